@@ -1,0 +1,1 @@
+"""The runtime: a riscv64 Linux user-mode machine on WebAssembly."""

@@ -1,0 +1,1 @@
+"""The `friscy` command: one module per subcommand."""

@@ -1,0 +1,1 @@
+"""The kernel: a user-mode Linux for riscv64."""

@@ -1,0 +1,1 @@
+"""The machine: guest memory, wasm engines, harts and the dispatch loop."""

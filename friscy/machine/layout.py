@@ -1,0 +1,56 @@
+"""Where things are in a guest process's 4 GiB of wasm memory, and what a hart's state looks like.
+
+Every engine, the kernel and the page agree on these numbers; nothing else repeats them.
+
+    0000_0000  page 0, never accessible
+    0000_1000  hart states, HART_STRIDE bytes each
+    0001_0000  guest: the code window (executables and shared objects are placed here)
+    WINDOW_END guest: heap, mappings, stacks
+    GUEST_END  the interpreter's decoded records, RECORD_BYTES for each 2-byte parcel of the code window
+    CODE_MAP   u32 table index for each 2-byte parcel of the code window; 0 = interpret
+"""
+
+from __future__ import annotations
+
+PAGE = 4096
+PAGE_SHIFT = 12
+MEMORY_BYTES = 1 << 32
+WASM_PAGES = MEMORY_BYTES >> 16
+
+HART_BASE = 0x1000
+HART_STRIDE = 0x800
+HART_COUNT = (0x10000 - HART_BASE) // HART_STRIDE
+
+GUEST_START = 0x1_0000
+WINDOW_END = 0x1000_0000  # code outside [GUEST_START, WINDOW_END) runs too, undecoded and slower
+GUEST_END = 0xA000_0000
+RECORDS = 0xA000_0000
+RECORD_BYTES = 8
+CODE_MAP = 0xE000_0000
+
+# Hart state: byte offsets from the hart's address. All little-endian.
+HART_X = 0  # u64[32]; x0 is never written
+HART_F = 256  # u64[32]; a float32 is NaN-boxed
+HART_PC = 512  # u64
+HART_FCSR = 520  # u32: fflags in bits 0-4, frm in bits 5-7
+HART_INTERRUPT = 524  # u32: non-zero asks every engine to return at its next safepoint
+HART_RESERVED_ADDRESS = 528  # u64: address of LR's reservation, all ones for none
+HART_RESERVED_VALUE = 536  # u64: the value LR loaded
+HART_DEPTH = 544  # u32: wasm call depth, engines unwind above DEPTH_LIMIT
+HART_TRAP_PC = 548  # u32: pc of the last instruction that may fault (memory access)
+HART_TRAP_VALUE = 552  # u64: faulting address or instruction bits of a trap
+HART_HOST_FMA = 560  # u32: 1 if the host's relaxed_madd is a true fused multiply-add
+HART_V = 1024  # 16 bytes * 32, when V comes
+
+DEPTH_LIMIT = 200
+
+# Causes handed to the `trap` import: RISC-V's own exception codes, then ours.
+CAUSE_FETCH_FAULT = 1
+CAUSE_ILLEGAL = 2
+CAUSE_BREAKPOINT = 3
+CAUSE_LOAD_MISALIGNED = 4
+CAUSE_LOAD_FAULT = 5
+CAUSE_STORE_MISALIGNED = 6
+CAUSE_STORE_FAULT = 7
+CAUSE_COUNTER = 24  # read of cycle, time or instret: the kernel writes rd and steps over it
+CAUSE_FENCE_I = 25  # fence.i: the kernel invalidates decoded code, and steps over it
