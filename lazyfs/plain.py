@@ -47,7 +47,7 @@ class Plain:
         cls.__fields__ = fields
         known = REGISTRY.setdefault(cls.__qualname__, cls)
         if known is not cls and known.__module__ != cls.__module__:
-            raise TypeError(f"two Plain classes are called {cls.__qualname__}: {known.__module__}, {cls.__module__}")
+            raise TypeError(f"two Plain classes named {cls.__qualname__}: {known.__module__}, {cls.__module__}")
         REGISTRY[cls.__qualname__] = cls
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -112,7 +112,9 @@ def encode(root: object) -> list[Any]:
     return [schema, nodes, head]
 
 
-def _encode_node(value: Any, path: str, ref: Callable[[Any, str], Any], schema: dict[str, list[str]]) -> list[Any]:
+def _encode_node(
+    value: Any, path: str, ref: Callable[[Any, str], Any], schema: dict[str, list[str]]
+) -> list[Any]:
     if isinstance(value, Plain):
         name = type(value).__qualname__
         names = schema.setdefault(name, list(value.__fields__))
