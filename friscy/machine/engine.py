@@ -1,0 +1,100 @@
+"""The wasm engine: one configuration, compiled modules, and this user's cache of native code.
+
+A `.cwasm` is native code, so it is only ever read from a directory that belongs to this user, written by
+this user's own friscy; a bundle carries wasm alone. The key is the digest of the wasm and our configuration;
+wasmtime itself refuses code of another version or for another processor, and then it is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import wasmtime
+
+from lazyfs.errors import FormatError
+
+_CONFIG_VERSION = 1
+
+
+def make_engine() -> wasmtime.Engine:
+    """The engine all of friscy's modules are compiled for."""
+    config = wasmtime.Config()
+    config.wasm_relaxed_simd = True
+    config.wasm_tail_call = True
+    config.wasm_multi_value = True
+    config.cranelift_opt_level = "speed"
+    return wasmtime.Engine(config)
+
+
+def cache_home() -> Path:
+    """This user's friscy cache: $FRISCY_CACHE, else $XDG_CACHE_HOME/friscy, else ~/.cache/friscy."""
+    named = os.environ.get("FRISCY_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "friscy"
+
+
+def private_directory(path: Path) -> Path | None:
+    """`path`, made if need be, or None unless it is this user's own and no one else may write to it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        status = path.stat()
+    except OSError:
+        return None
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
+        return None
+    return path
+
+
+def load_module(
+    engine: wasmtime.Engine,
+    digest: str,
+    read_wasm: Callable[[], bytes],
+    name: object,
+    *,
+    on_compile: Callable[[], None] | None = None,
+) -> wasmtime.Module:
+    """The module with this hex `digest`, from the native cache, else compiled from `read_wasm()`.
+
+    name: the file the wasm comes from, for errors. on_compile: called before a compilation, which takes
+    seconds where a cached load takes a millisecond.
+    Raises FormatError where the wasm is not what the digest says or not a valid module.
+    """
+    directory = private_directory(cache_home() / "native")
+    key = f"{digest}-{sys.platform}-{_CONFIG_VERSION}.cwasm"
+    cached = directory / key if directory else None
+    if cached is not None and cached.exists():
+        try:
+            return wasmtime.Module.deserialize_file(engine, str(cached))
+        except wasmtime.WasmtimeError:
+            cached.unlink(missing_ok=True)  # written by another build of wasmtime: make it anew
+    if on_compile:
+        on_compile()
+    wasm = read_wasm()
+    from hashlib import sha256
+
+    actual = sha256(wasm).hexdigest()
+    if actual != digest:
+        raise FormatError(name, None, f"content with sha256 {digest}", actual, hint="Build the bundle again.")
+    try:
+        module = wasmtime.Module(engine, wasm)
+    except wasmtime.WasmtimeError as error:
+        raise FormatError(name, None, "a valid wasm module", str(error).splitlines()[0]) from error
+    if cached is not None:
+        _store(cached, bytes(module.serialize()))
+    return module
+
+
+def _store(path: Path, data: bytes) -> None:
+    """Write `path` in one step, so that no reader ever sees half of it; a full disk only costs the cache."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,167 @@
+"""One process's address space: its wasm memory, function table and engine instances, and how to run a hart.
+
+The engines call the host through two imports without arguments to speak of (see docs/ARCHITECTURE.md).
+They use the raw entry points of the C API: 0.2 us a call against 1.5 us through wasmtime-py's own wrapper.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Callable
+
+import wasmtime
+from wasmtime import _bindings as bindings
+
+from friscy.machine.hart import Hart
+from friscy.machine.layout import CODE_MAP, HART_BASE, HART_STRIDE, WASM_PAGES, WINDOW_END
+from friscy.machine.memory import GuestMemory
+
+_Callback = bindings.wasmtime_func_unchecked_callback_t
+_NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
+_FAULT = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
+
+INTERPRETER_SLOT = 0
+FIRST_FREE_SLOT = 1
+
+
+class GuestMemoryFault(Exception):
+    """The guest touched a page that the host protects: `address`, and the state is still in the hart."""
+
+    def __init__(self, address: int) -> None:
+        super().__init__(f"memory fault at {address:#x}")
+        self.address = address
+
+
+class Space:
+    """Memory and engines of one process.
+
+    syscall, trap: called in the guest's stead for ecall and for traps (`trap` with its cause). An exception
+    that they raise ends `run` and comes out of it.
+    """
+
+    def __init__(
+        self,
+        engine: wasmtime.Engine,
+        interpreter: wasmtime.Module,
+        syscall: Callable[[], None],
+        trap: Callable[[int], None],
+    ) -> None:
+        self.store = wasmtime.Store(engine)
+        self._context = self.store._context()
+        self._raised: BaseException | None = None
+        self._keep: list[object] = []
+        memory_type = wasmtime.MemoryType(wasmtime.Limits(WASM_PAGES, WASM_PAGES))
+        self._wasm_memory = wasmtime.Memory(self.store, memory_type)
+        base = ctypes.addressof(self._wasm_memory.data_ptr(self.store).contents)
+        self.memory = GuestMemory(base, owner=self.store)
+        limits = wasmtime.Limits(FIRST_FREE_SLOT, None)
+        self._table = wasmtime.Table(self.store, wasmtime.TableType(wasmtime.ValType.funcref(), limits), None)
+        self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func] = {
+            "memory": self._wasm_memory,
+            "table": self._table,
+            "syscall": self._host_function(lambda _args: syscall(), []),
+            "trap": self._host_function(lambda args: trap(args[0].i32), [wasmtime.ValType.i32()]),
+        }
+        exports = self.instantiate(interpreter)
+        self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
+        self._interpret = _function(exports, "interpret")
+        self._invalidate = _function(exports, "invalidate")
+        self._probe = _function(exports, "probe")
+        self._result = (bindings.wasmtime_val_raw_t * 2)()
+
+    def hart(self, index: int) -> Hart:
+        """The hart state with number `index` (0 .. HART_COUNT - 1)."""
+        return Hart(self.memory.view, HART_BASE + index * HART_STRIDE)
+
+    def prepare(self, hart: Hart) -> None:
+        """Write what engines want to know of this host (HART_HOST_FMA) into a fresh or restored hart."""
+        self._call(self._probe, hart.address)
+
+    def run(self, hart: Hart) -> None:
+        """Run from hart.pc until an engine returns at a safepoint; hart.pc says where.
+
+        Raises GuestMemoryFault where the guest broke a page's protection, and whatever a host import raised.
+        """
+        self._call(self._interpret, hart.address)
+
+    def invalidate(self, start: int, end: int) -> None:
+        """Forget decoded code of guest [start, end): its bytes or its mapping changed."""
+        if start < WINDOW_END:
+            self._call(self._invalidate, start, min(end, WINDOW_END))
+
+    def instantiate(self, module: wasmtime.Module) -> wasmtime._instance.InstanceExports:
+        """Instantiate a module that imports what every engine module imports; return its exports."""
+        wanted = [self._imports[item.name or ""] for item in module.imports]
+        instance = wasmtime.Instance(self.store, module, wanted)
+        self._keep.append(instance)
+        return instance.exports(self.store)
+
+    def set_entry(self, pc: int, function: wasmtime.Func | None) -> None:
+        """Let control that reaches `pc` call `function` (hart -> next pc); None gives `pc` back."""
+        slot = 0
+        if function is not None:
+            slot = self._table.grow(self.store, 1, function)
+        self.memory.view[CODE_MAP + 2 * pc : CODE_MAP + 2 * pc + 4] = slot.to_bytes(4, "little")
+        self.invalidate(pc, pc + 2)
+
+    def host_entry(self, action: Callable[[Hart], int]) -> wasmtime.Func:
+        """A function for `set_entry` that runs `action(hart)` on the host; it returns the next pc."""
+
+        def enter(args: ctypes.Array[bindings.wasmtime_val_raw_t]) -> None:
+            args[0].i32 = action(Hart(self.memory.view, args[0].i32))
+
+        return self._host_function(enter, [wasmtime.ValType.i32()], [wasmtime.ValType.i32()])
+
+    def _host_function(
+        self,
+        action: Callable[[ctypes.Array[bindings.wasmtime_val_raw_t]], None],
+        params: list[wasmtime.ValType],
+        results: list[wasmtime.ValType] | None = None,
+    ) -> wasmtime.Func:
+        def enter(_env: object, _caller: object, args: object, _count: int) -> int:
+            try:
+                action(args)  # type: ignore[arg-type]
+                return 0
+            except BaseException as error:
+                self._raised = error
+                trap = wasmtime.Trap("host")._consume()
+                return ctypes.cast(trap, ctypes.c_void_p).value or 0
+
+        callback = _Callback(enter)
+        raw = bindings.wasmtime_func_t()
+        function_type = wasmtime.FuncType(params, results or [])
+        bindings.wasmtime_func_new_unchecked(
+            self._context, function_type.ptr(), callback, None, _NO_FINALIZER, ctypes.byref(raw)
+        )
+        self._keep.append(callback)
+        return wasmtime.Func._from_raw(raw)
+
+    def _call(self, function: wasmtime.Func, *args: int) -> None:
+        values = self._result
+        for index, value in enumerate(args):
+            values[index].i32 = value - (1 << 32) if value >> 31 else value
+        trap_pointer = ctypes.POINTER(bindings.wasm_trap_t)()
+        error = bindings.wasmtime_func_call_unchecked(
+            self._context, ctypes.byref(function._func), values, 2, ctypes.byref(trap_pointer)
+        )
+        if error:
+            self._raise(wasmtime.WasmtimeError._from_ptr(error))
+        if trap_pointer:
+            self._raise(wasmtime.Trap._from_ptr(trap_pointer))
+
+    def _raise(self, trap: Exception) -> None:
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+        fault = _FAULT.search(str(trap))
+        if fault:
+            raise GuestMemoryFault(int(fault.group(1), 16))
+        raise trap
+
+
+def _function(exports: wasmtime._instance.InstanceExports, name: str) -> wasmtime.Func:
+    function = exports[name]
+    if not isinstance(function, wasmtime.Func):
+        raise TypeError(f"export {name} is not a function")
+    return function
