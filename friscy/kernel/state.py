@@ -1,0 +1,148 @@
+"""Kernel state: everything a snapshot keeps, as plain records reachable from one `KernelState`.
+
+Host handles (wasm memories, host file descriptors, the console) are not here but in `friscy.kernel.kernel.Kernel`.
+Times are nanoseconds; "monotonic" is the guest's CLOCK_MONOTONIC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lazyfs.plain import Plain, default
+
+if TYPE_CHECKING:
+    from friscy.kernel.fdtable import FdTable
+    from friscy.kernel.mm import Mm
+    from friscy.kernel.wait import Wait
+    from lazyfs.vfs import FsContext
+
+RUNNING, BLOCKED, DEAD = "running", "blocked", "dead"
+
+RLIM_INFINITY = (1 << 64) - 1
+(
+    RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE,
+    RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO,
+    RLIMIT_RTTIME,
+) = range(16)  # fmt: skip
+
+
+def _default_limits() -> dict[int, tuple[int, int]]:
+    limits = {resource: (RLIM_INFINITY, RLIM_INFINITY) for resource in range(16)}
+    limits[RLIMIT_STACK] = (8 << 20, RLIM_INFINITY)
+    limits[RLIMIT_CORE] = (0, RLIM_INFINITY)
+    limits[RLIMIT_NOFILE] = (1024, 1048576)
+    limits[RLIMIT_MEMLOCK] = (8 << 20, 8 << 20)
+    limits[RLIMIT_MSGQUEUE] = (819200, 819200)
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (0, 0)
+    return limits
+
+
+class Credentials(Plain):
+    """User and group ids and capabilities of a process."""
+
+    uid: int = 0
+    euid: int = 0
+    suid: int = 0
+    fsuid: int = 0
+    gid: int = 0
+    egid: int = 0
+    sgid: int = 0
+    fsgid: int = 0
+    groups: list[int] = default(list)
+    cap_effective: int = 0
+    cap_permitted: int = 0
+    cap_inheritable: int = 0
+    cap_bounding: int = 0
+    no_new_privs: bool = False
+
+
+class SigAction(Plain):
+    """struct sigaction as the kernel keeps it: handler 0 is SIG_DFL, 1 SIG_IGN."""
+
+    handler: int = 0
+    flags: int = 0
+    mask: int = 0
+
+
+class SigInfo(Plain):
+    """A queued signal: `code` is si_code; the rest are the siginfo_t fields that the code gives meaning to."""
+
+    signal: int
+    code: int = 0
+    pid: int = 0
+    uid: int = 0
+    value: int = 0
+    address: int = 0
+    status: int = 0
+
+
+class Process(Plain):
+    """A thread group."""
+
+    pid: int
+    ppid: int
+    pgid: int
+    sid: int
+    mm: Mm
+    files: FdTable
+    fs: FsContext  # root, working directory, umask
+    credentials: Credentials = default(Credentials)
+    tasks: list[int] = default(list)  # tids, the leader first
+    actions: dict[int, SigAction] = default(dict)
+    pending: list[SigInfo] = default(list)  # signals for the whole group
+    limits: dict[int, tuple[int, int]] = default(_default_limits)
+    comm: bytes = b""
+    exe: bytes = b""  # absolute path of the program in the guest
+    cmdline: list[bytes] = default(list)
+    environ: list[bytes] = default(list)
+    auxv: bytes = b""  # as on the stack, for /proc/self/auxv
+    start_ns: int = 0  # monotonic
+    cpu_ns: int = 0  # of tasks that ended and of children waited for: see `children_cpu_ns`
+    children_cpu_ns: int = 0
+    dumpable: int = 1
+    personality: int = 0
+    child_subreaper: bool = False
+    death_signal: int = 0
+    timers: list[list[int]] = default(lambda: [[0, 0], [0, 0], [0, 0]])  # setitimer: [monotonic deadline or 0, interval]
+    exit_status: int | None = None  # wait(2) status word once dead
+    membarrier: int = 0  # registered MEMBARRIER_CMD_* bits
+    at_entry: bool = False  # no instruction of the program has run since exec
+
+
+class Task(Plain):
+    """A thread; `state` is RUNNING, BLOCKED or DEAD."""
+
+    tid: int
+    process: Process
+    hart: int  # index of its hart in the process's memory
+    state: str = RUNNING
+    wait: Wait | None = None
+    deadline: int | None = None  # monotonic; of the timed call the task is in
+    saved: bytes | None = None  # hart state, when it is not in guest memory
+    blocked_signals: int = 0  # bit n-1 is signal n
+    saved_mask: int | None = None  # to restore after the handler that ends ppoll, sigsuspend, ...
+    pending: list[SigInfo] = default(list)
+    altstack: tuple[int, int, int] = (0, 2, 0)  # ss_sp, ss_flags (SS_DISABLE), ss_size
+    clear_child_tid: int = 0
+    robust_list: tuple[int, int] = (0, 0)  # head, length
+    cpu_ns: int = 0
+    comm: bytes = b""
+
+
+class KernelState(Plain):
+    """The root of all guest state outside guest memory."""
+
+    tasks: dict[int, Task] = default(dict)  # by tid
+    processes: dict[int, Process] = default(dict)  # by pid
+    last_pid: int = 0
+    vfs: Any = None  # lazyfs's state: mounts, overlay
+    devices: Any = None  # console, pipes and whatever descriptors' owners keep (KERN-B)
+    hostname: bytes = b"friscy"
+    domainname: bytes = b"(none)"
+    # guest clock = host clock + offset; set at start and at restore so that guest time never jumps back
+    monotonic_offset: int = 0
+    boot_ns: int = 0  # CLOCK_REALTIME at monotonic 0
+    memory_limit: int = 1 << 30  # bytes of private writable memory each process may have
+    logged: set[str] = default(set)
+    generation: int = 0  # counts restores
+    exit_status: int | None = None  # of init, once it ended

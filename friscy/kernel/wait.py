@@ -1,0 +1,81 @@
+"""Wait conditions: why a task is blocked.
+
+A blocked task is a task whose pc is still on its `ecall`, plus one of these in `task.wait`. The scheduler asks
+`ready`; when it holds (or `task.deadline` passes, or a signal comes) the call runs again from its registers, so
+a handler must be written to be started over: it uses `Kernel.deadline_after` for time-outs, which remembers the
+first start, and `Kernel.expired` to see that the time has come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from lazyfs.plain import Plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Task
+
+READ, WRITE = 1, 2  # as selectors.EVENT_READ and EVENT_WRITE
+
+
+class Wait(Plain):
+    """A condition; subclasses are plain data."""
+
+    # What a signal handler does to the call: "restart" (again if SA_RESTART, else EINTR), "eintr" (always EINTR).
+    on_signal: ClassVar[str] = "restart"
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        """Whether the call may now get further. False positives cost a retry; false negatives hang the task."""
+        raise NotImplementedError
+
+    def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
+        """The host file descriptors that can make it ready, each with READ | WRITE."""
+        return ()
+
+    def interrupted(self, k: Kernel, task: Task) -> None:
+        """A signal handler is about to end the call with EINTR: write what the call returns then."""
+
+
+class Blocked(Exception):  # noqa: N818 - a control transfer, not an error
+    """Raised by a handler: put the task to sleep until `wait` is ready or `task.deadline` passes."""
+
+    def __init__(self, wait: Wait) -> None:
+        self.wait = wait
+
+
+class Sleep(Wait):
+    """Waits for `task.deadline` only; `remainder` is where nanosleep reports the rest, or 0."""
+
+    on_signal: ClassVar[str] = "eintr"
+    remainder: int = 0
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return False
+
+    def interrupted(self, k: Kernel, task: Task) -> None:
+        if self.remainder and task.deadline is not None:
+            left = max(task.deadline - k.monotonic_ns(), 0)
+            k.write_timespec(self.remainder, left)
+
+
+class Forever(Wait):
+    """pause(2): only a signal ends it."""
+
+    on_signal: ClassVar[str] = "eintr"
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return False
+
+
+class FutexWait(Wait):
+    """futex(2) FUTEX_WAIT on `address` of the task's process; `woken` is set by FUTEX_WAKE."""
+
+    address: int
+    bitset: int
+    woken: bool = False
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return self.woken
