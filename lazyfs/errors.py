@@ -2,6 +2,7 @@
 
     Exception
     ├── LinuxError(errno)        what the guest sees: a negative result of its system call
+    ├── WouldBlock               an operation has to wait: the kernel makes it EAGAIN or a wait condition
     └── FriscyError              what the user sees: one line, exit status 2
         ├── FormatError          a file is not what its format says (ELF, tar, index, chunk, snapshot, bundle)
         ├── ConfigError          friscy.toml or a Dockerfile says something that cannot be done (friscy_build.config)
@@ -27,6 +28,19 @@ class LinuxError(Exception):
         return f"{_errno.errorcode.get(self.errno, self.errno)} ({os.strerror(self.errno)})"
 
 
+class WouldBlock(Exception):
+    """An operation cannot go on now; nothing has been done.
+
+    file: the open file description to wait on until `vfs.poll(file) & events`, or None where there is none
+    yet (open(2) of a FIFO that waits for its other end): run the call again after any other task ran.
+    The kernel answers EAGAIN itself where the file has O_NONBLOCK.
+    """
+
+    def __init__(self, file: object = None, events: int = 0) -> None:
+        super().__init__(file, events)
+        self.file, self.events = file, events
+
+
 class FriscyError(Exception):
     """A failure the user can do something about; `str()` is the whole message, `hint` the next step."""
 
@@ -42,7 +56,9 @@ class FriscyError(Exception):
 class FormatError(FriscyError):
     """`path` does not hold what its format demands: at byte `offset`, `expected` this, `got` that."""
 
-    def __init__(self, path: object, offset: int | None, expected: str, got: object, *, hint: str = "") -> None:
+    def __init__(
+        self, path: object, offset: int | None, expected: str, got: object, *, hint: str = ""
+    ) -> None:
         where = f"{path}" if offset is None else f"{path}: byte {offset}"
         super().__init__(f"{where}: expected {expected}, got {got}", hint=hint)
         self.path, self.offset, self.expected, self.got = path, offset, expected, got

@@ -47,7 +47,9 @@ class Plain:
         cls.__fields__ = fields
         known = REGISTRY.setdefault(cls.__qualname__, cls)
         if known is not cls and known.__module__ != cls.__module__:
-            raise TypeError(f"two Plain classes named {cls.__qualname__}: {known.__module__}, {cls.__module__}")
+            raise TypeError(
+                f"two Plain classes named {cls.__qualname__}: {known.__module__}, {cls.__module__}"
+            )
         REGISTRY[cls.__qualname__] = cls
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
