@@ -1,0 +1,33 @@
+"""friscy.toml: `load_config` reads and checks it.
+
+config = load_config("friscy.toml")
+for bundle in config.bundles.values():
+    bundle.dockerfile, bundle.context, bundle.output     # absolute paths, defaults filled in
+config.sources("python:3.13-slim")                       # the chain of a FROM, () where none is declared
+"""
+
+from friscy_build.config.errors import ConfigError, nearest
+from friscy_build.config.load import Bundle, Config, load_config, normalize_reference
+from friscy_build.config.model import (
+    DebianTable,
+    ImageSource,
+    MachineTable,
+    RunTable,
+    SnapshotTable,
+    parse_size,
+)
+
+__all__ = [
+    "Bundle",
+    "Config",
+    "ConfigError",
+    "DebianTable",
+    "ImageSource",
+    "MachineTable",
+    "RunTable",
+    "SnapshotTable",
+    "load_config",
+    "nearest",
+    "normalize_reference",
+    "parse_size",
+]

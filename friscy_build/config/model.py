@@ -1,0 +1,238 @@
+"""The tables of friscy.toml as pydantic models: the one place that has each key, its type and its default.
+
+docs/friscy-toml.md's table of keys is made from these models (`friscy_build.config.reference`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from friscy.machine.layout import GUEST_END
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(i?B)?", re.IGNORECASE)
+
+MEMORY_MIN = 16 << 20
+MEMORY_MAX = GUEST_END
+
+
+def parse_size(value: object) -> int:
+    """Bytes of a size such as 65536, "512MiB" or "1G"; units are powers of 1024, as in `docker run -m`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('expected a size such as "512MiB" or "1GiB"')
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def _memory(value: object) -> int:
+    nbytes = parse_size(value)
+    if not MEMORY_MIN <= nbytes <= MEMORY_MAX:
+        raise ValueError("expected between 16MiB and 2.5GiB")
+    return nbytes
+
+
+def _path(value: object) -> Path:
+    if isinstance(value, Path):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError("expected a path")
+    if "\0" in value:
+        raise ValueError("expected a path without NUL bytes")
+    return Path(value).expanduser() if value.startswith("~/") else Path(value)
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, (dict, BaseModel)) else value
+
+
+HostPath = Annotated[Path, BeforeValidator(_path, json_schema_input_type=str)]
+Text = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00]*$")]
+Word = Annotated[str, StringConstraints(strict=True, min_length=1, pattern=r"^[^\x00]*$")]
+Flag = Annotated[bool, Field(strict=True)]
+PackageName = Annotated[
+    str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?([=/][^\s]+)?$")
+]
+ArchiveWord = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9+._/-]*$")]
+VariableName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^=\x00]+$")]
+
+
+class Table(BaseModel):
+    """A table of friscy.toml: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SnapshotTable(Table):
+    """When the machine is saved."""
+
+    at: Literal["entry", "stdin", "none"] = Field(
+        default="entry",
+        description="`entry`: linked, before `main`, so arguments and environment can be replaced; "
+        "`stdin`: at the first read of standard input; `none`: start from the root filesystem every time",
+    )
+
+
+class MachineTable(Table):
+    """The guest's machine."""
+
+    memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
+        default=1 << 30, description="guest memory, 16MiB to 2.5GiB; reserved, not committed"
+    )
+
+
+class RunTable(Table):
+    """What the bundle starts, over what its image says."""
+
+    entrypoint: tuple[Text, ...] | None = Field(
+        default=None,
+        description="in place of the image's ENTRYPOINT, and of its CMD too, as with `docker run`",
+    )
+    cmd: tuple[Text, ...] | None = Field(
+        default=None, description="in place of the image's CMD: the arguments when `friscy run` is given none"
+    )
+    env: dict[VariableName, Text] = Field(
+        default={}, description="environment variables over the image's ENV"
+    )
+    workdir: Word | None = Field(default=None, description="in place of the image's WORKDIR; absolute")
+    user: Word | None = Field(
+        default=None, description="in place of the image's USER: `name`, `uid` or either with `:group`"
+    )
+
+    def apply(self, config: dict[str, Any]) -> dict[str, Any]:
+        """The OCI image `config` with this table's values in place of its own."""
+        result = dict(config)
+        if self.entrypoint is not None:
+            result["Entrypoint"] = list(self.entrypoint)
+            result.pop("Cmd", None)
+        if self.cmd is not None:
+            result["Cmd"] = list(self.cmd)
+        if self.env:
+            kept = [pair for pair in config.get("Env") or [] if pair.partition("=")[0] not in self.env]
+            result["Env"] = kept + [f"{name}={value}" for name, value in self.env.items()]
+        if self.workdir is not None:
+            result["WorkingDir"] = self.workdir
+        if self.user is not None:
+            result["User"] = self.user
+        return result
+
+    @model_validator(mode="after")
+    def _check(self) -> RunTable:
+        if self.workdir is not None and not self.workdir.startswith("/"):
+            raise ValueError("workdir: expected an absolute path")
+        return self
+
+
+class DebianTable(Table):
+    """Packages from the machine's Debian archive, unpacked without being run."""
+
+    suite: ArchiveWord = Field(description="release, such as `trixie`")
+    packages: Annotated[tuple[PackageName, ...], Field(min_length=1)] = Field(
+        description="package names, dependencies come along; `name=version` and `name/suite` as apt has them"
+    )
+    components: Annotated[tuple[ArchiveWord, ...], Field(min_length=1)] = Field(
+        default=("main",), description="archive areas"
+    )
+    recommends: Flag = Field(default=False, description="install Recommends too")
+
+
+class ImageSource(Table):
+    """One place an image can come from: exactly one of `tar`, `oci`, `docker-archive` and `debian`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    tar: HostPath | None = Field(
+        default=None, description="a root filesystem as a tar file (plain, gz, xz, bz2 or zst)"
+    )
+    oci: HostPath | None = Field(default=None, description="an OCI image layout directory")
+    docker_archive: HostPath | None = Field(
+        default=None, alias="docker-archive", description="a tar file written by `docker save`"
+    )
+    debian: DebianTable | None = Field(default=None, description="Debian packages")
+    tag: Word | None = Field(
+        default=None,
+        description="which image of an `oci` layout or `docker-archive`; default: the only riscv64 one",
+    )
+
+    @property
+    def kind(self) -> Literal["tar", "oci", "docker-archive", "debian"]:
+        """Which of the four it is."""
+        if self.tar is not None:
+            return "tar"
+        if self.oci is not None:
+            return "oci"
+        return "docker-archive" if self.docker_archive is not None else "debian"
+
+    @property
+    def path(self) -> Path | None:
+        """The file or directory of every kind but `debian`."""
+        return self.tar or self.oci or self.docker_archive
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ImageSource:
+        given = [self.tar, self.oci, self.docker_archive, self.debian]
+        if sum(source is not None for source in given) != 1:
+            raise ValueError("expected exactly one of tar, oci, docker-archive and debian")
+        if self.tag is not None and self.oci is None and self.docker_archive is None:
+            raise ValueError("tag: only an oci layout and a docker-archive have tags")
+        return self
+
+
+class BundleTable(Table):
+    """One bundle: what it is made from and where it goes."""
+
+    dockerfile: HostPath | None = Field(default=None, description="the Dockerfile to build; this or `image`")
+    image: Word | None = Field(
+        default=None,
+        description="an image to take as it is: `tar:FILE`, `oci:DIR[:TAG]`, `docker-archive:FILE[:TAG]`, "
+        "or a name that `[images]` has",
+    )
+    context: HostPath | None = Field(
+        default=None,
+        description="directory that COPY and ADD read",
+        json_schema_extra={"shown_default": "the Dockerfile's directory"},
+    )
+    output: HostPath | None = Field(
+        default=None,
+        description="bundle directory to write",
+        json_schema_extra={"shown_default": "`build/NAME`"},
+    )
+    target: Word | None = Field(
+        default=None,
+        description="stage of the Dockerfile to build",
+        json_schema_extra={"shown_default": "the last stage"},
+    )
+    args: dict[VariableName, Text] = Field(default={}, description="values for the Dockerfile's ARGs")
+    snapshot: SnapshotTable = Field(default=SnapshotTable(), description="")
+    machine: MachineTable = Field(default=MachineTable(), description="")
+    run: RunTable = Field(default=RunTable(), description="")
+
+    @model_validator(mode="after")
+    def _one_input(self) -> BundleTable:
+        if (self.dockerfile is None) == (self.image is None):
+            raise ValueError("expected one of dockerfile and image" + (", got both" if self.image else ""))
+        if self.image is not None:
+            for name in ("context", "target", "args"):
+                if getattr(self, name):
+                    raise ValueError(f"{name}: only a dockerfile has one, and this bundle takes an image")
+        return self
+
+
+BundleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+SourceChain = Annotated[tuple[ImageSource, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class ProjectTable(Table):
+    """The whole file."""
+
+    bundle: Annotated[dict[BundleName, BundleTable], Field(min_length=1)] = Field(
+        description="bundles by name"
+    )
+    images: dict[Word, SourceChain] = Field(
+        default={}, description="where each FROM comes from: one source, or a list tried in order"
+    )
