@@ -43,6 +43,7 @@ class Machine(Protocol):
 
     def fcsr(self) -> Value: ...  # 32 bits: fflags 0-4, frm 5-7
     def set_fcsr(self, value: Value) -> None: ...
+    def host_fma(self) -> Value: ...  # 1 bit: the host's ffma is truly fused (HART_HOST_FMA)
 
     def load(self, address: Value, width: int) -> Value:
         """`width` bits at a 64-bit guest address, any alignment. Faults outside the guest's range."""
