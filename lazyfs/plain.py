@@ -37,20 +37,18 @@ class Plain:
     """Base of every record of kernel, VFS and machine state."""
 
     __fields__: ClassVar[dict[str, Any]] = {}
+    __key__: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         fields = dict(cls.__fields__)
-        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+        # inspect.get_annotations would import inspect, which costs as much as dataclasses does
+        for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
             if str(annotation).startswith("ClassVar"):
                 continue
             fields[name] = cls.__dict__.get(name, _MISSING)
         cls.__fields__ = fields
-        known = REGISTRY.setdefault(cls.__qualname__, cls)
-        if known is not cls and known.__module__ != cls.__module__:
-            raise TypeError(
-                f"two Plain classes named {cls.__qualname__}: {known.__module__}, {cls.__module__}"
-            )
-        REGISTRY[cls.__qualname__] = cls
+        cls.__key__ = f"{cls.__module__}.{cls.__qualname__}"
+        REGISTRY[cls.__key__] = cls
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         fields = self.__fields__
@@ -118,7 +116,7 @@ def _encode_node(
     value: Any, path: str, ref: Callable[[Any, str], Any], schema: dict[str, list[str]]
 ) -> list[Any]:
     if isinstance(value, Plain):
-        name = type(value).__qualname__
+        name = type(value).__key__
         names = schema.setdefault(name, list(value.__fields__))
         return [name, *(ref(value.__dict__[field], f"{path}.{field}") for field in names)]
     kind = type(value)
