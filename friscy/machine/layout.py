@@ -37,9 +37,11 @@ HART_INTERRUPT = 524  # u32: non-zero asks every engine to return at its next sa
 HART_RESERVED_ADDRESS = 528  # u64: address of LR's reservation, all ones for none
 HART_RESERVED_VALUE = 536  # u64: the value LR loaded
 HART_DEPTH = 544  # u32: wasm call depth, engines unwind above DEPTH_LIMIT
-HART_TRAP_PC = 548  # u32: pc of the last instruction that may fault (memory access)
+HART_TRAP_PC = 548  # u32: which instruction made the last data access: see `trap_pc`
 HART_TRAP_VALUE = 552  # u64: faulting address or instruction bits of a trap
 HART_HOST_FMA = 560  # u32: 1 if the host's relaxed_madd is a true fused multiply-add
+HART_PC_BIAS = 564  # u32: pc = (record >> 2) + bias while the interpreter runs the record at that address
+HART_SCRATCH = 568  # 4 records: the instruction that the interpreter runs from outside the code window
 HART_V = 1024  # 16 bytes * 32, when V comes
 
 DEPTH_LIMIT = 200

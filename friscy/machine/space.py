@@ -36,8 +36,9 @@ class GuestMemoryFault(Exception):
 class Space:
     """Memory and engines of one process.
 
-    syscall, trap: called in the guest's stead for ecall and for traps (`trap` with its cause). An exception
-    that they raise ends `run` and comes out of it.
+    syscall, trap: called in the guest's stead for ecall and for traps (`trap` with its cause). fault: called
+    after the guest broke a page's protection, with the address; the state is then in the hart.
+    An exception that one of them raises ends `run` and comes out of it.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Space:
         interpreter: wasmtime.Module,
         syscall: Callable[[], None],
         trap: Callable[[int], None],
+        fault: Callable[[int], None],
     ) -> None:
+        self._fault = fault
         self.store = wasmtime.Store(engine)
         self._context = self.store._context()
         self._raised: BaseException | None = None
@@ -79,11 +82,11 @@ class Space:
         self._call(self._probe, hart.address)
 
     def run(self, hart: Hart) -> None:
-        """Run from hart.pc until an engine returns at a safepoint; hart.pc says where.
-
-        Raises GuestMemoryFault where the guest broke a page's protection, and whatever a host import raised.
-        """
-        self._call(self._interpret, hart.address)
+        """Run from hart.pc until an engine returns at a safepoint, or a memory fault; hart.pc says where."""
+        try:
+            self._call(self._interpret, hart.address)
+        except GuestMemoryFault as error:
+            self._fault(error.address)
 
     def invalidate(self, start: int, end: int) -> None:
         """Forget decoded code of guest [start, end): its bytes or its mapping changed."""
