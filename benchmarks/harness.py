@@ -55,7 +55,8 @@ def process_ms(command: Sequence[str | os.PathLike[str]], expect: bytes | None =
         done = subprocess.run([os.fspath(word) for word in command], capture_output=True)
         elapsed = (time.perf_counter() - start) * 1e3
         if done.returncode or (expect is not None and expect not in done.stdout):
-            raise RuntimeError(f"{command}: status {done.returncode}\n{done.stdout!r}\n{done.stderr.decode()}")
+            outputs = f"{done.stdout!r}\n{done.stderr.decode()}"
+            raise RuntimeError(f"{command}: status {done.returncode}\n{outputs}")
         return elapsed
 
     return sample
@@ -120,7 +121,8 @@ def machine() -> dict[str, Any]:
             if line.startswith("model name"):
                 model = line.partition(":")[2].strip()
                 break
-    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "os": platform.system()}
+    python = platform.python_version()
+    return {"cpu": model, "cores": os.cpu_count(), "python": python, "os": platform.system()}
 
 
 def _print_table(title: str, base: str, rows: list[dict[str, Any]]) -> None:
