@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from friscy.kernel.fdtable import FdTable
     from friscy.kernel.mm import Mm
     from friscy.kernel.wait import Wait
-    from lazyfs.vfs import FsContext
+    from lazyfs.inode import FsContext
 
 RUNNING, BLOCKED, DEAD = "running", "blocked", "dead"
 
@@ -37,7 +37,7 @@ def _default_limits() -> dict[int, tuple[int, int]]:
     return limits
 
 
-class Credentials(Plain):
+class ProcessCredentials(Plain):
     """User and group ids and capabilities of a process."""
 
     uid: int = 0
@@ -86,7 +86,7 @@ class Process(Plain):
     mm: Mm
     files: FdTable
     fs: FsContext  # root, working directory, umask
-    credentials: Credentials = default(Credentials)
+    credentials: ProcessCredentials = default(ProcessCredentials)
     tasks: list[int] = default(list)  # tids, the leader first
     actions: dict[int, SigAction] = default(dict)
     pending: list[SigInfo] = default(list)  # signals for the whole group
