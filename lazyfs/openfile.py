@@ -19,6 +19,8 @@ class OpenFile(Plain):
     offset: bytes, or the getdents cookie of a directory. credentials: the opener's.
     private: plain data of a driver or filesystem (generated text of a /proc file, a directory's listing).
 
+    refs: how many hold it; only the kernel counts (`friscy.kernel.fdtable`).
+
     The kernel calls `vfs.release(file)` exactly once, when the last reference goes.
     """
 
@@ -28,6 +30,7 @@ class OpenFile(Plain):
     offset: int = 0
     credentials: Credentials | None = None
     private: Any = None
+    refs: int = 0
 
     @property
     def readable(self) -> bool:

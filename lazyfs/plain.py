@@ -32,7 +32,7 @@ def default(make: Callable[[], T]) -> T:
     return _Factory(make)  # type: ignore[return-value]
 
 
-@dataclass_transform(field_specifiers=(default,))
+@dataclass_transform()
 class Plain:
     """Base of every record of kernel, VFS and machine state."""
 

@@ -1,0 +1,167 @@
+"""Operations on any open file description: files of the VFS and the kernel's own (console, eventfd, ...).
+
+Handlers come here instead of calling the VFS, so that blocking, O_NONBLOCK, SIGPIPE and the kernel's own
+files are treated in one place.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterable
+from stat import S_ISCHR, S_ISFIFO, S_ISREG, S_ISSOCK
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+
+from friscy.kernel.wait import Blocked, Wait
+from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
+from lazyfs.errors import LinuxError, WouldBlock
+from lazyfs.openfile import OpenFile
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Task
+
+T = TypeVar("T")
+
+SIGPIPE = 13
+
+
+class KernelFile(OpenFile):
+    """An open file description that the kernel itself serves. `label` is what /proc/self/fd shows for it."""
+
+    label: ClassVar[bytes] = b"anon_inode:[unknown]"
+
+    def read_bytes(self, k: Kernel, n: int) -> bytes:
+        """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
+        raise LinuxError(errno.EINVAL)
+
+    def write_bytes(self, k: Kernel, data: bytes) -> int:
+        """How many bytes were taken. Raises WouldBlock(self, POLLOUT)."""
+        raise LinuxError(errno.EINVAL)
+
+    def poll_events(self, k: Kernel) -> int:
+        """The POLL* bits that hold now."""
+        raise NotImplementedError
+
+    def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
+        raise LinuxError(errno.ENOTTY)
+
+    def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
+        """Host descriptors that can change `poll_events`, each with wait.READ | WRITE."""
+        return ()
+
+    def deadline(self, k: Kernel) -> int | None:
+        """When `poll_events` changes by itself, on the monotonic clock."""
+        return None
+
+    def closed(self, k: Kernel) -> None:
+        """The last holder is gone."""
+
+
+class FileWait(Wait):
+    """Waits until one of POLL* `events` holds for `file`. `done` bytes are through already (a long write)."""
+
+    file: OpenFile
+    events: int
+    done: int = 0
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return bool(poll(k, self.file) & (self.events | POLLERR | POLLHUP))
+
+    def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
+        return host_fds(k, self.file, self.events)
+
+
+class AnyTask(Wait):
+    """Waits until another task did something (open of a FIFO whose other end is not open)."""
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return True
+
+
+def poll(k: Kernel, file: OpenFile) -> int:
+    """The POLL* bits that hold for `file` now."""
+    if isinstance(file, KernelFile):
+        return file.poll_events(k)
+    return k.vfs.poll(file)
+
+
+def host_fds(k: Kernel, file: OpenFile, events: int) -> Iterable[tuple[int, int]]:
+    """The host descriptors on whose readiness that of `file` depends."""
+    if isinstance(file, KernelFile):
+        return file.host_fds(k, events)
+    if S_ISCHR(file.inode.mode) and k.console is not None:
+        found: Iterable[tuple[int, int]] = k.console.device_host_fds(file, events)
+        return found
+    return ()
+
+
+def read(k: Kernel, file: OpenFile, n: int) -> bytes:
+    """read(2) into the host. Raises WouldBlock."""
+    if isinstance(file, KernelFile):
+        return file.read_bytes(k, n)
+    return k.vfs.read(file, n)
+
+
+def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> int:
+    """write(2) from the host: SIGPIPE comes with EPIPE. Raises WouldBlock."""
+    try:
+        if isinstance(file, KernelFile):
+            return file.write_bytes(k, bytes(data))
+        return k.vfs.write(file, data)
+    except LinuxError as error:
+        if error.errno == errno.EPIPE:
+            k.post_signal(task.process, SIGPIPE, task=task)
+        raise
+
+
+def release(k: Kernel, file: OpenFile) -> None:
+    """The last holder of `file` is gone."""
+    if isinstance(file, KernelFile):
+        file.closed(k)
+    else:
+        k.vfs.release(file)
+
+
+def blocking(k: Kernel, task: Task, action: Callable[[], T], *, nonblocking: bool = False) -> T:
+    """Run `action`; where it would block, raise EAGAIN or block the task."""
+    try:
+        return action()
+    except WouldBlock as blocked:
+        block(k, task, blocked, nonblocking=nonblocking)
+
+
+def block(
+    k: Kernel, task: Task, blocked: WouldBlock, *, done: int = 0, nonblocking: bool = False
+) -> NoReturn:
+    """Turn a WouldBlock into EAGAIN (O_NONBLOCK) or a blocked task; `done` bytes of the call are through."""
+    file: Any = blocked.file
+    if file is None:
+        if nonblocking:
+            raise LinuxError(errno.EAGAIN)
+        raise Blocked(AnyTask())
+    if nonblocking or file.flags & O_NONBLOCK:
+        raise LinuxError(errno.EAGAIN)
+    raise Blocked(FileWait(file, blocked.events, done))
+
+
+def progress(task: Task, file: OpenFile) -> int:
+    """How many bytes of the call that is run again went through before it blocked."""
+    wait = task.wait
+    return wait.done if isinstance(wait, FileWait) and wait.file is file else 0
+
+
+def is_seekable(file: OpenFile) -> bool:
+    """Whether pread, pwrite and lseek make sense (else ESPIPE)."""
+    mode = file.inode.mode
+    return not (isinstance(file, KernelFile) or S_ISFIFO(mode) or S_ISSOCK(mode))
+
+
+def is_regular(file: OpenFile) -> bool:
+    return S_ISREG(file.inode.mode) and not isinstance(file, KernelFile)
+
+
+def is_pipe(file: OpenFile) -> bool:
+    return S_ISFIFO(file.inode.mode) and not isinstance(file, KernelFile)
+
+
+IN, OUT = POLLIN | POLLRDNORM, POLLOUT | POLLWRNORM
