@@ -2,7 +2,7 @@
 
 A row's semantics is `f(m, i)`: `m` a `Machine`, `i` the operands of the decoded instruction.
 Register numbers are `Value`s of 32 bits in the interpreter (read from the record) and ints in `evaluate`
-and AOT: rows only hand them on. Immediates and `m.pc` are always 64-bit `Value`s. Register contents are 64-bit `Value`s;
+and AOT: rows only hand them on. Immediates, `m.pc` and register contents are always 64-bit `Value`s;
 x0 reads 0 and ignores writes, in the engine, not in the row.
 """
 

@@ -5,10 +5,10 @@ An encoding is written as the tables of the ISA manual write it, most significan
     imm[12|10:5] rs2 rs1 000 imm[4:1|11] 1100011        beq
     011 nzimm[17] rd!=2 nzimm[16:12] 01                 c.lui
 
-`0`/`1` are fixed bits, `.` bits that are ignored. A name is an operand: `rd rs1 rs2 rs3` (5 bits; 3 bits and x8
-upwards where primed), `rm` (3), `aq_rl` (2), and `imm` (signed) or `uimm` (unsigned) with the operand bits
-that stand there. `nz` forbids zero, `!=a,b` forbids values of the token's bits, `a/b` gives the same bits to two
-operands. It is kept as data (`Row.mask`, `match`, `excludes`, `fields`): a decoder can be generated from it.
+`0`/`1` are fixed bits, `.` bits that are ignored. A name is an operand: `rd rs1 rs2 rs3` (5 bits; 3 bits and
+x8 upwards where primed), `rm` (3), `aq_rl` (2), and `imm` (signed) or `uimm` (unsigned) with the operand
+bits that stand there. `nz` forbids zero, `!=a,b` forbids values of the token's bits, `a/b` gives the same bits
+to two operands. All is kept as data (`Row.mask`, `match`, `excludes`, `fields`): decoders are made from it.
 """
 
 from __future__ import annotations

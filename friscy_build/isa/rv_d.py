@@ -9,4 +9,4 @@ EXTENSION = Extension("D")
 
 add_format(EXTENSION, 64)
 EXTENSION.add("fcvt.s.d", f"0100000 00001 rs1 {RM} rd 1010011", "fd,fs1,rm", conversion(64, 32))
-EXTENSION.add("fcvt.d.s", f"0100001 00000 rs1 {RM} rd 1010011", "fd,fs1,rm", conversion(32, 64))
+EXTENSION.add("fcvt.d.s", f"0100001 00000 rs1 {RM} rd 1010011", "fd,fs1,exact", conversion(32, 64))

@@ -221,7 +221,8 @@ def add_format(extension: Extension, fmt: int) -> None:
     ):
         to_integer, from_integer = _to_integer(fmt, width, is_signed), _from_integer(fmt, width, is_signed)
         add(f"fcvt.{kind}{s}", f"11000{code} {rs2} rs1 {RM} rd 1010011", "rd,fs1,rm", to_integer)
-        add(f"fcvt{s}.{kind}", f"11010{code} {rs2} rs1 {RM} rd 1010011", "fd,rs1,rm", from_integer)
+        syntax = "fd,rs1,exact" if width < fmt else "fd,rs1,rm"
+        add(f"fcvt{s}.{kind}", f"11010{code} {rs2} rs1 {RM} rd 1010011", syntax, from_integer)
 
     add(f"fmv.x.{x}", f"11100{code} 00000 rs1 000 rd 1010011", "rd,fs1", _move_to_x(fmt))
     add(f"fmv.{x}.x", f"11110{code} 00000 rs1 000 rd 1010011", "fd,rs1", _move_from_x(fmt))

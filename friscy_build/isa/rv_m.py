@@ -33,7 +33,7 @@ def _mulh(a: Value, b: Value) -> Value:
 
 
 def _divisor(a: Value, b: Value) -> Value:
-    """`b`, or 1 where signed division by it is undefined: INT_MIN / 1 and INT_MIN % 1 are what overflow gives."""
+    """`b`, or 1 where dividing by it is undefined: INT_MIN / 1 and INT_MIN % 1 are what overflow gives."""
     overflow = a.eq(1 << a.width - 1) & b.eq(-1)
     return (b.eq(0) | overflow).select(b.ops.const(1, b.width), b)
 

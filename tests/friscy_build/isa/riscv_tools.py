@@ -1,0 +1,51 @@
+"""GNU binutils for riscv64 and qemu-user, the outside judges of the ISA tests. A missing tool is a failure."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+PREFIX = "riscv64-linux-gnu-"
+ARCH = "-march=rv64imafdc_zicsr_zifencei"
+# A core that is RV64GC and nothing more, whatever qemu's default one has learnt.
+QEMU = ("qemu-riscv64", "-cpu", "sifive-u54")
+
+
+def _run(*command: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(command, capture_output=True, timeout=120, **options)  # type: ignore[call-overload]
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stderr.decode()[:4000]}"
+    return done  # type: ignore[no-any-return]
+
+
+def assemble(source: str, directory: Path) -> bytes:
+    """The bytes of .text."""
+    path, obj, raw = directory / "a.s", directory / "a.o", directory / "a.bin"
+    path.write_text(source)
+    _run(PREFIX + "as", ARCH, "-o", str(obj), str(path))
+    _run(PREFIX + "objcopy", "-O", "binary", "-j", ".text", str(obj), str(raw))
+    return raw.read_bytes()
+
+
+def disassemble_bytes(code: bytes, directory: Path) -> dict[int, tuple[int, str]]:
+    """objdump's reading of `code` placed at 0: address -> (word, text without comments)."""
+    path = directory / "code.bin"
+    path.write_bytes(code)
+    command = ["objdump", "-D", "-z", "-b", "binary", "-m", "riscv:rv64", "-M", "no-aliases", str(path)]
+    listing = _run(PREFIX + command[0], *command[1:]).stdout.decode()
+    lines = re.finditer(r"^ *([0-9a-f]+):\s+([0-9a-f]+)\s+(.*?)(?: #.*)?$", listing, re.MULTILINE)
+    return {int(line[1], 16): (int(line[2], 16), line[3].strip()) for line in lines}
+
+
+def link(source: str, directory: Path, base: int) -> Path:
+    """A static executable whose sections all lie in one segment from `base`."""
+    path, obj, program = directory / "p.s", directory / "p.o", directory / "p"
+    path.write_text(source)
+    _run(PREFIX + "as", ARCH, "-o", str(obj), str(path))
+    _run(PREFIX + "ld", "-N", f"-Ttext={base:#x}", "-o", str(program), str(obj))
+    return program
+
+
+def qemu(program: Path) -> bytes:
+    """What the program writes to standard output."""
+    return _run(*QEMU, str(program)).stdout
