@@ -1,0 +1,1 @@
+"""Where a FROM comes from: image sources, their layers, and the flat tree these become."""

@@ -1,0 +1,155 @@
+"""Debian packages as an image: resolved and downloaded by apt, unpacked here, none of their scripts run.
+
+    base = debian_image("trixie", ["python3", "ca-certificates"], cache=cache_dir())
+
+What apt chose is written to the cache and used again as long as all its packages are there, so that a second
+build needs no network and gives the same tree; `refresh=True` asks the mirror anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from friscy_build.cache import file_digest, locked, replacing
+from friscy_build.images import debian_setup
+from friscy_build.images.apt import Apt, Package
+from friscy_build.images.deb import Deb
+from friscy_build.images.image import BaseImage, ImageError
+from friscy_build.images.layer import Layer
+from friscy_build.images.progress import Progress, silent
+from friscy_build.images.sources_list import find_mirror
+from friscy_build.images.spool import Spool
+from friscy_build.images.tar import Archive
+from lazyfs.tree import Node, Tree
+
+RECIPE = 1  # of the tree made from the same packages; a change makes every such image another one
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+MERGED = (b"bin", b"sbin", b"lib")  # links into /usr since Debian 12; packages may still ship the old paths
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. essential: with the packages every Debian has (sh, coreutils), as slim images are."""
+
+    suite: str
+    packages: tuple[str, ...]
+    components: tuple[str, ...] = ("main",)
+    recommends: bool = False
+    essential: bool = True
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What apt chose for a request: packages in unpacking order, and the files they are in."""
+
+    request: Request
+    packages: tuple[Package, ...]
+    archives: Path
+
+    @property
+    def digest(self) -> str:
+        """Identity of the image: equal for equal packages, however and whenever they were asked for."""
+        chosen = sorted((each.name, each.version, each.sha256) for each in self.packages)
+        text = json.dumps([RECIPE, self.request.suite, chosen])
+        return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+
+def select(request: Request, cache: Path, *, refresh: bool = False, progress: Progress = silent) -> Selection:
+    """Have the packages of `request` in the cache, all checked against the signed lists. ImageError."""
+    root = cache / "debian"
+    with locked(root):
+        mirror = find_mirror()
+        record = _record(root, request, mirror.uri)
+        if not refresh and (known := _recall(record, request, root)):
+            return known
+        apt = Apt(root, mirror, request.suite, request.components)
+        apt.update(progress)
+        flags = {"essential": request.essential, "recommends": request.recommends}
+        chosen = apt.resolve(request.packages, **flags)
+        for _ in range(2):  # a file that is there and damaged is taken for good by apt: remove it, and again
+            apt.download(request.packages, **flags, progress=progress)
+            damaged = [each for each in chosen if not _intact(apt.archives, each)]
+            if not damaged:
+                break
+            for each in damaged:
+                (apt.archives / each.file).unlink(missing_ok=True)
+        else:
+            file = damaged[0].file
+            raise ImageError(f"{mirror.uri}: {file} does not have the SHA-256 that the signed list gives")
+        with replacing(record) as out:
+            out.write(json.dumps([asdict(each) for each in chosen], indent=1).encode())
+        return Selection(request, tuple(chosen), apt.archives)
+
+
+def recalled(request: Request, cache: Path) -> str:
+    """Digest of what an earlier `select` chose, without a look at the files; "" where there was none."""
+    record = _record(cache / "debian", request, find_mirror().uri)
+    chosen = _read(record)
+    return Selection(request, tuple(chosen), record.parent).digest if chosen else ""
+
+
+def debian_image(
+    suite: str,
+    packages: Sequence[str],
+    *,
+    cache: Path,
+    components: Sequence[str] = ("main",),
+    recommends: bool = False,
+    essential: bool = True,
+    refresh: bool = False,
+    progress: Progress = silent,
+) -> BaseImage:
+    """The image of `packages` and all they depend on. ImageError, FormatError."""
+    request = Request(suite, tuple(packages), tuple(components), recommends, essential)
+    selection = select(request, cache, refresh=refresh, progress=progress)
+    tree = unpack(selection, Spool(cache / "tmp"), progress)
+    shell = next((name for name in ("bash", "sh") if tree.lookup(b"/usr/bin/" + name.encode())), None)
+    config = {"Env": [f"PATH={PATH}"]} | ({"Cmd": [shell]} if shell else {})
+    return BaseImage(tree, config, selection.digest, f"debian:{suite}:{','.join(packages)}")
+
+
+def unpack(selection: Selection, spool: Spool, progress: Progress = silent) -> Tree:
+    """The tree of the selected packages, set up as their scripts would have set it up."""
+    tree = Tree()
+    for name in MERGED:
+        tree.add(b"/usr/" + name, Node.directory(), parents=True)
+        tree.add(b"/" + name, Node.symlink(b"usr/" + name))
+    installed = []
+    for count, package in enumerate(selection.packages):
+        progress("unpacking", count, len(selection.packages))
+        with Deb(selection.archives / package.file) as deb:
+            data = deb.data()
+            names = Layer(tree, spool, whiteouts=False, through_links=True).apply(Archive(data, data.name))
+            installed.append(debian_setup.Installed(deb.control, deb.scripts, names))
+    progress("unpacking", len(selection.packages), len(selection.packages))
+    debian_setup.set_up(tree, installed)
+    return tree
+
+
+def _record(root: Path, request: Request, mirror: str) -> Path:
+    key = json.dumps([RECIPE, asdict(request), mirror])
+    return root / "selected" / f"{sha256(key.encode()).hexdigest()[:32]}.json"
+
+
+def _read(record: Path) -> list[Package]:
+    try:
+        return [Package(**each) for each in json.loads(record.read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _recall(record: Path, request: Request, root: Path) -> Selection | None:
+    chosen = _read(record)
+    archives = root / "archives"
+    if not chosen or not all(_intact(archives, each) for each in chosen):
+        return None
+    return Selection(request, tuple(chosen), archives)
+
+
+def _intact(archives: Path, package: Package) -> bool:
+    path = archives / package.file
+    return path.is_file() and file_digest(path) == f"sha256:{package.sha256}"
