@@ -63,7 +63,10 @@ class Apt:
     def resolve(self, names: Sequence[str], *, essential: bool, recommends: bool) -> list[Package]:
         """The packages that `names` need, in an order in which they can be unpacked."""
         wanted = (["?essential"] if essential else []) + list(names)
-        text = self._run(["install", "--print-uris", "-qq", *_recommends(recommends), "--", *wanted])
+        # What is in the archives directory is left out of the list: show apt one that stays empty.
+        nothing = ["-o", f"Dir::Cache::archives={self._home}/empty/"]
+        arguments = ["install", "--print-uris", "-qq", *nothing, *_recommends(recommends), "--", *wanted]
+        text = self._run(arguments)
         found = [_package(*match) for match in _URI.findall(text)]
         if not found:
             raise ImageError(f"apt chose no package for {' '.join(wanted)}: {text.strip()[:300]}")
@@ -162,7 +165,7 @@ class Apt:
 
     def _write_configuration(self) -> None:
         home = self._home
-        for name in ("state/lists/partial", "cache", "etc", "log"):
+        for name in ("state/lists/partial", "cache", "etc", "log", "empty/partial"):
             (home / name).mkdir(parents=True, exist_ok=True)
         (self.archives / "partial").mkdir(parents=True, exist_ok=True)
         (home / "status").touch()
