@@ -1,0 +1,215 @@
+"""Open a bundle: what `doit bundle` made, checked as far as a start needs it. The format: docs/formats/bundle.md.
+
+    bundle = open_bundle("build/python")
+    bundle.argv, bundle.env, bundle.cwd, bundle.user, bundle.memory
+    bundle.path("rootfs.idx"), bundle.index_digest
+
+Opening reads manifest.json and the sizes of the other files. Their contents are checked by whoever reads them:
+the index and its chunks by their own digests, a wasm module when it is compiled, the rest by `read`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from lazyfs.errors import FormatError, FriscyError
+
+FORMAT = "friscy-bundle"
+VERSION = 1
+
+MANIFEST = "manifest.json"
+INDEX = "rootfs.idx"
+CHUNKS = "rootfs.chunks"
+INTERPRETER = "interpreter.wasm"
+SNAPSHOT = "snapshot.bin"
+REQUIRED = (INDEX, CHUNKS, INTERPRETER)
+
+# The manifest's first bytes; its CRC-32 stands in the eight characters after them and covers the file with
+# eight zeros in their place. JSON alone would let a damaged environment variable through.
+CHECKSUM_AT = '{\n "crc32": "'
+MANIFEST_LIMIT = 16 << 20
+
+_AGAIN = "build the bundle again: `doit bundle`"
+
+
+class BundleError(FriscyError):
+    """What was named is not a bundle, or one of another version, or has a part missing."""
+
+
+class BundleFile:
+    """A file of the bundle: `size` in bytes, `sha256` in hex."""
+
+    __slots__ = ("sha256", "size")
+
+    def __init__(self, size: int, sha256: str) -> None:
+        self.size, self.sha256 = size, sha256
+
+
+class Bundle:
+    """An open bundle. `directory` is where it lies, `manifest` the whole manifest as JSON gave it."""
+
+    def __init__(self, directory: str, manifest: dict[str, Any]) -> None:
+        fields = _Fields(os.path.join(directory, MANIFEST), manifest)
+        process, image = fields.table("process"), fields.table("image")
+        self.directory, self.manifest = directory, manifest
+        self.name = fields.text("name")
+        self.entrypoint = process.texts("entrypoint")
+        self.cmd = process.texts("cmd")
+        self.env = process.texts("env")
+        self.cwd = process.text("cwd")
+        self.user = process.text("user")
+        self.memory = fields.table("machine").number("memory")
+        self.snapshot_at = fields.table("snapshot").text("at")
+        self.image_digest, self.origin = image.text("digest"), image.text("origin")
+        self.image_config: dict[str, Any] = image.table("config").values
+        self.index_digest = bytes.fromhex(fields.table("rootfs").hexadecimal("index_digest", 64))
+        self.files = fields.files("files")
+
+    @property
+    def argv(self) -> list[str]:
+        """Entry point and its default arguments, as Docker joins them."""
+        return self.entrypoint + self.cmd
+
+    def has(self, name: str) -> bool:
+        """Whether the bundle has a file of this name."""
+        return name in self.files
+
+    def path(self, name: str) -> str:
+        """Where the bundle's file `name` lies. BundleError: it has none."""
+        if name not in self.files:
+            raise BundleError(f"{self.directory}: the bundle has no {name}", hint=_AGAIN)
+        return os.path.join(self.directory, name)
+
+    def read(self, name: str) -> bytes:
+        """The content of the bundle's file `name`, checked against its digest."""
+        path = self.path(name)
+        from hashlib import sha256
+
+        with open(path, "rb") as file:
+            data = file.read()
+        actual = sha256(data).hexdigest()
+        if actual != self.files[name].sha256:
+            raise FormatError(path, None, f"content with sha256 {self.files[name].sha256}", actual, hint=_AGAIN)
+        return data
+
+    def verify(self) -> None:
+        """Check the content of every file. FormatError names the first that is damaged."""
+        from hashlib import sha256
+
+        for name, told in self.files.items():
+            digest = sha256()
+            with open(self.path(name), "rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+            if digest.hexdigest() != told.sha256:
+                raise FormatError(
+                    self.path(name), None, f"content with sha256 {told.sha256}", digest.hexdigest(), hint=_AGAIN
+                )
+
+
+def open_bundle(directory: str | os.PathLike[str]) -> Bundle:
+    """The bundle in `directory`. BundleError: there is none, or a part is missing; FormatError: it is damaged."""
+    where = os.fspath(directory)
+    path = os.path.join(where, MANIFEST)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MANIFEST_LIMIT + 1)
+    except OSError as error:
+        raise BundleError(
+            f"{where}: not a bundle ({MANIFEST}: {error.strerror})", hint="make one with `doit bundle`"
+        ) from None
+    bundle = Bundle(where, parse_manifest(data, path))
+    for name, told in bundle.files.items():
+        try:
+            size = os.stat(os.path.join(where, name)).st_size
+        except OSError as error:
+            raise BundleError(
+                f"{where}: a part of the bundle is missing ({name}: {error.strerror})", hint=_AGAIN
+            ) from None
+        if size != told.size:
+            raise FormatError(os.path.join(where, name), None, f"{told.size} bytes", size, hint=_AGAIN)
+    return bundle
+
+
+def parse_manifest(data: bytes, path: str) -> dict[str, Any]:
+    """The object that the manifest's bytes hold, of this version. FormatError: damaged; BundleError: another version."""
+    start = len(CHECKSUM_AT)
+    told = data[start : start + 8]
+    actual = manifest_checksum(data)
+    if not data.startswith(CHECKSUM_AT.encode()) or told != actual or len(data) > MANIFEST_LIMIT:
+        raise FormatError(path, start, f"checksum {actual.decode()}", told.decode("ascii", "replace"), hint=_AGAIN)
+    import json
+
+    try:
+        manifest = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(path, None, "JSON", error, hint=_AGAIN) from None
+    if manifest.get("format") != FORMAT or manifest.get("version") != VERSION:
+        raise BundleError(
+            f"{path}: format {manifest.get('format')!r} version {manifest.get('version')!r}, "
+            f"and this friscy reads {FORMAT} version {VERSION}",
+            hint=_AGAIN,
+        )
+    result: dict[str, Any] = manifest
+    return result
+
+
+def manifest_checksum(data: bytes) -> bytes:
+    """The eight hex digits that belong into the manifest `data`."""
+    from zlib import crc32
+
+    start = len(CHECKSUM_AT)
+    return b"%08x" % crc32(data[start + 8 :], crc32(data[:start] + b"00000000"))
+
+
+class _Fields:
+    """A JSON object whose values are asked for by type."""
+
+    def __init__(self, path: str, values: dict[str, Any], where: str = "") -> None:
+        self.path, self.values, self.where = path, values, where
+
+    def _get(self, key: str, kind: type, what: str) -> Any:
+        value = self.values.get(key)
+        if type(value) is not kind:
+            raise FormatError(self.path, None, f"{what} for {self.where}{key}", repr(value)[:60], hint=_AGAIN)
+        return value
+
+    def table(self, key: str) -> _Fields:
+        return _Fields(self.path, self._get(key, dict, "an object"), f"{self.where}{key}.")
+
+    def text(self, key: str) -> str:
+        value: str = self._get(key, str, "a string")
+        return value
+
+    def number(self, key: str) -> int:
+        value: int = self._get(key, int, "a number")
+        if value < 0:
+            raise FormatError(self.path, None, f"a size for {self.where}{key}", value, hint=_AGAIN)
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        value: list[str] = self._get(key, list, "a list of strings")
+        if not all(type(each) is str for each in value):
+            raise FormatError(self.path, None, f"a list of strings for {self.where}{key}", value, hint=_AGAIN)
+        return value
+
+    def hexadecimal(self, key: str, digits: int) -> str:
+        value = self.text(key)
+        if len(value) != digits or value.strip("0123456789abcdef"):
+            raise FormatError(self.path, None, f"{digits} hex digits for {self.where}{key}", value, hint=_AGAIN)
+        return value
+
+    def files(self, key: str) -> dict[str, BundleFile]:
+        table = self.table(key)
+        found = {}
+        for name in table.values:
+            parts = name.split("/")
+            if "" in parts or "." in parts or ".." in parts or "\0" in name or name == MANIFEST:
+                raise FormatError(self.path, None, "the name of a file of the bundle", name, hint=_AGAIN)
+            entry = table.table(name)
+            found[name] = BundleFile(entry.number("size"), entry.hexadecimal("sha256", 64))
+        for name in REQUIRED:
+            if name not in found:
+                raise FormatError(self.path, None, f"{name} among the files", "none", hint=_AGAIN)
+        return found
