@@ -45,7 +45,9 @@ def fsub(ops: Ops, fmt: int, a: Value, b: Value, rm: Value, sticky: Value) -> Re
 
 def fmul(ops: Ops, fmt: int, a: Value, b: Value, rm: Value, sticky: Value) -> Result:
     """a * b, rounded once."""
-    return _rounded(ops, fmt, "fmul", float_multiply, (a, b), rm, sticky, _is_safely_normal)
+    # Zeros are common and a product of two finite numbers, one of them zero, is exact.
+    zero = _magnitude(fmt, a).eq(0) | _magnitude(fmt, b).eq(0)
+    return _rounded(ops, fmt, "fmul", float_multiply, (a, b), rm, sticky, _is_safely_normal, zero=zero)
 
 
 def fdiv(ops: Ops, fmt: int, a: Value, b: Value, rm: Value, sticky: Value) -> Result:
@@ -62,7 +64,7 @@ def fmadd(
     ops: Ops, fmt: int, a: Value, b: Value, c: Value, rm: Value, sticky: Value, host_fma: Value
 ) -> Result:
     """a * b + c, rounded once; `host_fma` (1 bit): the host's ffma is truly fused."""
-    return _rounded(ops, fmt, "ffma", float_fma, (a, b, c), rm, sticky, _is_safely_normal, host_fma)
+    return _rounded(ops, fmt, "ffma", float_fma, (a, b, c), rm, sticky, _is_safely_normal, trusted=host_fma)
 
 
 def _rounded(
@@ -74,9 +76,14 @@ def _rounded(
     rm: Value,
     sticky: Value,
     is_safe: Callable[[int, Value], Value],
+    *,
     trusted: Value | None = None,
+    zero: Value | None = None,
 ) -> Result:
-    """The host's result where it is right and raises nothing new, else what the helper says."""
+    """The host's result where it is right and raises nothing new, else what the helper says.
+
+    trusted (1 bit): the host's op may be used; zero (1 bit): a zero result is exact.
+    """
 
     def slow() -> Result:
         bits, flags = ops.call(exact, ops.const(fmt == 64, 1), *(arg.zext(64) for arg in args), rm)
@@ -88,7 +95,14 @@ def _rounded(
     if trusted is not None:
         quiet = quiet & trusted
     result = ops.native(native, *args)
-    bits, flags = ops.cond(quiet & is_safe(fmt, result), lambda: (result, ops.const(0, 32)), slow)
+
+    def fast() -> Result:
+        return result, ops.const(0, 32)
+
+    def seldom() -> tuple[Value, ...]:
+        return slow() if zero is None else ops.cond(_magnitude(fmt, result).eq(0) & zero, fast, slow)
+
+    bits, flags = ops.cond(quiet & is_safe(fmt, result), fast, seldom)
     return bits, flags
 
 
@@ -167,11 +181,26 @@ def fle(ops: Ops, fmt: int, a: Value, b: Value) -> Result:
 
 def to_int(ops: Ops, fmt: int, a: Value, rm: Value, width: int, is_signed: bool) -> Result:
     """a as an integer of `width` (32 or 64) bits; what does not fit saturates and raises NV; NaN is high."""
-    highest = (1 << (width - is_signed)) - 1
-    lowest = 1 << (width - 1) if is_signed else 0
-    limits = ops.const(highest, 64), ops.const(lowest, 64)
-    bits, flags = ops.call(float_to_int, ops.const(fmt == 64, 1), a.zext(64), rm, *limits)
-    return bits.trunc(width), flags
+    number = a.zext(64)
+    negative = (number >> (fmt - 1)).ne(0)
+    exponent = (_magnitude(fmt, a).zext(64) >> FRACTION[fmt]) - BIAS[fmt]
+
+    def truncated() -> Result:
+        significand = number << (63 - FRACTION[fmt]) | 1 << 63
+        whole = significand >> (exponent ^ 63)
+        bits = negative.select(-whole, whole) if is_signed else whole
+        return bits.trunc(width), flag(((significand << 1) << exponent).ne(0), NX)
+
+    def rounded() -> Result:
+        highest = ops.const((1 << (width - is_signed)) - 1, 64)
+        lowest = ops.const(1 << (width - 1) if is_signed else 0, 64)
+        bits, flags = ops.call(float_to_int, ops.const(fmt == 64, 1), number, rm, highest, lowest)
+        return bits.trunc(width), flags
+
+    # C's conversions: towards zero; from 1 up there is a significand to shift, and these always fit.
+    easy = rm.eq(RTZ) & exponent.ult(width - 1)
+    bits, flags = ops.cond(easy if is_signed else easy & ~negative, truncated, rounded)
+    return bits, flags
 
 
 def from_int(ops: Ops, fmt: int, value: Value, is_signed: bool, rm: Value) -> Result:

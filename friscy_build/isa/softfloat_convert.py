@@ -17,7 +17,7 @@ from friscy_build.isa.softfloat_core import (
 from friscy_build.isa.value import Value, helper
 
 
-@helper((1, 64, 64, 64, 64), (64, 32), cold=False)
+@helper((1, 64, 64, 64, 64), (64, 32))
 def float_to_int(double: Value, a: Value, rm: Value, highest: Value, lowest: Value) -> Result:
     """Round to an integer; outside -lowest .. highest (unsigned magnitudes) it saturates and raises NV."""
     ops, f = double.ops, Layout(double)
