@@ -90,7 +90,9 @@ class Bundle:
             data = file.read()
         actual = sha256(data).hexdigest()
         if actual != self.files[name].sha256:
-            raise FormatError(path, None, f"content with sha256 {self.files[name].sha256}", actual, hint=_AGAIN)
+            raise FormatError(
+                path, None, f"content with sha256 {self.files[name].sha256}", actual, hint=_AGAIN
+            )
         return data
 
     def verify(self) -> None:
@@ -104,7 +106,11 @@ class Bundle:
                     digest.update(block)
             if digest.hexdigest() != told.sha256:
                 raise FormatError(
-                    self.path(name), None, f"content with sha256 {told.sha256}", digest.hexdigest(), hint=_AGAIN
+                    self.path(name),
+                    None,
+                    f"content with sha256 {told.sha256}",
+                    digest.hexdigest(),
+                    hint=_AGAIN,
                 )
 
 
@@ -133,12 +139,14 @@ def open_bundle(directory: str | os.PathLike[str]) -> Bundle:
 
 
 def parse_manifest(data: bytes, path: str) -> dict[str, Any]:
-    """The object that the manifest's bytes hold, of this version. FormatError: damaged; BundleError: another version."""
+    """What the bytes of a manifest hold. FormatError: damaged; BundleError: another version."""
     start = len(CHECKSUM_AT)
     told = data[start : start + 8]
     actual = manifest_checksum(data)
     if not data.startswith(CHECKSUM_AT.encode()) or told != actual or len(data) > MANIFEST_LIMIT:
-        raise FormatError(path, start, f"checksum {actual.decode()}", told.decode("ascii", "replace"), hint=_AGAIN)
+        raise FormatError(
+            path, start, f"checksum {actual.decode()}", told.decode("ascii", "replace"), hint=_AGAIN
+        )
     import json
 
     try:
@@ -197,7 +205,9 @@ class _Fields:
     def hexadecimal(self, key: str, digits: int) -> str:
         value = self.text(key)
         if len(value) != digits or value.strip("0123456789abcdef"):
-            raise FormatError(self.path, None, f"{digits} hex digits for {self.where}{key}", value, hint=_AGAIN)
+            raise FormatError(
+                self.path, None, f"{digits} hex digits for {self.where}{key}", value, hint=_AGAIN
+            )
         return value
 
     def files(self, key: str) -> dict[str, BundleFile]:

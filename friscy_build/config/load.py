@@ -285,7 +285,7 @@ def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[I
         context = dockerfile.parent if table.context is None else root / table.context
     sources: tuple[ImageSource, ...] = ()
     if table.image is not None:
-        sources = _image_sources(table.image, root) or images.get(normalize_reference(table.image), ())
+        sources = image_sources(table.image, root) or images.get(normalize_reference(table.image), ())
     return Bundle(
         name=name,
         output=root / (table.output or Path("build") / name),
@@ -301,7 +301,7 @@ def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[I
     )
 
 
-def _image_sources(image: str, root: Path) -> tuple[ImageSource, ...]:
+def image_sources(image: str, root: Path) -> tuple[ImageSource, ...]:
     transport, colon, rest = image.partition(":")
     if transport not in _TRANSPORTS or not colon or not rest:
         return ()

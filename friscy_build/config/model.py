@@ -139,6 +139,9 @@ class DebianTable(Table):
         default=("main",), description="archive areas"
     )
     recommends: Flag = Field(default=False, description="install Recommends too")
+    essential: Flag = Field(
+        default=True, description="with the packages every Debian has (`sh`, `coreutils`, ...), as slim images are"
+    )
 
 
 class ImageSource(Table):

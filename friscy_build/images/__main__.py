@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 
 from friscy_build.cache import cache_dir
-from friscy_build.images.debian import debian_image
+from friscy_build.images.debian import Request, debian_image
 from friscy_build.images.directory import write_directory
-from friscy_build.images.image import BaseImage
+from friscy_build.images.image import BaseImage, ImageError
 from friscy_build.images.progress import Progress, silent
+from friscy_build.images.source import load_image
 from lazyfs.errors import FriscyError
 from lazyfs.index_writer import write_index
 
@@ -28,8 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     pull = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "pull", help="fetch one and write it"
     )
+    pull.add_argument("source", nargs="?", help="tar:FILE, oci:DIR[:TAG] or docker-archive:FILE[:TAG]")
     pull.add_argument("--suite", default="trixie", help="Debian release (default: trixie)")
-    pull.add_argument("--packages", required=True, help="Debian packages, separated by commas")
+    pull.add_argument("--packages", default="", help="Debian packages, separated by commas")
     pull.add_argument("--no-essential", action="store_true", help="only the packages and what they depend on")
     pull.add_argument("--recommends", action="store_true", help="recommended packages too")
     pull.add_argument("--refresh", action="store_true", help="ask the mirror again, whatever the cache has")
@@ -38,15 +40,29 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     progress: Progress = _show if sys.stderr.isatty() else silent
     try:
-        image = debian_image(
-            options.suite, options.packages.split(","), cache=cache_dir(), essential=not options.no_essential,
-            recommends=options.recommends, refresh=options.refresh, progress=progress,
-        )  # fmt: skip
+        image = _fetch(options, progress)
         _write(image, options.output, options.index, progress)
     except FriscyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _fetch(options: argparse.Namespace, progress: Progress) -> BaseImage:
+    if options.source:
+        from friscy_build.config.load import image_sources
+
+        chain = image_sources(options.source, Path.cwd())
+        if not chain:
+            raise ImageError(f"{options.source!r} is no tar:FILE, oci:DIR or docker-archive:FILE")
+        return load_image(chain, cache=cache_dir(), progress=progress)
+    packages = tuple(filter(None, options.packages.split(",")))
+    if not packages:
+        raise ImageError("nothing to fetch", hint="name a source, or Debian packages with --packages")
+    request = Request(
+        options.suite, packages, recommends=options.recommends, essential=not options.no_essential
+    )
+    return debian_image(request, cache=cache_dir(), refresh=options.refresh, progress=progress)
 
 
 def _write(image: BaseImage, output: Path, index: bool, progress: Progress) -> None:

@@ -37,7 +37,7 @@ def kind_of(head: bytes) -> str:
 class Decompressed:
     """A stream of `raw`'s decompressed bytes, whatever its compression. `name` is used in errors."""
 
-    def __init__(self, raw: BinaryIO, name: object) -> None:
+    def __init__(self, raw: Reader, name: object) -> None:
         self.name = name
         self.kind = kind_of(head := raw.read(6))
         source = _Rejoined(head, raw)
@@ -65,7 +65,7 @@ class Decompressed:
 class _Rejoined:
     """A stream whose first bytes were already read."""
 
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+    def __init__(self, head: bytes, rest: Reader) -> None:
         self._head, self._rest = head, rest
 
     def read(self, size: int = -1, /) -> bytes:

@@ -1,6 +1,6 @@
 """Debian packages as an image: resolved and downloaded by apt, unpacked here, none of their scripts run.
 
-    base = debian_image("trixie", ["python3", "ca-certificates"], cache=cache_dir())
+    base = debian_image(Request("trixie", ("python3", "ca-certificates")), cache=cache_dir())
 
 What apt chose is written to the cache and used again as long as all its packages are there, so that a second
 build needs no network and gives the same tree; `refresh=True` asks the mirror anew.
@@ -9,7 +9,6 @@ build needs no network and gives the same tree; `refresh=True` asks the mirror a
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -93,23 +92,14 @@ def recalled(request: Request, cache: Path) -> str:
 
 
 def debian_image(
-    suite: str,
-    packages: Sequence[str],
-    *,
-    cache: Path,
-    components: Sequence[str] = ("main",),
-    recommends: bool = False,
-    essential: bool = True,
-    refresh: bool = False,
-    progress: Progress = silent,
+    request: Request, *, cache: Path, refresh: bool = False, progress: Progress = silent
 ) -> BaseImage:
-    """The image of `packages` and all they depend on. ImageError, FormatError."""
-    request = Request(suite, tuple(packages), tuple(components), recommends, essential)
+    """The image of the packages of `request` and all they depend on. ImageError, FormatError."""
     selection = select(request, cache, refresh=refresh, progress=progress)
     tree = unpack(selection, Spool(cache / "tmp"), progress)
     shell = next((name for name in ("bash", "sh") if tree.lookup(b"/usr/bin/" + name.encode())), None)
     config = {"Env": [f"PATH={PATH}"]} | ({"Cmd": [shell]} if shell else {})
-    return BaseImage(tree, config, selection.digest, f"debian:{suite}:{','.join(packages)}")
+    return BaseImage(tree, config, selection.digest, f"debian:{request.suite}:{','.join(request.packages)}")
 
 
 def unpack(selection: Selection, spool: Spool, progress: Progress = silent) -> Tree:

@@ -1,0 +1,125 @@
+"""From a declared source to a base image: the one entry for everything a FROM or `image =` can name.
+
+    base = load_image(config.sources("python:3.13-slim"), cache=config.cache)
+
+A source is anything with the attributes of friscy_build.config's ImageSource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from friscy_build.cache import file_digest
+from friscy_build.images.blob import Hashing
+from friscy_build.images.compression import Decompressed
+from friscy_build.images.debian import Request, debian_image, recalled
+from friscy_build.images.docker_archive import docker_archive_identity, docker_archive_image
+from friscy_build.images.image import BaseImage, ImageError
+from friscy_build.images.layer import Layer
+from friscy_build.images.oci import oci_identity, oci_image
+from friscy_build.images.progress import Progress, silent
+from friscy_build.images.spool import Spool
+from friscy_build.images.tar import Archive
+from lazyfs.tree import Tree
+
+
+class DebianSource(Protocol):
+    """The attributes of `debian = {...}`."""
+
+    @property
+    def suite(self) -> str: ...
+    @property
+    def packages(self) -> tuple[str, ...]: ...
+    @property
+    def components(self) -> tuple[str, ...]: ...
+    @property
+    def recommends(self) -> bool: ...
+    @property
+    def essential(self) -> bool: ...
+
+
+class Source(Protocol):
+    """The attributes of an ImageSource: `path` is set for every kind but debian."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def path(self) -> Path | None: ...
+    @property
+    def tag(self) -> str | None: ...
+    @property
+    def debian(self) -> DebianSource | None: ...
+
+
+def load_image(
+    chain: Sequence[Source], *, cache: Path, progress: Progress = silent, refresh: bool = False
+) -> BaseImage:
+    """The image of the first source of `chain` that is there.
+
+    A file or directory that does not exist sends it on to the next; any other trouble is an error of its own.
+    ImageError, FormatError.
+    """
+    source = choose(chain)
+    if source.debian is not None:
+        wanted = _request(source.debian)
+        return debian_image(wanted, cache=cache, refresh=refresh, progress=progress)
+    path = _path(source)
+    spool = Spool(cache / "tmp")
+    if source.kind == "oci":
+        return oci_image(path, source.tag, spool, progress)
+    if source.kind == "docker-archive":
+        return docker_archive_image(path, source.tag, spool, progress)
+    return tar_image(path, spool, progress)
+
+
+def identity(chain: Sequence[Source], cache: Path) -> str:
+    """What `load_image` would give, without reading layers: equal text means equal image, "" means not known yet.
+
+    Files count by content; Debian packages by what was chosen for them last.
+    """
+    source = choose(chain)
+    if source.debian is not None:
+        return recalled(_request(source.debian), cache)
+    path = _path(source)
+    if source.kind == "oci":
+        return oci_identity(path, source.tag)
+    if source.kind == "docker-archive":
+        return docker_archive_identity(path, source.tag)
+    return file_digest(path)
+
+
+def choose(chain: Sequence[Source]) -> Source:
+    """The source that `load_image` takes. ImageError: none is there."""
+    for source in chain:
+        if source.path is None or source.path.exists():
+            return source
+    missing = ", ".join(str(source.path) for source in chain)
+    raise ImageError(f"no image source is there: {missing or 'none is declared'}")
+
+
+def tar_image(path: Path, spool: Spool, progress: Progress = silent) -> BaseImage:
+    """A root filesystem from a tar file, plain or compressed."""
+    tree = Tree()
+    digest = sha256()
+    total = path.stat().st_size
+    with open(path, "rb") as file:
+        hashed = Hashing(file, digest, lambda done: progress(path.name, done, total))
+        Layer(tree, spool, whiteouts=False).apply(Archive(Decompressed(hashed, path), path))
+        while hashed.read(1 << 20):  # what follows the end of the compressed data
+            pass
+    return BaseImage(tree, {}, f"sha256:{digest.hexdigest()}", f"tar:{path.name}")
+
+
+def _request(debian: DebianSource) -> Request:
+    return Request(
+        debian.suite, tuple(debian.packages), tuple(debian.components), debian.recommends, debian.essential
+    )
+
+
+def _path(source: Source) -> Path:
+    if source.path is None:
+        raise ImageError(f"a source of kind {source.kind} needs a path")
+    return source.path
