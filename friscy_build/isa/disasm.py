@@ -14,13 +14,10 @@ from collections.abc import Callable
 from friscy_build.isa.decode import Instruction, decode, instruction_nbytes
 from friscy_build.isa.zicsr import CSR_NAMES
 
-X_NAMES = (
-    "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
-).split()
-F_NAMES = (
-    "ft0 ft1 ft2 ft3 ft4 ft5 ft6 ft7 fs0 fs1 fa0 fa1 fa2 fa3 fa4 fa5 fa6 fa7 fs2 fs3 fs4 fs5 fs6 fs7 fs8 fs9 "
-    "fs10 fs11 ft8 ft9 ft10 ft11"
-).split()
+X_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
+X_NAMES += [*(f"a{n}" for n in range(8)), *(f"s{n}" for n in range(2, 12)), *(f"t{n}" for n in range(3, 7))]
+F_NAMES = [*(f"ft{n}" for n in range(8)), "fs0", "fs1", *(f"fa{n}" for n in range(8))]
+F_NAMES += [*(f"fs{n}" for n in range(2, 12)), *(f"ft{n}" for n in range(8, 12))]
 ROUNDING_MODES = ("rne", "rtz", "rdn", "rup", "rmm", "", "", "dyn")  # 5 and 6 are reserved
 _ORDERING = ("", ".rl", ".aq", ".aqrl")  # by aq_rl
 
