@@ -2,6 +2,8 @@
 
 All of a process's harts run in turn on one host thread and are switched only between instructions, so plain
 loads and stores are atomic, and the acquire and release bits ask for nothing more.
+
+Gap: an AMO outside the guest's range raises a load fault where the manual has a store fault; both are SIGSEGV.
 """
 
 from __future__ import annotations
