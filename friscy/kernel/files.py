@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable
-from stat import S_ISCHR, S_ISFIFO, S_ISREG, S_ISSOCK
+from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from friscy.kernel.wait import Blocked, Wait
@@ -45,6 +45,9 @@ class KernelFile(OpenFile):
     def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
         raise LinuxError(errno.ENOTTY)
 
+    def seek(self, offset: int, whence: int) -> int:
+        raise LinuxError(errno.ESPIPE)
+
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """Host descriptors that can change `poll_events`, each with wait.READ | WRITE."""
         return ()
@@ -70,6 +73,9 @@ class FileWait(Wait):
     def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
         return host_fds(k, self.file, self.events)
 
+    def deadline(self, k: Kernel, task: Task) -> int | None:
+        return self.file.deadline(k) if isinstance(self.file, KernelFile) else None
+
 
 class AnyTask(Wait):
     """Waits until another task did something (open of a FIFO whose other end is not open)."""
@@ -89,9 +95,6 @@ def host_fds(k: Kernel, file: OpenFile, events: int) -> Iterable[tuple[int, int]
     """The host descriptors on whose readiness that of `file` depends."""
     if isinstance(file, KernelFile):
         return file.host_fds(k, events)
-    if S_ISCHR(file.inode.mode) and k.console is not None:
-        found: Iterable[tuple[int, int]] = k.console.device_host_fds(file, events)
-        return found
     return ()
 
 
@@ -116,6 +119,8 @@ def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> in
 
 def release(k: Kernel, file: OpenFile) -> None:
     """The last holder of `file` is gone."""
+    if k.state.devices is not None:
+        k.state.devices.locks.release_file(file)
     if isinstance(file, KernelFile):
         file.closed(k)
     else:
@@ -148,6 +153,20 @@ def progress(task: Task, file: OpenFile) -> int:
     """How many bytes of the call that is run again went through before it blocked."""
     wait = task.wait
     return wait.done if isinstance(wait, FileWait) and wait.file is file else 0
+
+
+F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE, F_SEAL_FUTURE_WRITE = 2, 4, 8, 16
+
+
+def check_seals(file: OpenFile, size: int, end: int, *, writing: bool = False) -> None:
+    """EPERM where a memfd's seals forbid to write, or to bring its length from `size` to `end`."""
+    seals = file.inode.seals
+    if seals and (
+        (writing and seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        or (end > size and seals & F_SEAL_GROW)
+        or (end < size and not writing and seals & F_SEAL_SHRINK)
+    ):
+        raise LinuxError(errno.EPERM)
 
 
 def is_seekable(file: OpenFile) -> bool:

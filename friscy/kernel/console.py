@@ -1,0 +1,375 @@
+"""The console: the host's standard streams as the guest's descriptors 0, 1 and 2.
+
+    console = Console()                        # the host's 0, 1, 2; Console.detached() for a build
+    files = console.open_standard(k, context)  # an FdTable for spawn_init
+    with console: k.run()                      # a host terminal is in raw mode inside
+
+Where a host stream is a terminal the guest gets a terminal: our own line discipline (`friscy.kernel.tty`),
+with the host's in raw mode. Anything else is a pipe to the guest, whatever it is on the host, as with docker.
+The plain half (`ConsoleFile`, `Tty`) goes into a snapshot; a restored machine is given a new `Console`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+from collections.abc import Iterable
+from stat import S_IFCHR, S_IFIFO, S_ISREG
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from friscy.kernel import files
+from friscy.kernel.devices import anonymous_place, devices
+from friscy.kernel.fdtable import FdTable
+from friscy.kernel.files import KernelFile
+from friscy.kernel.tty import Tty
+from friscy.kernel.wait import READ, WRITE
+from lazyfs.abi import O_RDONLY, O_RDWR, O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLOUT
+from lazyfs.errors import LinuxError, WouldBlock
+from lazyfs.inode import FsContext, Inode, Location
+from lazyfs.openfile import OpenFile
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Task
+
+SIGWINCH = 28
+CONSOLE_RDEV = (5, 1)
+TTY_DEVICES = ((5, 0), CONSOLE_RDEV)
+_PIECE = 4096  # PIPE_BUF: what a pipe takes without blocking once it polls writable
+_READ_BYTES = 65536
+
+
+class ConsoleFile(KernelFile):
+    """A standard stream (`number` 0, 1 or 2), or with `terminal` the whole console terminal."""
+
+    label: ClassVar[bytes] = b"pipe:[1]"
+    number: int = 0
+    terminal: bool = False
+
+    def read_bytes(self, k: Kernel, n: int) -> bytes:
+        """See KernelFile."""
+        console: Console = k.console
+        if not self.terminal:
+            return console.read_host(self, n)
+        tty = console_tty(k)
+        console.check_host(k)
+        data = tty.read(n, k.monotonic_ns())
+        if data is None:
+            raise WouldBlock(self, POLLIN)
+        return data
+
+    def write_bytes(self, k: Kernel, data: bytes) -> int:
+        """See KernelFile."""
+        console: Console = k.console
+        if not self.terminal:
+            return console.write_host(self, self.number, data)
+        tty = console_tty(k)
+        if tty.stopped:
+            raise WouldBlock(self, POLLOUT)
+        # Output processing moves the cursor, so a piece has to go out whole once it is processed.
+        piece = data[:_READ_BYTES]
+        console.write_all(console.screen, tty.process_output(piece))
+        return len(piece)
+
+    def poll_events(self, k: Kernel) -> int:
+        """See KernelFile."""
+        console: Console = k.console
+        if not self.terminal:
+            return console.poll_host(self.number)
+        tty = console_tty(k)
+        console.check_host(k)
+        events = files.IN if tty.readable() else 0
+        if tty.hung_up and not tty.readable_bytes():
+            events |= POLLHUP
+        return events | (0 if tty.stopped else files.OUT)
+
+    def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
+        """See KernelFile."""
+        return list(k.console.host_fds(self, events))
+
+    def deadline(self, k: Kernel) -> int | None:
+        """See KernelFile."""
+        return console_tty(k).read_deadline(k.monotonic_ns()) if self.terminal else None
+
+    def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
+        """See KernelFile."""
+        from friscy.kernel.tty_ioctl import FIONREAD, tty_ioctl
+
+        if self.terminal:
+            return tty_ioctl(k, task, console_tty(k), request, argument)
+        if request == FIONREAD and self.number == 0:
+            k.mem.set_u32(argument, k.console.waiting_bytes(0))
+            return 0
+        raise LinuxError(errno.ENOTTY)
+
+
+class Console:
+    """The host side: descriptors, raw mode, window size, and the record of what was shown.
+
+    fds: host descriptors of standard input, output and error; -1 for none (input never comes, output goes
+    only to the transcript). transcript: when a list, [number, bytes] of everything written is appended.
+    terminal: whether the guest sees a terminal; by default, for each stream that is one.
+    """
+
+    def __init__(
+        self,
+        fds: tuple[int, int, int] = (0, 1, 2),
+        *,
+        terminal: bool | None = None,
+        transcript: list[list[Any]] | None = None,
+    ) -> None:
+        self.fds, self.transcript = list(fds), transcript
+        self.is_host_terminal = [fd >= 0 and os.isatty(fd) for fd in fds]
+        self.terminal = list(self.is_host_terminal) if terminal is None else [terminal] * 3
+        self.passthrough = [fd >= 0 and _is_regular(fd) for fd in fds]
+        self.screen = next((n for n in (1, 2, 0) if self.is_host_terminal[n]), 1)
+        self._saved: tuple[int, list[Any]] | None = None
+        self._at_end = False
+        self._echoing = self.is_host_terminal[0]
+        self.on_blocked_read: Any = None
+
+    @classmethod
+    def detached(cls, *, terminal: bool = False) -> Console:
+        """A console without a host: reads wait for ever, what is written goes to the transcript."""
+        return cls((-1, -1, -1), terminal=terminal, transcript=[])
+
+    # -- the guest's descriptors ------------------------------------------------------------------------
+
+    def open_standard(self, k: Kernel, context: FsContext) -> FdTable:
+        """The descriptor table of the first process: 0, 1 and 2. All terminal streams share one description."""
+        table = FdTable()
+        shared: ConsoleFile | None = None
+        for number in range(3):
+            if self.terminal[number]:
+                if shared is None:
+                    shared = ConsoleFile(*terminal_place(k, context), O_RDWR, number=number, terminal=True)
+                    self.resize(k)
+                table.add(shared, 1024)
+            else:
+                place, _ = anonymous_place(k, context)
+                owner = context.credentials
+                inode = Inode(place.mount.fs, number + 1, S_IFIFO | 0o600, owner.uid, owner.gid)
+                flags = O_RDONLY if number == 0 else O_WRONLY
+                table.add(ConsoleFile(place, inode, flags, number=number), 1024)
+        return table
+
+    def adopt(self, k: Kernel, file: OpenFile) -> OpenFile:
+        """What an open of /dev/tty or /dev/console gives: the console terminal. ENXIO: there is none."""
+        if k.state.devices is None or k.state.devices.console is None:
+            raise LinuxError(errno.ENXIO)
+        return ConsoleFile(file.location, file.inode, file.flags, terminal=True)
+
+    # -- host terminal ----------------------------------------------------------------------------------
+
+    def __enter__(self) -> Console:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Put the host terminal behind standard input in raw mode."""
+        if self.is_host_terminal[0] and self._saved is None:
+            import termios
+            import tty
+
+            fd = self.fds[0]
+            self._saved = fd, termios.tcgetattr(fd)
+            tty.setraw(fd, termios.TCSADRAIN)
+
+    def close(self) -> None:
+        """Give the host terminal back as it was."""
+        if self._saved is not None:
+            import termios
+
+            fd, attributes = self._saved
+            self._saved = None
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(fd, termios.TCSADRAIN, attributes)
+
+    def resize(self, k: Kernel) -> None:
+        """Take over the host's window size; the guest gets SIGWINCH if it changed. Call it on SIGWINCH."""
+        tty = k.state.devices.console if k.state.devices is not None else None
+        if tty is None:
+            return
+        for number in range(3):
+            if self.is_host_terminal[number]:
+                with contextlib.suppress(OSError):
+                    size = os.get_terminal_size(self.fds[number])
+                    set_window(k, tty, size.lines, size.columns)
+                return
+
+    # -- input ------------------------------------------------------------------------------------------
+
+    def wakeup_fds(self) -> list[int]:
+        """Host descriptors that an idle kernel watches whatever its tasks wait for: ^C on a terminal."""
+        return [self.fds[0]] if self.terminal[0] and self.fds[0] >= 0 and not self._at_end else []
+
+    def check_host(self, k: Kernel) -> None:
+        """Take in what was typed on a terminal: echo it, raise its signals."""
+        if not self.terminal[0] or self.fds[0] < 0 or self._at_end:
+            return
+        while _ready(self.fds[0], select.POLLIN):
+            try:
+                data = os.read(self.fds[0], _READ_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._at_end = console_tty(k).hung_up = True
+                return
+            self.type(k, data)
+
+    def type(self, k: Kernel, data: bytes) -> None:
+        """`data` comes from the keyboard."""
+        tty = console_tty(k)
+        echo, signals = tty.receive(data, k.monotonic_ns())
+        if echo and self._echoing:
+            self.write_all(self.screen, echo)
+        for signal in signals:
+            k.signal_group(tty.foreground, signal)
+
+    def read_host(self, file: ConsoleFile, n: int) -> bytes:
+        """Read a stream that is no terminal."""
+        fd = self.fds[file.number]
+        if fd < 0:
+            raise WouldBlock(file, POLLIN)
+        if not self.passthrough[file.number] and not _ready(fd, select.POLLIN):
+            raise WouldBlock(file, POLLIN)
+        try:
+            return os.read(fd, n)
+        except BlockingIOError:
+            raise WouldBlock(file, POLLIN) from None
+        except OSError as error:
+            raise LinuxError(error.errno or errno.EIO) from error
+
+    def waiting_bytes(self, number: int) -> int:
+        """FIONREAD of a stream that is no terminal."""
+        import fcntl
+
+        if self.fds[number] < 0:
+            return 0
+        try:
+            raw = fcntl.ioctl(self.fds[number], 0x541B, bytes(4))
+        except OSError:
+            return 0
+        return int.from_bytes(raw, "little")
+
+    # -- output -----------------------------------------------------------------------------------------
+
+    def write_host(self, file: ConsoleFile, number: int, data: bytes) -> int:
+        """Write to a stream that is no terminal, as far as it takes it without waiting."""
+        fd = self.fds[number]
+        if fd < 0 or self.passthrough[number]:
+            self.write_all(number, data)
+            return len(data)
+        done = 0
+        while done < len(data):
+            if not _ready(fd, select.POLLOUT):
+                break
+            piece = data[done : done + _PIECE]
+            try:
+                written = os.write(fd, piece)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if done:
+                    break
+                raise LinuxError(error.errno or errno.EIO) from error
+            self._record(number, piece[:written])
+            done += written
+        if not done and data:
+            raise WouldBlock(file, POLLOUT)
+        return done
+
+    def write_all(self, number: int, data: bytes) -> None:
+        """Write to the host, however long that takes. Raises LinuxError where the host will not have it."""
+        self._record(number, data)
+        fd = self.fds[number]
+        while data and fd >= 0:
+            try:
+                data = data[os.write(fd, data) :]
+            except BlockingIOError:
+                select.select([], [fd], [])
+            except OSError as error:
+                raise LinuxError(error.errno or errno.EIO) from error
+
+    def _record(self, number: int, data: bytes) -> None:
+        if self.transcript is not None and data:
+            if self.transcript and self.transcript[-1][0] == number:
+                self.transcript[-1][1] += data
+            else:
+                self.transcript.append([number, bytes(data)])
+
+    def replay(self, transcript: list[list[Any]]) -> None:
+        """Show what a restored machine had written before its snapshot was taken."""
+        for number, data in transcript:
+            self.write_all(number, data)
+
+    # -- readiness --------------------------------------------------------------------------------------
+
+    def poll_host(self, number: int) -> int:
+        """POLL* bits of a stream that is no terminal."""
+        fd = self.fds[number]
+        if fd < 0:
+            return 0 if number == 0 else files.OUT
+        if self.passthrough[number]:
+            return files.IN if number == 0 else files.OUT
+        poller = select.poll()
+        poller.register(fd, select.POLLIN if number == 0 else select.POLLOUT)
+        events = 0
+        for _, seen in poller.poll(0):
+            events |= seen & (POLLIN | POLLOUT | POLLERR | POLLHUP)
+        if events & POLLIN:
+            events |= files.IN
+        if events & POLLOUT:
+            events |= files.OUT
+        return events
+
+    def host_fds(self, file: ConsoleFile, events: int) -> Iterable[tuple[int, int]]:
+        """The host descriptors behind a console file."""
+        if file.terminal:
+            yield from ((fd, READ) for fd in self.wakeup_fds())
+        elif self.fds[file.number] >= 0 and not self.passthrough[file.number]:
+            yield self.fds[file.number], READ if file.number == 0 else WRITE
+
+
+def console_tty(k: Kernel) -> Tty:
+    """The console's terminal."""
+    state = devices(k)
+    if state.console is None:
+        state.console = Tty()
+    return state.console
+
+
+def terminal_place(k: Kernel, context: FsContext) -> tuple[Location, Inode]:
+    """Where the console terminal is: /dev/console, or nowhere in an image without one."""
+    console_tty(k)
+    try:
+        place = k.vfs.lookup(context, b"/dev/console")
+    except LinuxError:
+        place, anonymous = anonymous_place(k, context)
+        return place, Inode(anonymous.fs, 9, S_IFCHR | 0o620, rdev=CONSOLE_RDEV)
+    return place, place.inode
+
+
+def set_window(k: Kernel, tty: Tty, rows: int, columns: int) -> None:
+    """Change a terminal's size; its foreground group hears of it."""
+    if (tty.rows, tty.columns) != (rows, columns):
+        tty.rows, tty.columns = rows, columns
+        if tty.foreground:
+            k.signal_group(tty.foreground, SIGWINCH)
+
+
+def _is_regular(fd: int) -> bool:
+    return S_ISREG(os.fstat(fd).st_mode)
+
+
+def _ready(fd: int, events: int) -> bool:
+    poller = select.poll()
+    poller.register(fd, events)
+    return bool(poller.poll(0))
