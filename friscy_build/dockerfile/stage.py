@@ -1,0 +1,248 @@
+"""Run one stage's instructions over its base: the tree and the image configuration they leave."""
+
+from __future__ import annotations
+
+import copy as copies
+import posixpath
+import re
+import signal
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, NoReturn, Protocol
+
+from friscy_build.dockerfile import ast
+from friscy_build.dockerfile.copying import CopyJob, SourceView, absolute
+from friscy_build.dockerfile.errors import DockerfileError
+from friscy_build.dockerfile.expand import ExpansionError
+from friscy_build.dockerfile.owner import OwnerError
+from friscy_build.dockerfile.parser import parse_trigger
+from friscy_build.dockerfile.patterns import PatternError
+from friscy_build.dockerfile.plan import fail
+from friscy_build.dockerfile.scope import Scope
+from friscy_build.dockerfile.transfer import Options, Transfer
+from friscy_build.dockerfile.views import PathError, parse_path
+from lazyfs.errors import FormatError
+from lazyfs.tree import Tree, TreeError
+
+DEFAULT_SHELL = ["/bin/sh", "-c"]
+_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE | re.ASCII)
+_SIGNALS = {name.name for name in signal.Signals}
+_EXPECTED_ERRORS = (ExpansionError, PathError, PatternError, OwnerError, TreeError, FormatError)
+
+
+class Sources(Protocol):
+    """What a stage asks the build for."""
+
+    def source_view(self, instruction: ast.Transfer, index: int) -> SourceView:
+        """Where a COPY or ADD of stage `index` reads from."""
+
+
+class StageRun:
+    """One stage while it is built. `digest` covers everything that went into tree and config."""
+
+    def __init__(
+        self,
+        path: str,
+        index: int,
+        tree: Tree,
+        config: dict[str, Any],
+        digest: str,
+        scope: Scope,
+        made_ns: int,
+    ) -> None:
+        """config: the base's, copied here. made_ns: mtime of directories no source has."""
+        self.path, self.index, self.tree, self.scope, self.made_ns = path, index, tree, scope, made_ns
+        self.config = copies.deepcopy(config)
+        self.hash = sha256(f"friscy stage 1\n{digest}\n".encode())
+        self.cmd_is_own = False
+        for pair in self.config.get("Env") or []:
+            name, _, value = pair.partition("=")
+            scope.env[name] = value
+
+    @property
+    def digest(self) -> str:
+        """`sha256:...` of the base and all that was done since."""
+        return f"sha256:{self.hash.hexdigest()}"
+
+    def run(self, instruction: ast.Instruction, sources: Sources) -> None:
+        """Do one instruction. Raises DockerfileError."""
+        try:
+            if isinstance(instruction, ast.Transfer):
+                self.copy(instruction, sources)
+            else:
+                _HANDLERS[type(instruction)](self, instruction)
+        except DockerfileError:
+            raise
+        except _EXPECTED_ERRORS as error:
+            raise fail(self.path, instruction, str(error), getattr(error, "hint", "")) from error
+        except OSError as error:
+            what = f"{_name(error.filename)}: {error.strerror}" if error.filename else str(error)
+            raise fail(self.path, instruction, what) from error
+
+    def run_triggers(self, base: ast.From, sources: Sources) -> None:
+        """Do the ONBUILD instructions the base brought along; they are not inherited further."""
+        for trigger in self.config.pop("OnBuild", None) or []:
+            where = f"{self.path}:{base.span.first}: ONBUILD of {base.image}"
+            self.run(parse_trigger(str(trigger), where), sources)
+
+    def note(self, *facts: object) -> None:
+        """Make `facts` part of the digest."""
+        self.hash.update(repr(facts).encode("utf-8", "surrogateescape") + b"\n")
+
+    def set(self, key: str, value: object) -> None:
+        """Change the configuration; an empty value takes the key away."""
+        self.note("config", key, value)
+        if value:
+            self.config[key] = value
+        else:
+            self.config.pop(key, None)
+
+    def add(self, key: str, entries: dict[str, Any]) -> None:
+        """Add to a table of the configuration."""
+        self.set(key, {**(self.config.get(key) or {}), **entries})
+
+    @property
+    def workdir(self) -> str:
+        """The working directory, absolute."""
+        return posixpath.join("/", self.config.get("WorkingDir") or "/")
+
+    def copy(self, instruction: ast.Transfer, sources: Sources) -> None:
+        """COPY and ADD."""
+        view = sources.source_view(instruction, self.index)
+        job = CopyJob(instruction, view, self.scope, self.tree, self.workdir, self.made_ns, self.note)
+        job.run()
+
+    def arg(self, instruction: ast.Arg) -> None:
+        self.scope.declare(instruction)
+
+    def env(self, instruction: ast.Env) -> None:
+        # All values of one ENV see the variables as they were before it.
+        pairs = [(self.scope.word(pair.name), self.scope.word(pair.value)) for pair in instruction.pairs]
+        if any(not name or "=" in name for name, _ in pairs):
+            raise fail(self.path, instruction, "a variable's name is empty or has '=' in it")
+        self.scope.env.update(pairs)
+        self.set("Env", [f"{name}={value}" for name, value in self.scope.env.items()])
+
+    def label(self, instruction: ast.Label) -> None:
+        self.add("Labels", {self.scope.word(p.name): self.scope.word(p.value) for p in instruction.pairs})
+
+    def workdir_(self, instruction: ast.Workdir) -> None:
+        text = self.scope.word(instruction.path)
+        if not text:
+            raise fail(self.path, instruction, f"{instruction.path} is empty")
+        path = absolute(self.workdir, text)
+        Transfer(self.tree, Options(made_mtime_ns=self.made_ns)).make_directory(parse_path(path))
+        self.set("WorkingDir", path)
+
+    def user(self, instruction: ast.User) -> None:
+        user = self.scope.word(instruction.user)
+        if not user:
+            raise fail(self.path, instruction, f"{instruction.user} is empty")
+        self.set("User", user)
+
+    def expose(self, instruction: ast.Expose) -> None:
+        ports: dict[str, Any] = {}
+        for word in (word for text in instruction.ports for word in self.scope.words(text)):
+            match = _PORT.fullmatch(word)
+            first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+            if match is None or not 0 < first <= last <= 65535:
+                hint = (
+                    "write 8080, 8080/udp or 8000-8010; `friscy run` publishes ports" if ":" in word else ""
+                )
+                raise fail(self.path, instruction, f"{word!r} is no port", hint or "write 8080 or 8080/udp")
+            ports.update({f"{port}/{(match[3] or 'tcp').lower()}": {} for port in range(first, last + 1)})
+        self.add("ExposedPorts", ports)
+
+    def volume(self, instruction: ast.Volume) -> None:
+        self.add("Volumes", {self.scope.word(path): {} for path in instruction.paths})
+
+    def stopsignal(self, instruction: ast.Stopsignal) -> None:
+        text = self.scope.word(instruction.signal)
+        name = text.upper()
+        number = int(name) if re.fullmatch(r"[0-9]{1,2}", name) else 0
+        known = {name, f"SIG{name}"} & _SIGNALS or re.fullmatch(r"(SIG)?RTM(IN\+|AX-)[0-9]{1,2}", name)
+        if not known and not 1 <= number <= 64:
+            raise fail(
+                self.path, instruction, f"{text!r} is no signal", "write SIGTERM, or a number of 1 to 64"
+            )
+        self.set("StopSignal", text)
+
+    def command(self, command: ast.Command) -> list[str]:
+        """The argument list of a command; the shell form goes to the image's shell."""
+        shell = self.config.get("Shell") or DEFAULT_SHELL
+        return [*shell, *command.args] if command.shell and command.args else list(command.args)
+
+    def cmd(self, instruction: ast.Cmd) -> None:
+        self.set("Cmd", self.command(instruction.command))
+        self.cmd_is_own = True
+
+    def entrypoint(self, instruction: ast.Entrypoint) -> None:
+        self.set("Entrypoint", self.command(instruction.command))
+        if not self.cmd_is_own:
+            self.set("Cmd", None)  # the base's CMD was meant for the base's ENTRYPOINT
+
+    def shell(self, instruction: ast.Shell) -> None:
+        self.set("Shell", list(instruction.args))
+
+    def healthcheck(self, instruction: ast.Healthcheck) -> None:
+        command = instruction.command
+        if command is None:
+            self.set("Healthcheck", {"Test": ["NONE"]})
+            return
+        check: dict[str, Any] = {"Test": ["CMD-SHELL" if command.shell else "CMD", *command.args]}
+        for key, value in (
+            ("Interval", instruction.interval_ns),
+            ("Timeout", instruction.timeout_ns),
+            ("StartPeriod", instruction.start_period_ns),
+            ("StartInterval", instruction.start_interval_ns),
+            ("Retries", instruction.retries),
+        ):
+            if value:
+                check[key] = value
+        self.set("Healthcheck", check)
+
+    def onbuild(self, instruction: ast.Onbuild) -> None:
+        self.set("OnBuild", [*(self.config.get("OnBuild") or []), instruction.trigger])
+
+    def maintainer(self, instruction: ast.Maintainer) -> None:
+        """MAINTAINER: the author is no part of the configuration; the label is what took its place."""
+        self.add("Labels", {"maintainer": instruction.name})
+
+    def refuse_run(self, instruction: ast.Run) -> NoReturn:
+        """RUN: nothing can run at build time yet."""
+        words = " ".join(instruction.command.args)
+        install = re.search(r"\bapt(?:-get)?\b[^;&|]*\binstall\b([^;&|]*)", words)
+        found = (
+            [word for word in install[1].split() if re.fullmatch(r"[a-z0-9][a-z0-9+.=~:-]+", word)]
+            if install
+            else []
+        )
+        packages = ", ".join(f'"{word}"' for word in found) or '"NAME"'
+        hint = (
+            f'list packages in friscy.toml, [images."IMAGE"] debian = {{ packages = [{packages}] }}, '
+            "or COPY files that were built elsewhere"
+        )
+        raise fail(self.path, instruction, "RUN is not supported yet", hint)
+
+
+def _name(filename: object) -> str:
+    return filename.decode("utf-8", "backslashreplace") if isinstance(filename, bytes) else str(filename)
+
+
+_HANDLERS: dict[type[ast.Instruction], Callable[[StageRun, Any], None]] = {
+    ast.Arg: StageRun.arg,
+    ast.Cmd: StageRun.cmd,
+    ast.Entrypoint: StageRun.entrypoint,
+    ast.Env: StageRun.env,
+    ast.Expose: StageRun.expose,
+    ast.Healthcheck: StageRun.healthcheck,
+    ast.Label: StageRun.label,
+    ast.Maintainer: StageRun.maintainer,
+    ast.Onbuild: StageRun.onbuild,
+    ast.Run: StageRun.refuse_run,
+    ast.Shell: StageRun.shell,
+    ast.Stopsignal: StageRun.stopsignal,
+    ast.User: StageRun.user,
+    ast.Volume: StageRun.volume,
+    ast.Workdir: StageRun.workdir_,
+}
