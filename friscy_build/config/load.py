@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +19,7 @@ from friscy_build.config.model import (
     ProjectTable,
     RunTable,
     SnapshotTable,
+    model_in,
 )
 from friscy_build.config.positions import KeyPath, Position, Positions, find_positions
 
@@ -198,18 +199,11 @@ def _known_keys(loc: KeyPath) -> list[str]:
             of_user = False
             continue
         field = next((each for name, each in model.model_fields.items() if part in (name, each.alias)), None)
-        below = _model_in(field.annotation) if field else None
+        below = model_in(field.annotation) if field else None
         if field is None or below is None:
             return []
         model, of_user = below, get_origin(field.annotation) is dict
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_model_in(argument) for argument in get_args(annotation))
-    return next((model for model in found if model is not None), None)
 
 
 def _written(loc: KeyPath, positions: Positions) -> KeyPath:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -18,6 +18,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(i?B)?", re.IGNORECASE)
 
 MEMORY_MIN = 16 << 20
 MEMORY_MAX = GUEST_END
+_MEMORY_RANGE = f"{MEMORY_MIN >> 20}MiB to {MEMORY_MAX / (1 << 30):g}GiB"
 
 
 def parse_size(value: object) -> int:
@@ -33,7 +34,7 @@ def parse_size(value: object) -> int:
 def _memory(value: object) -> int:
     nbytes = parse_size(value)
     if not MEMORY_MIN <= nbytes <= MEMORY_MAX:
-        raise ValueError("expected between 16MiB and 2.5GiB")
+        raise ValueError(f"expected {_MEMORY_RANGE}")
     return nbytes
 
 
@@ -82,7 +83,7 @@ class MachineTable(Table):
     """The guest's machine."""
 
     memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
-        default=1 << 30, description="guest memory, 16MiB to 2.5GiB; reserved, not committed"
+        default=1 << 30, description=f"guest memory, {_MEMORY_RANGE}; reserved, not committed"
     )
 
 
@@ -140,7 +141,8 @@ class DebianTable(Table):
     )
     recommends: Flag = Field(default=False, description="install Recommends too")
     essential: Flag = Field(
-        default=True, description="with the packages every Debian has (`sh`, `coreutils`, ...), as slim images are"
+        default=True,
+        description="with the packages every Debian has (`sh`, `coreutils`, ...), as slim images are",
     )
 
 
@@ -239,3 +241,11 @@ class ProjectTable(Table):
     images: dict[Word, SourceChain] = Field(
         default={}, description="where each FROM comes from: one source, or a list tried in order"
     )
+
+
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """The table that a key of this type holds, also as the values of a table or list; None for a plain value."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (model_in(argument) for argument in get_args(annotation))
+    return next((model for model in found if model is not None), None)
