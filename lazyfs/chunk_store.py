@@ -54,11 +54,15 @@ class ChunkStore:
             raise FormatError(self.index.name, None, f"chunks up to {CHUNK_LIMIT} bytes", f"chunk {number}")
         stored = self.source.read(offset, stored_bytes)
         if digest(stored) != expected:
-            raise FormatError(self.source.name, offset, f"the digest of chunk {number}", "another: it is damaged")
+            raise FormatError(
+                self.source.name, offset, f"the digest of chunk {number}", "another: it is damaged"
+            )
         if codec == CODEC_RAW and nbytes == stored_bytes:
             return stored
         if codec != CODEC_ZSTD:
-            raise FormatError(self.index.name, None, "a known codec and length", f"codec {codec} of chunk {number}")
+            raise FormatError(
+                self.index.name, None, "a known codec and length", f"codec {codec} of chunk {number}"
+            )
         import zstandard
 
         if self._decompressor is None:
@@ -101,7 +105,9 @@ class ChunkStore:
             stop = min(end, start + length)
             piece = self.chunk(number)[position + offset - start : position + stop - start]
             if len(piece) != stop - offset:
-                raise FormatError(self.index.name, None, f"an extent inside chunk {number}", "one that ends beyond")
+                raise FormatError(
+                    self.index.name, None, f"an extent inside chunk {number}", "one that ends beyond"
+                )
             pieces.append(piece)
             offset = stop
         if offset < end:

@@ -37,7 +37,7 @@ from lazyfs.source import FileSource, Source
 _U16 = Struct("<H")
 _LENGTHS = Struct("<HI")
 
-InodeRecord = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+InodeRecord = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]
 
 
 class Index:
@@ -87,7 +87,9 @@ class Index:
             raise FormatError(self.name, 16, "the digest of the header", "another: the file is damaged")
         if expected_digest not in (None, self.digest):
             got = f"digest {self.digest.hex()}"
-            raise FormatError(self.name, 16, f"the index with digest {bytes(expected_digest or b'').hex()}", got)
+            raise FormatError(
+                self.name, 16, f"the index with digest {bytes(expected_digest or b'').hex()}", got
+            )
         return header
 
     # Pages
@@ -98,7 +100,9 @@ class Index:
 
     def _load(self, number: int) -> bytes:
         if not 0 < number < self._page_count:
-            raise FormatError(self.name, number * PAGE, f"a file of {self._page_count} pages", f"page {number}")
+            raise FormatError(
+                self.name, number * PAGE, f"a file of {self._page_count} pages", f"page {number}"
+            )
         page = self.source.read(number * PAGE, PAGE)
         if number < self._first_body:
             digests, position = self._digests_of_digests, number - 1
@@ -124,7 +128,9 @@ class Index:
     # Records
 
     def inode(self, ino: int) -> InodeRecord:
-        """(mode, uid, gid, nlink, size, mtime_ns, rdev major, minor, first, count, xattrs, parent ino)."""
+        """(mode, uid, gid, nlink, size, mtime_ns, rdev major, minor, first, count, xattrs, parent ino,
+
+        bytes of data: less than the size where there are holes)."""
         if not 0 < ino <= self.inodes:
             raise FormatError(self.name, self._inode_at, f"an inode number up to {self.inodes}", ino)
         position = self._inode_at + ino * INODE.size
@@ -135,7 +141,9 @@ class Index:
         record = self.inode(ino)
         first, count = record[8], record[9]
         if S_IFMT(record[0]) != S_IFDIR or first + count > self.dentries:
-            raise FormatError(self.name, self._inode_at + ino * INODE.size, "a directory's inode", f"inode {ino}")
+            raise FormatError(
+                self.name, self._inode_at + ino * INODE.size, "a directory's inode", f"inode {ino}"
+            )
         return first, count
 
     def lookup(self, directory: int, name: bytes) -> int:
@@ -177,7 +185,9 @@ class Index:
         """The target of a symbolic link."""
         record = self.inode(ino)
         if S_IFMT(record[0]) != S_IFLNK:
-            raise FormatError(self.name, self._inode_at + ino * INODE.size, "a symlink's inode", f"inode {ino}")
+            raise FormatError(
+                self.name, self._inode_at + ino * INODE.size, "a symlink's inode", f"inode {ino}"
+            )
         return self._blob(record[8], record[9])
 
     def xattrs(self, ino: int) -> dict[bytes, bytes]:

@@ -25,13 +25,14 @@ SECTIONS: Final = ("inodes", "dentries", "extents", "chunks", "blob")
 DIGESTS_AT: Final = 512
 DIGEST_PAGES_MAX: Final = (PAGE - DIGESTS_AT) // DIGEST
 
-# Inode: mode, uid, gid, nlink, size, mtime_ns, rdev major, rdev minor, first, count, xattrs, parent.
+# Inode: mode, uid, gid, nlink, size, mtime_ns, rdev major, rdev minor, first, count, xattrs, parent, data bytes.
 #   dir:      entries [first, first + count) of the dentries; parent is the ino of its parent
-#   file:     extents [first, first + count)
+#   file:     extents [first, first + count), data bytes in all
 #   symlink:  the target is count bytes of the blob at first
 #   xattrs:   0 for none, else 1 + the offset in the blob of: u16 number, then (u16, u32 lengths, name, value) each
-INODE: Final = Struct("<IIIIQqIIIIII8x")
-# Dentry: the name's first four bytes as a big-endian number, ino, offset of the name in the blob, its length, DT_* type.
+INODE: Final = Struct("<IIIIQqIIIIIIQ")
+# Dentry: the name's first four bytes as a big-endian number, ino, offset of the name in the blob, its length,
+# DT_* type.
 # The entries of a directory are sorted by name.
 DENTRY: Final = Struct("<IIIHBx")
 # Extent: offset in the file, bytes, chunk, offset in the chunk's data. Sorted; what no extent covers reads as zeros.

@@ -236,9 +236,12 @@ class _IndexBuilder:
                 self._inodes += INODE.pack(
                     node.st_mode, node.uid, node.gid, inodes.links[ino - 1], size, node.mtime_ns,
                     *node.rdev, first, count, self._xattr_set(node), inodes.parents[ino - 1],
+                    sum(length for _, length, _ in extents.get(ino, ())),
                 )  # fmt: skip
             except struct.error as error:
-                raise TreeError(f"{inodes.paths[ino - 1]!r}: an attribute is out of range: {error}") from error
+                raise TreeError(
+                    f"{inodes.paths[ino - 1]!r}: an attribute is out of range: {error}"
+                ) from error
         self._chunk_table = b"".join(CHUNK.pack(*record) for record in chunks.table)
 
     def _body(self, node: Node, inodes: _Numbering, extents: Extents) -> tuple[int, int, int]:
@@ -248,7 +251,11 @@ class _IndexBuilder:
             for name in sorted(node.children):
                 child = node.children[name]
                 self._dentries += DENTRY.pack(
-                    name_prefix(name), inodes.number[id(child)], len(self._blob), len(name), child.st_mode >> 12
+                    name_prefix(name),
+                    inodes.number[id(child)],
+                    len(self._blob),
+                    len(name),
+                    child.st_mode >> 12,
                 )
                 self._blob += name
             return first, len(node.children), len(node.children)
@@ -274,7 +281,13 @@ class _IndexBuilder:
         return self._xattrs[key]
 
     def write(self, file: BinaryIO) -> IndexSummary:
-        tables = [self._inodes, self._dentries, self._extents, self._chunk_table, self._blob]
+        tables: list[bytes | bytearray] = [
+            self._inodes,
+            self._dentries,
+            self._extents,
+            self._chunk_table,
+            self._blob,
+        ]
         pages = [-(-len(table) // PAGE) for table in tables]
         body_pages = sum(pages)
         digest_pages = -(-body_pages // DIGESTS_PER_PAGE)

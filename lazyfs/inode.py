@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from lazyfs.filesystem import FileSystem
 
 
-class Credentials(Plain):
-    """Who asks: the filesystem uid and gid and the supplementary groups. uid 0 has every capability."""
+class FsCredentials(Plain):
+    """Who asks, as far as files go: filesystem uid and gid, supplementary groups. uid 0 has every capability."""
 
     uid: int = 0
     gid: int = 0
@@ -22,6 +22,7 @@ class Inode(Plain):
     """What every filesystem's inode has; a filesystem adds its own fields in a subclass.
 
     mode: type and permission bits. rdev: (major, minor). Times: nanoseconds since the epoch.
+    seals: F_SEAL_* bits of a memfd, None for a file that cannot be sealed (the kernel's business).
     """
 
     fs: FileSystem
@@ -36,6 +37,7 @@ class Inode(Plain):
     mtime_ns: int = 0
     ctime_ns: int = 0
     pipe: Any = None  # Pipe of a FIFO, while anyone has it open
+    seals: int | None = None
 
 
 class Dentry(Plain):
@@ -89,4 +91,4 @@ class FsContext(Plain):
     root: Location
     cwd: Location
     umask: int = 0o022
-    credentials: Credentials = default(Credentials)
+    credentials: FsCredentials = default(FsCredentials)

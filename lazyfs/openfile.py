@@ -8,7 +8,7 @@ from lazyfs.abi import O_ACCMODE, O_PATH, O_RDONLY, O_RDWR, O_WRONLY
 from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
-    from lazyfs.inode import Credentials, Inode, Location
+    from lazyfs.inode import FsCredentials, Inode, Location
 
 
 class OpenFile(Plain):
@@ -28,7 +28,7 @@ class OpenFile(Plain):
     inode: Inode
     flags: int
     offset: int = 0
-    credentials: Credentials | None = None
+    credentials: FsCredentials | None = None
     private: Any = None
     refs: int = 0
 

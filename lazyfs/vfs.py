@@ -11,36 +11,74 @@
 `vfs.state` is the Plain part (mounts, filesystems, inodes); everything else is attached by the host.
 All methods raise LinuxError(errno) as the system call of that name would fail, and WouldBlock.
 
-`target` below is a path (bytes, relative to `start` or else context.cwd), a Location or an OpenFile.
-`follow` says whether a symlink as last component is followed.
+A `target` is a path (bytes, relative to `start` or else context.cwd), a Location or an OpenFile.
+`follow` says whether a symlink as last component is followed. Access times change only when they are
+set: every mount is `noatime`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable
+from stat import S_ISDIR
+from typing import TYPE_CHECKING, Any
 
+from lazyfs import devfs
+from lazyfs.attributes import AttributeOps
+from lazyfs.fileio import FileOps
 from lazyfs.filesystem import FileSystem
-from lazyfs.inode import FsContext, Location, Mount
+from lazyfs.host import Lower
+from lazyfs.inode import Dentry, FsContext, FsCredentials, Inode, Location, Mount
+from lazyfs.lookup import Target, fail
 from lazyfs.openfile import OpenFile
-from lazyfs.plain import Plain
-from lazyfs.stat import Stat, StatFs
+from lazyfs.overlay import OverlayFs
+from lazyfs.pipe import PipeFs
+from lazyfs.plain import Plain, default
+from lazyfs.synthfs import SynthFs
+from lazyfs.tmpfs import MemInode, Tmpfs
 
-Target = bytes | Location | OpenFile
+if TYPE_CHECKING:
+    from lazyfs.chunk_store import ChunkStore
+    from lazyfs.hostfs import HostFs
+    from lazyfs.index import Index
+
+__all__ = [
+    "FsContext",
+    "FsCredentials",
+    "Inode",
+    "Location",
+    "Mount",
+    "OpenFile",
+    "Target",
+    "Vfs",
+    "VfsState",
+]
 
 
 class VfsState(Plain):
-    """The plain root of all VFS state: put it below the kernel's state root."""
+    """The plain root of all VFS state: put it below the kernel's state root.
+
+    mounts: all but `internal`, in mount order. pipefs, shm: the filesystems of unnamed pipes and files.
+    linkable: per device, inodes made by O_TMPFILE that link(2) may still name.
+    """
+
+    pipefs: PipeFs
+    shm: Tmpfs
+    internal: Mount
+    mounts: list[Mount] = default(list)
+    next_device: int = 3
+    linkable: dict[int, list[int]] = default(dict)
 
 
-class Vfs:
-    """See the module. State is in `state`; `drivers` and `providers` are host-side registries."""
+class Vfs(FileOps, AttributeOps):
+    """See the module. State is in `state`.
 
-    state: VfsState
-    drivers: dict[tuple[int, int], Any]  # (major, minor) -> lazyfs.devfs.Driver
-    providers: dict[str, Any]  # name -> lazyfs.synthfs.Provider
-    now_ns: Callable[[], int]
-    urandom: Callable[[int], bytes]
+    drivers: (major, minor) -> lazyfs.devfs.Driver; providers: name -> lazyfs.synthfs.Provider: host-side
+    registries that the kernel fills. now_ns, urandom: the guest's realtime clock and entropy.
+    """
 
     def __init__(
         self,
@@ -50,322 +88,135 @@ class Vfs:
         urandom: Callable[[int], bytes] | None = None,
     ) -> None:
         """now_ns: the guest's realtime clock; urandom(n): n random bytes. Defaults: the host's."""
-        raise NotImplementedError
+        self.now_ns = now_ns or time.time_ns
+        self.urandom = urandom or os.urandom
+        self.lowers: dict[str, Lower] = {}
+        self.grants: dict[str, int] = {}
+        self.providers: dict[str, Any] = {}
+        self.drivers: dict[tuple[int, int], Any] = dict(devfs.drivers(self))
+        self.state = state or self._new_state()
+
+    def _new_state(self) -> VfsState:
+        pipefs, shm = PipeFs(1), Tmpfs(2)
+        shm.format(self, 0o700)
+        return VfsState(pipefs, shm, Mount(shm, Dentry(None, b"", shm.root(self)), None))
 
     # Setting up
 
-    def attach_lower(self, name: str, index: Any, chunks: Any) -> None:
+    def attach_lower(self, name: str, index: Index, chunks: ChunkStore) -> None:
         """Give the overlay of lower `name` its index and chunk store."""
-        raise NotImplementedError
+        self.lowers[name] = Lower(index, chunks)
 
     def attach_grant(self, name: str, host_directory: str) -> None:
-        """Give the host filesystem `name` the directory it is confined to."""
-        raise NotImplementedError
+        """Give the host filesystem `name` the directory it is confined to. OSError: it is none."""
+        self.grants[name] = os.open(host_directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def new_overlay(self, lower: str) -> FileSystem:
+    def _device(self) -> int:
+        self.state.next_device += 1
+        return self.state.next_device - 1
+
+    def new_overlay(self, lower: str) -> OverlayFs:
         """A filesystem of the attached index `lower` with an empty in-memory upper layer."""
-        raise NotImplementedError
+        fs = OverlayFs(self._device(), lower=lower)
+        fs.attach(self)
+        return fs
 
-    def new_tmpfs(self, size_limit: int | None = None, *, mode: int = 0o1777) -> FileSystem:
+    def new_tmpfs(self, size_limit: int | None = None, *, mode: int = 0o1777) -> Tmpfs:
         """An empty tmpfs; size_limit in bytes, None for no limit."""
-        raise NotImplementedError
+        fs = Tmpfs(self._device(), size_limit=size_limit)
+        fs.format(self, mode)
+        return fs
 
-    def new_devfs(self) -> FileSystem:
+    def new_devfs(self) -> Tmpfs:
         """A tmpfs with the usual device nodes, links and directories of a container's /dev."""
-        raise NotImplementedError
+        fs = Tmpfs(self._device())
+        devfs.populate(self, fs)
+        return fs
 
-    def new_synthfs(self, provider: str, *, kind: str = "proc") -> FileSystem:
-        """A filesystem whose content `vfs.providers[provider]` makes on demand; kind: its type in /proc/mounts."""
-        raise NotImplementedError
+    def new_synthfs(self, provider: str, *, kind: str = "proc") -> SynthFs:
+        """A filesystem that `vfs.providers[provider]` makes on demand; kind: its type in /proc/mounts."""
+        return SynthFs(self._device(), provider=provider, kind=kind.encode())
 
-    def new_hostfs(self, grant: str, *, readonly: bool = False) -> FileSystem:
-        """The host directory attached as `grant`."""
-        raise NotImplementedError
+    def new_hostfs(self, grant: str) -> HostFs:
+        """The host directory attached as `grant` (mount it with readonly=True for `:ro`)."""
+        from lazyfs.hostfs import HostFs
 
-    def mount_root(self, fs: FileSystem) -> Location:
+        return HostFs(self._device(), grant=grant)
+
+    def mount_root(self, fs: FileSystem, *, readonly: bool = False, source: bytes = b"none") -> Location:
         """Mount `fs` as the root of the namespace; the position of its root directory."""
-        raise NotImplementedError
+        mount = Mount(fs, Dentry(None, b"", fs.root(self)), None, readonly, source)
+        self.state.mounts.append(mount)
+        return Location(mount, mount.root)
 
-    def mount(self, location: Location, fs: FileSystem, *, readonly: bool = False, source: bytes = b"none") -> Mount:
-        """Mount `fs` on a directory (or, if its root is a file, on a file)."""
-        raise NotImplementedError
+    def mount(
+        self, location: Location, fs: FileSystem, *, readonly: bool = False, source: bytes = b"none"
+    ) -> Mount:
+        """Mount `fs` on a directory. ENOTDIR: kinds differ."""
+        root = fs.root(self)
+        if S_ISDIR(root.mode) != S_ISDIR(location.inode.mode):
+            raise fail(errno.ENOTDIR)
+        mount = Mount(fs, Dentry(None, b"", root), location, readonly, source)
+        dentry = location.dentry
+        dentry.mounts = [*(dentry.mounts or ()), mount]
+        self.state.mounts.append(mount)
+        return mount
 
     def unmount(self, location: Location) -> None:
         """Undo the mount whose root is `location`. EINVAL: not a mount's root; EBUSY: mounts below it."""
-        raise NotImplementedError
-
-    def shrink(self) -> None:
-        """Forget cached dentries and inodes that nothing refers to (before a capture; caches bound themselves)."""
-        raise NotImplementedError
-
-    # Positions
-
-    def lookup(
-        self,
-        context: FsContext,
-        path: bytes,
-        *,
-        start: Location | None = None,
-        follow: bool = True,
-        want_directory: bool = False,
-    ) -> Location:
-        """The position `path` names. ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG."""
-        raise NotImplementedError
-
-    def lookup_parent(
-        self, context: FsContext, path: bytes, *, start: Location | None = None
-    ) -> tuple[Location, bytes]:
-        """(directory, last name) of `path`; the name keeps its trailing slashes, and may be `.`, `..` or empty (root)."""
-        raise NotImplementedError
-
-    def path_of(self, context: FsContext, location: Location) -> bytes:
-        """The absolute path of a position as `context` sees it, with " (deleted)" where its name is gone."""
-        raise NotImplementedError
+        mount = location.mount
+        if location.dentry is not mount.root or mount.mountpoint is None:
+            raise fail(errno.EINVAL)
+        if any(
+            other.mountpoint is not None and other.mountpoint.mount is mount for other in self.state.mounts
+        ):
+            raise fail(errno.EBUSY)
+        dentry = mount.mountpoint.dentry
+        dentry.mounts = [other for other in dentry.mounts or () if other is not mount] or None
+        self.state.mounts.remove(mount)
 
     def file_identity(self, location: Location) -> bytes | None:
         """A key that equals only for the same unchanged content (lower files), None for anything else."""
-        raise NotImplementedError
+        inode = location.inode
+        if isinstance(inode, MemInode) and inode.lower and inode.content is None:
+            fs = inode.fs
+            assert isinstance(fs, OverlayFs)
+            digest: bytes = self.lowers[fs.lower].index.digest
+            return digest + inode.lower.to_bytes(4, "little")
+        return None
 
-    # Open file descriptions
+    def shrink(self) -> None:
+        """Forget cached dentries and inodes that nothing refers to (before a capture; caches bound themselves).
 
-    def open(
-        self, context: FsContext, path: bytes, flags: int, mode: int = 0, *, start: Location | None = None
-    ) -> OpenFile:
-        """openat(2) with the umask of `context` applied to `mode`; O_CLOEXEC is the caller's."""
-        raise NotImplementedError
-
-    def open_location(self, context: FsContext, location: Location, flags: int) -> OpenFile:
-        """Open what is already found (execve, /proc/self/fd); permission is checked."""
-        raise NotImplementedError
-
-    def pipe(self, context: FsContext, flags: int = 0) -> tuple[OpenFile, OpenFile]:
-        """pipe2(2): (read end, write end)."""
-        raise NotImplementedError
-
-    def anonymous(self, context: FsContext, name: bytes, flags: int) -> OpenFile:
-        """An unnamed regular file in memory (memfd_create); `name` shows in /proc/self/fd."""
-        raise NotImplementedError
-
-    def read(self, file: OpenFile, n: int) -> bytes:
-        """Up to `n` bytes at the file's offset, which moves; b"" at the end."""
-        raise NotImplementedError
-
-    def pread(self, file: OpenFile, n: int, offset: int) -> bytes:
-        """Up to `n` bytes at `offset`. ESPIPE on pipes."""
-        raise NotImplementedError
-
-    def write(self, file: OpenFile, data: bytes | bytearray | memoryview) -> int:
-        """Write at the file's offset (at the end with O_APPEND); the number of bytes taken. EPIPE: raise SIGPIPE."""
-        raise NotImplementedError
-
-    def pwrite(self, file: OpenFile, data: bytes | bytearray | memoryview, offset: int) -> int:
-        """Write at `offset` (with O_APPEND at the end, as Linux does)."""
-        raise NotImplementedError
-
-    def seek(self, file: OpenFile, offset: int, whence: int) -> int:
-        """lseek(2) with SEEK_DATA and SEEK_HOLE; the new offset."""
-        raise NotImplementedError
-
-    def getdents(self, file: OpenFile, count_limit: int = 1 << 30) -> list[tuple[int, int, int, bytes]]:
-        """The next entries as (ino, next offset cookie, DT_* type, name), `.` and `..` included.
-
-        The file's offset moves past all that are returned; a caller with a smaller buffer sets
-        `file.offset` to the cookie of the last entry that fitted. [] at the end.
+        What an open file, a working directory or a mount needs is recognised by its reference count, so no
+        one has to count by hand.
         """
-        raise NotImplementedError
+        for mount in [*self.state.mounts, self.state.internal]:
+            _shrink_dentries(mount.root)
+            if isinstance(mount.fs, OverlayFs):
+                _shrink_inodes(mount.fs)
+        self._cached = 0
 
-    def truncate(self, context: FsContext, target: Target, length: int, *, start: Location | None = None) -> None:
-        """truncate(2) of a path, ftruncate(2) of an OpenFile."""
-        raise NotImplementedError
 
-    def fallocate(self, file: OpenFile, mode: int, offset: int, length: int) -> None:
-        """fallocate(2): modes 0, KEEP_SIZE, PUNCH_HOLE|KEEP_SIZE, ZERO_RANGE; EOPNOTSUPP for others."""
-        raise NotImplementedError
+def _shrink_dentries(root: Dentry) -> None:
+    order = [root]
+    for dentry in order:
+        order.extend(child for child in dentry.children.values() if child is not None)
+    free = sys.getrefcount
+    while len(order) > 1:
+        dentry = order.pop()  # children come before their parents here
+        for name in [name for name, child in dentry.children.items() if child is None]:
+            del dentry.children[name]
+        parent = dentry.parent
+        # Referenced by its parent, by `dentry` and by the call: nobody else holds it.
+        if not dentry.children and not dentry.mounts and parent is not None and free(dentry) == 3:
+            del parent.children[dentry.name]
+    for name in [name for name, child in root.children.items() if child is None]:
+        del root.children[name]
 
-    def fsync(self, file: OpenFile) -> None:
-        """fsync(2): EINVAL on pipes and the like; nothing else to do."""
-        raise NotImplementedError
 
-    def poll(self, file: OpenFile) -> int:
-        """The POLL* bits that hold now."""
-        raise NotImplementedError
-
-    def ioctl(self, file: OpenFile, request: int, argument: Any) -> int:
-        """Hand an ioctl(2) to the character device's driver; ENOTTY where there is none."""
-        raise NotImplementedError
-
-    def release(self, file: OpenFile) -> None:
-        """The last reference to the description is gone."""
-        raise NotImplementedError
-
-    # By path or position
-
-    def stat(self, target: Location | OpenFile) -> Stat:
-        """The attributes of what is at a position."""
-        raise NotImplementedError
-
-    def stat_path(
-        self, context: FsContext, path: bytes, *, start: Location | None = None, follow: bool = True
-    ) -> Stat:
-        """stat(2), lstat(2) of a path."""
-        raise NotImplementedError
-
-    def statfs(self, target: Location | OpenFile) -> StatFs:
-        """The figures of the filesystem at a position."""
-        raise NotImplementedError
-
-    def access(
-        self,
-        context: FsContext,
-        target: Target,
-        mode: int,
-        *,
-        start: Location | None = None,
-        follow: bool = True,
-        credentials: Any = None,
-    ) -> None:
-        """faccessat2(2): raise EACCES, EROFS, ... unless R_OK|W_OK|X_OK `mode` is allowed.
-
-        credentials: the real ids for access(2) (default: those of `context`, for AT_EACCESS).
-        """
-        raise NotImplementedError
-
-    def mkdir(self, context: FsContext, path: bytes, mode: int, *, start: Location | None = None) -> None:
-        """mkdirat(2)."""
-        raise NotImplementedError
-
-    def mknod(
-        self,
-        context: FsContext,
-        path: bytes,
-        mode: int,
-        rdev: tuple[int, int] = (0, 0),
-        *,
-        start: Location | None = None,
-    ) -> None:
-        """mknodat(2): regular file, fifo, socket, char or block device."""
-        raise NotImplementedError
-
-    def symlink(
-        self, context: FsContext, target: bytes, path: bytes, *, start: Location | None = None
-    ) -> None:
-        """symlinkat(2)."""
-        raise NotImplementedError
-
-    def link(
-        self,
-        context: FsContext,
-        old: Target,
-        new: bytes,
-        *,
-        old_start: Location | None = None,
-        new_start: Location | None = None,
-        follow: bool = False,
-    ) -> None:
-        """linkat(2); follow is AT_SYMLINK_FOLLOW, an OpenFile as `old` is AT_EMPTY_PATH."""
-        raise NotImplementedError
-
-    def unlink(self, context: FsContext, path: bytes, *, start: Location | None = None) -> None:
-        """unlinkat(2) without AT_REMOVEDIR."""
-        raise NotImplementedError
-
-    def rmdir(self, context: FsContext, path: bytes, *, start: Location | None = None) -> None:
-        """unlinkat(2) with AT_REMOVEDIR."""
-        raise NotImplementedError
-
-    def rename(
-        self,
-        context: FsContext,
-        old: bytes,
-        new: bytes,
-        flags: int = 0,
-        *,
-        old_start: Location | None = None,
-        new_start: Location | None = None,
-    ) -> None:
-        """renameat2(2) with RENAME_NOREPLACE and RENAME_EXCHANGE; EINVAL for other flags."""
-        raise NotImplementedError
-
-    def readlink(self, context: FsContext, target: Target, *, start: Location | None = None) -> bytes:
-        """readlinkat(2), whole target."""
-        raise NotImplementedError
-
-    def chmod(
-        self, context: FsContext, target: Target, mode: int, *, start: Location | None = None, follow: bool = True
-    ) -> None:
-        """fchmodat2(2)."""
-        raise NotImplementedError
-
-    def chown(
-        self,
-        context: FsContext,
-        target: Target,
-        uid: int,
-        gid: int,
-        *,
-        start: Location | None = None,
-        follow: bool = True,
-    ) -> None:
-        """fchownat(2); -1 keeps the uid or gid."""
-        raise NotImplementedError
-
-    def utimens(
-        self,
-        context: FsContext,
-        target: Target,
-        atime_ns: int | None,
-        mtime_ns: int | None,
-        *,
-        now: bool = False,
-        start: Location | None = None,
-        follow: bool = True,
-    ) -> None:
-        """utimensat(2): None leaves a time as it is (UTIME_OMIT).
-
-        now: both times become the current time (a null pointer or two UTIME_NOW), for which write permission is enough.
-        """
-        raise NotImplementedError
-
-    def getxattr(
-        self,
-        context: FsContext,
-        target: Target,
-        name: bytes,
-        *,
-        start: Location | None = None,
-        follow: bool = True,
-    ) -> bytes:
-        """getxattr(2), whole value (ERANGE is the caller's)."""
-        raise NotImplementedError
-
-    def setxattr(
-        self,
-        context: FsContext,
-        target: Target,
-        name: bytes,
-        value: bytes,
-        flags: int = 0,
-        *,
-        start: Location | None = None,
-        follow: bool = True,
-    ) -> None:
-        """setxattr(2) with XATTR_CREATE and XATTR_REPLACE."""
-        raise NotImplementedError
-
-    def listxattr(
-        self, context: FsContext, target: Target, *, start: Location | None = None, follow: bool = True
-    ) -> Sequence[bytes]:
-        """listxattr(2) as names."""
-        raise NotImplementedError
-
-    def removexattr(
-        self,
-        context: FsContext,
-        target: Target,
-        name: bytes,
-        *,
-        start: Location | None = None,
-        follow: bool = True,
-    ) -> None:
-        """removexattr(2)."""
-        raise NotImplementedError
+def _shrink_inodes(fs: OverlayFs) -> None:
+    for ino in list(fs.inodes):
+        inode = fs.inodes[ino]
+        if not inode.changed and inode is not fs.top and sys.getrefcount(inode) == 3:
+            del fs.inodes[ino]

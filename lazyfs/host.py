@@ -1,0 +1,36 @@
+"""What the host attaches to a VFS, and filesystems reach through it: nothing here is in a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lazyfs.chunk_store import ChunkStore
+    from lazyfs.index import Index
+    from lazyfs.vfs import VfsState
+
+
+class Lower:
+    """What is attached for one overlay: the index and the chunks of its files."""
+
+    __slots__ = ("chunks", "index")
+
+    def __init__(self, index: Index, chunks: ChunkStore) -> None:
+        self.index, self.chunks = index, chunks
+
+
+class VfsHost:
+    """The base of Vfs.
+
+    drivers: (major, minor) -> lazyfs.devfs.Driver; providers: name -> lazyfs.synthfs.Provider; lowers and
+    grants (descriptors of host directories) by the names that the state knows them by.
+    """
+
+    state: VfsState
+    drivers: dict[tuple[int, int], Any]
+    providers: dict[str, Any]
+    lowers: dict[str, Lower]
+    grants: dict[str, int]
+    now_ns: Callable[[], int]
+    urandom: Callable[[int], bytes]
