@@ -7,6 +7,7 @@ import struct
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def narrowing_specials() -> list[int]:
     single = [0, 1, 2, 0x7FFFFE, 0x7FFFFF, 0x800000, 0x800001, 0x3F7FFFFF, 0x3F800000, 0x7F7FFFFF]
     for bits in single:
         low = reference.exact(32, bits)
-        high = reference.exact(32, bits + 1) if bits != 0x7F7FFFFF else 2 * low
+        high = reference.exact(32, bits + 1) if bits != 0x7F7FFFFF else Fraction(2**128)
         for number in (low, (low + high) / 2, (3 * low + high) / 4):
             bits64, _ = reference.round_to_format(64, 0, number, reference.RNE)
             patterns += [bits64, bits64 + 1, max(bits64 - 1, 0)]
@@ -177,7 +178,28 @@ def random_operands(source: random.Random, operation: Operation) -> tuple[int, .
     if operation.integer_source:
         width = operation.sources[0]
         return (source.getrandbits(width) >> source.randrange(width),)
-    return tuple(random_float(source, width) for width in operation.sources)
+    operands = [random_float(source, width) for width in operation.sources]
+    if source.getrandbits(1):
+        _make_hard(source, operation, operands)
+    return tuple(operands)
+
+
+def _make_hard(source: random.Random, operation: Operation, operands: list[int]) -> None:
+    """Bring the result close to where it is exact: cancelled sums, products divided again, squares."""
+    fmt = operation.sources[0]
+    rm = source.choice(list(MODES))
+    name = operation.name.split(".")[0]
+    if name == "fmadd":
+        operands[2] = reference.fmul(fmt, operands[0], operands[1], rm)[0] ^ 1 << (fmt - 1)
+    elif name == "fdiv":
+        operands[0] = reference.fmul(fmt, *operands, rm)[0]
+    elif name == "fsqrt":
+        operands[0] = reference.fmul(fmt, operands[0], operands[0], rm)[0]
+    elif len(operands) == 2:
+        operands[1] = operands[0] ^ source.getrandbits(1) << (fmt - 1)
+    else:
+        return
+    operands[-1 if name == "fmadd" else 0] ^= source.choice((0, 0, 1, 3, 1 << source.randrange(fmt)))
 
 
 def directed_operands(operation: Operation, step: int = 1) -> Iterator[tuple[int, ...]]:
