@@ -29,6 +29,9 @@ def _sources(path: Path) -> list[Path]:
 @cache
 def version(distribution: str) -> str:
     """The installed version of a distribution, "" where it is not installed."""
-    # Finding it through importlib.metadata takes 60 ms of import for the first one.
-    module = __import__(distribution)
-    return str(getattr(module, "__version__", ""))
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -17,7 +17,6 @@ from friscy_build.images.oci import (
     diff_ids_of,
     image_in,
     platform_of,
-    select,
 )
 from friscy_build.images.progress import Progress, silent
 from friscy_build.images.spool import Spool
@@ -51,14 +50,6 @@ def docker_archive_image(path: Path, tag: str | None, spool: Spool, progress: Pr
         apply_blob(tree, store, name, spool, progress, what, digest=None, size=None, diff_id=diff_id)
     full = f"{origin}:{saved.tags[0]}" if saved.tags else origin
     return BaseImage(tree, container_config(saved.config, path), saved.digest, full)
-
-
-def docker_archive_identity(path: Path, tag: str | None) -> str:
-    """The digest `docker_archive_image` would give."""
-    store = ArchiveStore(path, Spool())
-    if store.get("manifest.json") is None:
-        return select(store, tag).config_digest
-    return _choose(store, tag).digest
 
 
 def _choose(store: Store, tag: str | None) -> _Saved:

@@ -1,6 +1,6 @@
 """From a declared source to a base image: the one entry for everything a FROM or `image =` can name.
 
-    base = load_image(config.sources("python:3.13-slim"), cache=config.cache)
+    base = load_image(config.sources("python:3.13-slim"), cache=cache_dir())
 
 A source is anything with the attributes of friscy_build.config's ImageSource.
 """
@@ -12,11 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from friscy_build.cache import file_digest
 from friscy_build.images.blob import Hashing
 from friscy_build.images.compression import Decompressed
-from friscy_build.images.debian import Request, debian_image, recalled
-from friscy_build.images.docker_archive import docker_archive_identity, docker_archive_image
+from friscy_build.images.debian import Request, debian_image, recalled, select
+from friscy_build.images.docker_archive import docker_archive_image
 from friscy_build.images.image import BaseImage, ImageError
 from friscy_build.images.layer import Layer
 from friscy_build.images.oci import oci_identity, oci_image
@@ -75,20 +74,25 @@ def load_image(
     return tar_image(path, spool, progress)
 
 
-def identity(chain: Sequence[Source], cache: Path) -> str:
-    """What `load_image` would give, without reading layers: equal text means equal image, "" means not known yet.
+def identity(chain: Sequence[Source], cache: Path) -> tuple[list[str], list[str]]:
+    """What decides what `load_image` gives, without doing it: (files whose content counts, further facts).
 
-    Files count by content; Debian packages by what was chosen for them last.
+    Equal files and facts mean an equal image; an empty fact means that one is not known before it is fetched.
     """
     source = choose(chain)
     if source.debian is not None:
-        return recalled(_request(source.debian), cache)
+        return [], ["debian", recalled(_request(source.debian), cache)]
     path = _path(source)
     if source.kind == "oci":
-        return oci_identity(path, source.tag)
-    if source.kind == "docker-archive":
-        return docker_archive_identity(path, source.tag)
-    return file_digest(path)
+        return [str(path / "index.json")], ["oci", oci_identity(path, source.tag)]
+    return [str(path)], [source.kind, source.tag or "any tag"]
+
+
+def fetch(chain: Sequence[Source], *, cache: Path, progress: Progress = silent) -> None:
+    """Bring what `load_image` needs from elsewhere into the cache."""
+    source = choose(chain)
+    if source.debian is not None:
+        select(_request(source.debian), cache, progress=progress)
 
 
 def choose(chain: Sequence[Source]) -> Source:

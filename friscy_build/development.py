@@ -1,0 +1,73 @@
+"""The tasks of friscy's own repository: its demonstration, tests and benchmarks."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskError
+
+from friscy_build.fingerprint import ROOT
+from friscy_build.tasks import guarded
+
+# What the tests run besides Python packages: program -> the Debian package that has it.
+TEST_PROGRAMS = {
+    "qemu-riscv64": "qemu-user",
+    "riscv64-linux-gnu-gcc": "gcc-riscv64-linux-gnu",
+    "riscv64-linux-gnu-objdump": "binutils-riscv64-linux-gnu",
+    "gcc": "gcc",
+    "umoci": "umoci",
+    "skopeo": "skopeo",
+    "tmux": "tmux",
+}
+
+
+def task_demo() -> dict[str, Any]:
+    """build the bundle of ./friscy.toml and run it from its snapshot"""
+    return {
+        "actions": [guarded(_demo)],
+        "task_dep": ["bundle:python"],
+        "uptodate": [False],
+        "verbosity": 2,
+    }
+
+
+def _demo() -> dict[str, Any]:
+    from friscy_build.demo import demonstrate
+
+    demonstrate(ROOT / "build" / "python", ROOT / "build" / ".parts" / "python" / "timings.json")
+    return {}
+
+
+def task_test() -> dict[str, Any]:
+    """run the whole test suite: pytest, ruff, mypy"""
+    python = sys.executable
+    return {
+        "actions": [
+            _programs,
+            [python, "-m", "pytest"],
+            [python, "-m", "ruff", "check", "."],
+            [python, "-m", "mypy"],
+        ],
+        "uptodate": [False],
+        "verbosity": 2,
+    }
+
+
+def _programs() -> TaskError | None:
+    missing = [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
+    if not missing:
+        return None
+    return TaskError(f"the tests need more programs\n  apt-get install {' '.join(missing)}")
+
+
+def task_bench() -> dict[str, Any]:
+    """measure speed and cold start beside native, qemu-user and others"""
+    return {
+        "actions": [[sys.executable, str(Path("benchmarks") / "run.py")]],
+        "task_dep": ["bundle:python"],
+        "uptodate": [False],
+        "verbosity": 2,
+    }

@@ -1,0 +1,246 @@
+"""What the doit tasks of a bundle do: one method for each artefact, its files below one directory of parts.
+
+    build/.parts/interpreter.wasm
+    build/.parts/NAME/{rootfs.idx,rootfs.chunks,image.json,snapshot.bin,timings.json}
+
+Every file is made under another name and renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from friscy.bundle import CHUNKS, INDEX, INTERPRETER, SNAPSHOT, open_bundle
+from friscy_build.cache import cache_dir, file_digest, replacing
+from friscy_build.config import Bundle, Config, ImageSource
+from friscy_build.images.image import BaseImage, ImageError
+from lazyfs.errors import FriscyError
+
+# Whose source text decides whether an artefact is up to date.
+INTERPRETER_CODE = (
+    "friscy_build/interpreter", "friscy_build/isa", "friscy_build/llvm", "friscy/machine/layout.py",
+)  # fmt: skip
+ROOTFS_CODE = (
+    "friscy_build/images", "friscy_build/dockerfile", "friscy_build/steps.py", "lazyfs/tree.py",
+    "lazyfs/index_writer.py", "lazyfs/index_format.py",
+)  # fmt: skip
+SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
+BUNDLE_CODE = ("friscy/bundle.py", "friscy_build/bundle.py", "friscy_build/steps.py")
+
+PLATFORM = "linux/riscv64"
+
+
+def make_interpreter(path: Path) -> dict[str, Any]:
+    """Write the interpreter module."""
+    from friscy_build.interpreter.build import build_interpreter
+
+    with replacing(path) as file:
+        file.write(build_interpreter())
+    return {"sha256": {INTERPRETER: _sha256(path)}}
+
+
+class Build:
+    """The steps of one bundle."""
+
+    def __init__(self, config: Config, bundle: Bundle, work: Path) -> None:
+        self.config, self.bundle = config, bundle
+        self.name, self.output = bundle.name, bundle.output
+        self.work = work / bundle.name
+        self.index, self.chunks = self.work / INDEX, self.work / CHUNKS
+        self.image, self.snapshot = self.work / "image.json", self.work / SNAPSHOT
+        self.interpreter = work / INTERPRETER
+        self.has_snapshot = bundle.snapshot.at != "none"
+
+    @property
+    def start_parts(self) -> dict[str, Path]:
+        """The files a machine starts from, by their name in the bundle."""
+        return {INDEX: self.index, CHUNKS: self.chunks, INTERPRETER: self.interpreter}
+
+    @property
+    def parts(self) -> dict[str, Path]:
+        """All files of the bundle but its manifest."""
+        return self.start_parts | ({SNAPSHOT: self.snapshot} if self.has_snapshot else {})
+
+    # What the image is made from.
+
+    def bases(self) -> dict[str, tuple[ImageSource, ...]]:
+        """The chain of every image that comes from outside, by its reference. ImageError: one is not declared."""
+        if self.bundle.dockerfile is None:
+            return {self.bundle.image or "": self.bundle.sources}
+        return {reference: self._chain(reference) for reference, _ in self._inputs().bases}
+
+    def known_bases(self) -> list[str]:
+        """Facts that decide what the base images are, "" among them where one is yet to be fetched."""
+        from friscy_build.images.source import identity
+
+        facts: list[str] = []
+        for reference, chain in self.bases().items():
+            facts += [reference, *identity(chain, cache_dir())[1]]
+        return facts
+
+    def image_inputs(self) -> list[str]:
+        """Facts that decide what the image is, together with the content of `input_files`."""
+        if self.bundle.dockerfile is None:
+            return self.known_bases()
+        return [self._inputs().digest, *self.known_bases()]
+
+    def input_files(self) -> list[str]:
+        """Files that base images are read from."""
+        from friscy_build.images.source import identity
+
+        try:
+            return [path for chain in self.bases().values() for path in identity(chain, cache_dir())[0]]
+        except FriscyError:
+            return []  # the task that needs them will say so
+
+    def _inputs(self) -> Any:
+        from friscy_build.dockerfile import build_inputs
+
+        bundle = self.bundle
+        assert bundle.dockerfile is not None
+        assert bundle.context is not None
+        return build_inputs(bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args)
+
+    def _chain(self, reference: str) -> tuple[ImageSource, ...]:
+        chain = self.config.sources(reference)
+        if not chain:
+            raise ImageError(
+                f"{self.bundle.dockerfile}: nothing says where {reference} comes from",
+                hint=f'add a table [images."{reference}"] to {self.config.path}',
+            )
+        return chain
+
+    # The artefacts.
+
+    def fetch(self) -> dict[str, Any]:
+        """Have all that the base images need on this machine."""
+        from friscy_build.images.source import fetch
+
+        with self._step("image") as progress:
+            for chain in self.bases().values():
+                fetch(chain, cache=cache_dir(), progress=progress)
+        return {}
+
+    def make_rootfs(self) -> dict[str, Any]:
+        """Build the image; write its index, its chunks and its configuration."""
+        from lazyfs.index_writer import write_index
+
+        self.work.mkdir(parents=True, exist_ok=True)
+        with self._step("rootfs") as progress:
+            image = self._build(progress)
+            summary = write_index(
+                image.tree, self.index, self.chunks,
+                progress=lambda done, total: progress("writing the index", done, total),
+            )  # fmt: skip
+            facts = {
+                "config": image.config,
+                "digest": image.digest,
+                "origin": image.origin,
+                "index_digest": summary.index_digest.hex(),
+            }
+            with replacing(self.image) as file:
+                file.write(json.dumps(facts, indent=1).encode())
+        return {"sha256": {INDEX: _sha256(self.index), CHUNKS: _sha256(self.chunks)}}
+
+    def _build(self, progress: Any) -> BaseImage:
+        from friscy_build.dockerfile import build_image
+        from friscy_build.images.source import load_image
+
+        bundle = self.bundle
+        if bundle.dockerfile is None:
+            return load_image(bundle.sources, cache=cache_dir(), progress=progress)
+        assert bundle.context is not None
+
+        def resolve(reference: str, platform: str) -> BaseImage:
+            if platform != PLATFORM:
+                raise ImageError(f"{reference}: asked for {platform}, and friscy runs {PLATFORM}")
+            return load_image(self._chain(reference), cache=cache_dir(), progress=progress)
+
+        built = build_image(
+            bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args,
+            resolve_base=resolve, progress=progress,
+        )  # fmt: skip
+        return BaseImage(built.tree, built.config, built.digest, f"dockerfile:{bundle.dockerfile.name}")
+
+    def make_snapshot(self, rootfs: dict[str, str], interpreter: dict[str, str]) -> dict[str, Any]:
+        """Run the machine of a bundle without a snapshot to the point where it is saved."""
+        from friscy_build.bundle import write_bundle
+        from friscy_build.snapshot_task import make_snapshot
+
+        stage = self.work / "stage"
+        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            with self._step("snapshot"):
+                write_bundle(stage, self._manifest(), self.start_parts, {**rootfs, **interpreter})
+                make_snapshot(stage, self.bundle.snapshot)
+                (stage / SNAPSHOT).replace(self.snapshot)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        return {"sha256": {SNAPSHOT: _sha256(self.snapshot)}}
+
+    def make_bundle(
+        self, rootfs: dict[str, str], interpreter: dict[str, str], snapshot: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Put all parts in place; each must be what its task made."""
+        from friscy_build.bundle import write_bundle
+
+        with self._step("bundle"):
+            expected = {**rootfs, **interpreter, **(snapshot or {})}
+            write_bundle(self.output, self._manifest(), self.parts, expected)
+        return {}
+
+    def is_whole(self) -> bool:
+        """Whether the bundle that is in place can be opened."""
+        try:
+            open_bundle(self.output)
+        except FriscyError:
+            return False
+        return True
+
+    def remove(self) -> None:
+        """Delete the bundle, if it is one."""
+        if self.is_whole():
+            shutil.rmtree(self.output)
+
+    def _manifest(self) -> dict[str, Any]:
+        from friscy_build.bundle import describe
+        from friscy_build.fingerprint import version
+
+        facts = json.loads(self.image.read_bytes())
+        return describe(
+            name=self.name,
+            config=self.bundle.run.apply(facts["config"]),
+            image_digest=facts["digest"],
+            origin=facts["origin"],
+            index_digest=facts["index_digest"],
+            memory=self.bundle.machine.memory,
+            snapshot_at=self.bundle.snapshot.at,
+            tools={name: version(name) for name in ("friscy", "llvmlite", "wasmtime", "zstandard")},
+        )
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Any]:
+        """Shows progress, and notes in timings.json how many seconds the step took."""
+        from friscy_build.console import showing
+
+        start = perf_counter()
+        with showing(f"{name}:{self.name}") as progress:
+            yield progress
+        path = self.work / "timings.json"
+        try:
+            timings = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            timings = {}
+        timings[name] = round(perf_counter() - start, 3)
+        with replacing(path) as file:
+            file.write(json.dumps(timings, indent=1).encode())
+
+
+def _sha256(path: Path) -> str:
+    return file_digest(path).removeprefix("sha256:")
