@@ -15,20 +15,22 @@ import contextlib
 import errno
 import os
 import select
-from collections.abc import Iterable
-from stat import S_IFCHR, S_IFIFO, S_ISREG
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterable
+from stat import S_IFCHR, S_IFIFO, S_ISCHR, S_ISREG
+from typing import TYPE_CHECKING, Any
 
 from friscy.kernel import files
-from friscy.kernel.devices import anonymous_place, devices
+from friscy.kernel.devices import devices, unnamed
 from friscy.kernel.fdtable import FdTable
 from friscy.kernel.files import KernelFile
 from friscy.kernel.tty import Tty
 from friscy.kernel.wait import READ, WRITE
 from lazyfs.abi import O_RDONLY, O_RDWR, O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLOUT
+from lazyfs.devfs import Driver
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.inode import FsContext, Inode, Location
 from lazyfs.openfile import OpenFile
+from lazyfs.pipe import Pipe
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -44,7 +46,6 @@ _READ_BYTES = 65536
 class ConsoleFile(KernelFile):
     """A standard stream (`number` 0, 1 or 2), or with `terminal` the whole console terminal."""
 
-    label: ClassVar[bytes] = b"pipe:[1]"
     number: int = 0
     terminal: bool = False
 
@@ -89,9 +90,17 @@ class ConsoleFile(KernelFile):
         """See KernelFile."""
         return list(k.console.host_fds(self, events))
 
+    def waited_for(self, k: Kernel, events: int) -> None:
+        """See KernelFile."""
+        if events & POLLIN and (self.terminal or self.number == 0) and k.console.on_input_wanted is not None:
+            k.console.on_input_wanted()
+
     def deadline(self, k: Kernel) -> int | None:
         """See KernelFile."""
-        return console_tty(k).read_deadline(k.monotonic_ns()) if self.terminal else None
+        tty = console_tty(k) if self.terminal else None
+        if tty is None or tty.read_started_ns < 0:
+            return None
+        return tty.read_deadline(k.monotonic_ns())
 
     def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
         """See KernelFile."""
@@ -105,12 +114,19 @@ class ConsoleFile(KernelFile):
         raise LinuxError(errno.ENOTTY)
 
 
+class StreamInode(Inode):
+    """The inode of a standard stream that is no terminal: opening it anew (/dev/stdout) gives the stream."""
+
+    number: int = 0
+
+
 class Console:
     """The host side: descriptors, raw mode, window size, and the record of what was shown.
 
     fds: host descriptors of standard input, output and error; -1 for none (input never comes, output goes
     only to the transcript). transcript: when a list, [number, bytes] of everything written is appended.
     terminal: whether the guest sees a terminal; by default, for each stream that is one.
+    on_input_wanted: called when a task is about to wait for standard input (the snapshot point "stdin").
     """
 
     def __init__(
@@ -119,6 +135,7 @@ class Console:
         *,
         terminal: bool | None = None,
         transcript: list[list[Any]] | None = None,
+        on_input_wanted: Callable[[], None] | None = None,
     ) -> None:
         self.fds, self.transcript = list(fds), transcript
         self.is_host_terminal = [fd >= 0 and os.isatty(fd) for fd in fds]
@@ -128,7 +145,7 @@ class Console:
         self._saved: tuple[int, list[Any]] | None = None
         self._at_end = False
         self._echoing = self.is_host_terminal[0]
-        self.on_blocked_read: Any = None
+        self.on_input_wanted = on_input_wanted
 
     @classmethod
     def detached(cls, *, terminal: bool = False) -> Console:
@@ -148,18 +165,32 @@ class Console:
                     self.resize(k)
                 table.add(shared, 1024)
             else:
-                place, _ = anonymous_place(k, context)
                 owner = context.credentials
-                inode = Inode(place.mount.fs, number + 1, S_IFIFO | 0o600, owner.uid, owner.gid)
+                place = unnamed(k, b"pipe:[%d]", S_IFIFO | 0o600, uid=owner.uid, gid=owner.gid)
+                inode = StreamInode(**place.inode.__dict__, number=number)
+                # Both ends are there, so that an open of /dev/stdin never waits for the other one.
+                inode.pipe = Pipe(readers=1, writers=1, had_writer=True)
+                place.dentry.inode = inode
                 flags = O_RDONLY if number == 0 else O_WRONLY
                 table.add(ConsoleFile(place, inode, flags, number=number), 1024)
         return table
 
-    def adopt(self, k: Kernel, file: OpenFile) -> OpenFile:
-        """What an open of /dev/tty or /dev/console gives: the console terminal. ENXIO: there is none."""
-        if k.state.devices is None or k.state.devices.console is None:
-            raise LinuxError(errno.ENXIO)
-        return ConsoleFile(file.location, file.inode, file.flags, terminal=True)
+    @staticmethod
+    def adopt(k: Kernel, file: OpenFile) -> OpenFile:
+        """`file`, just opened: a description of the console if that is what its inode stands for.
+
+        ENXIO: /dev/tty or /dev/console where the guest has no terminal.
+        """
+        inode = file.inode
+        if isinstance(inode, StreamInode):
+            k.vfs.release(file)
+            return ConsoleFile(file.location, inode, file.flags, number=inode.number)
+        if S_ISCHR(inode.mode) and inode.rdev in TTY_DEVICES:
+            if k.state.devices is None or k.state.devices.console is None:
+                k.vfs.release(file)
+                raise LinuxError(errno.ENXIO)
+            return ConsoleFile(file.location, inode, file.flags, terminal=True)
+        return file
 
     # -- host terminal ----------------------------------------------------------------------------------
 
@@ -352,9 +383,16 @@ def terminal_place(k: Kernel, context: FsContext) -> tuple[Location, Inode]:
     try:
         place = k.vfs.lookup(context, b"/dev/console")
     except LinuxError:
-        place, anonymous = anonymous_place(k, context)
-        return place, Inode(anonymous.fs, 9, S_IFCHR | 0o620, rdev=CONSOLE_RDEV)
+        place = unnamed(k, b"/dev/console", S_IFCHR | 0o620)
+        place.inode.rdev = CONSOLE_RDEV
     return place, place.inode
+
+
+class TerminalDriver(Driver):
+    """/dev/tty and /dev/console for the VFS, which only lets them be opened: `Console.adopt` does the rest."""
+
+    def open(self, file: OpenFile) -> None:
+        """See Driver."""
 
 
 def set_window(k: Kernel, tty: Tty, rows: int, columns: int) -> None:

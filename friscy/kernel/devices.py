@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.locks import LockTable
 from friscy.kernel.tty import Tty
-from lazyfs.inode import FsContext, Inode, Location
-from lazyfs.openfile import OpenFile
+from lazyfs.inode import Dentry, Inode, Location
 from lazyfs.plain import Plain, default
 
 if TYPE_CHECKING:
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Devices(Plain):
-    """Locks, the console's terminal, and the inode that eventfds and their like share."""
+    """Locks, the console's terminal, and where files without a name are."""
 
     locks: LockTable = default(LockTable)
     console: Tty | None = None
-    anonymous: OpenFile | None = None
+    anonymous: dict[bytes, Location] = default(dict)
     boot_id: str = ""
 
 
@@ -32,12 +31,20 @@ def devices(k: Kernel) -> Devices:
     return found
 
 
-def anonymous_place(k: Kernel, context: FsContext) -> tuple[Location, Inode]:
-    """Where files without a name are: one inode for all, as Linux's anon_inode."""
-    state = devices(k)
-    if state.anonymous is None:
-        file = k.vfs.anonymous(context, b"anon_inode", 2)
-        file.inode.mode = 0o600
-        file.refs += 1
-        state.anonymous = file
-    return state.anonymous.location, state.anonymous.inode
+def anonymous_place(k: Kernel, label: bytes) -> Location:
+    """Where the files of a kind without a name are (`anon_inode:[eventfd]`): one inode for each kind."""
+    places = devices(k).anonymous
+    if label not in places:
+        places[label] = unnamed(k, label, 0o600)
+    return places[label]
+
+
+def unnamed(k: Kernel, label: bytes, mode: int, *, uid: int = 0, gid: int = 0) -> Location:
+    """A position outside the namespace, with a fresh inode; `label` is what /proc/self/fd shows for it."""
+    state = k.vfs.state
+    fs = state.pipefs
+    now = k.vfs.now_ns()
+    inode = Inode(fs, fs.next_ino, mode, uid, gid, atime_ns=now, mtime_ns=now, ctime_ns=now)
+    fs.next_ino += 1
+    text = label % inode.ino if b"%d" in label else label
+    return Location(state.internal, Dentry(None, text, inode))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from friscy.kernel.wait import Blocked, Wait
 from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
@@ -26,9 +26,7 @@ SIGPIPE = 13
 
 
 class KernelFile(OpenFile):
-    """An open file description that the kernel itself serves. `label` is what /proc/self/fd shows for it."""
-
-    label: ClassVar[bytes] = b"anon_inode:[unknown]"
+    """An open file description that the kernel itself serves."""
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
@@ -51,6 +49,9 @@ class KernelFile(OpenFile):
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """Host descriptors that can change `poll_events`, each with wait.READ | WRITE."""
         return ()
+
+    def waited_for(self, k: Kernel, events: int) -> None:
+        """A task is about to be blocked until one of `events` holds."""
 
     def deadline(self, k: Kernel) -> int | None:
         """When `poll_events` changes by itself, on the monotonic clock."""
@@ -96,6 +97,14 @@ def host_fds(k: Kernel, file: OpenFile, events: int) -> Iterable[tuple[int, int]
     if isinstance(file, KernelFile):
         return file.host_fds(k, events)
     return ()
+
+
+def earliest(k: Kernel, candidates: Iterable[OpenFile]) -> int | None:
+    """The next time at which one of the files becomes ready by itself, on the monotonic clock."""
+    times = [at for file in candidates if isinstance(file, KernelFile) and (at := file.deadline(k))]
+    now = k.monotonic_ns() if times else 0
+    # One that has passed shows in `poll` already: to wait for it would be to spin.
+    return min((at for at in times if at > now), default=None)
 
 
 def read(k: Kernel, file: OpenFile, n: int) -> bytes:
@@ -146,6 +155,8 @@ def block(
         raise Blocked(AnyTask())
     if nonblocking or file.flags & O_NONBLOCK:
         raise LinuxError(errno.EAGAIN)
+    if isinstance(file, KernelFile):
+        file.waited_for(k, blocked.events)
     raise Blocked(FileWait(file, blocked.events, done))
 
 

@@ -54,6 +54,7 @@ class LockTable(Plain):
             if (
                 lock.inode is inode
                 and lock.owner is not owner
+                and getattr(lock.owner, "exit_status", None) is None  # a process that ended holds nothing
                 and lock.start <= end
                 and start <= lock.end
                 and F_WRLCK in (kind, lock.kind)

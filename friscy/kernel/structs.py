@@ -110,14 +110,6 @@ def pack_timespec(ns: int) -> bytes:
     return _TIMESPEC.pack(*divmod(ns, NS))
 
 
-def read_timespec(mem: GuestMemory, address: int) -> int:
-    """Nanoseconds of the timespec at `address`. EINVAL unless it is normal and not negative."""
-    seconds, ns = _TIMESPEC.unpack(mem.read(address, _TIMESPEC.size))
-    if seconds < 0 or not 0 <= ns < NS:
-        raise LinuxError(errno.EINVAL)
-    return int(seconds) * NS + int(ns)
-
-
 def read_timespec_raw(mem: GuestMemory, address: int) -> tuple[int, int]:
     """(seconds, nanoseconds field) unchecked, for calls where the second has special values."""
     seconds, ns = _TIMESPEC.unpack(mem.read(address, _TIMESPEC.size))

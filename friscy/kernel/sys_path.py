@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-from stat import S_ISCHR, S_ISDIR
+from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
-from friscy.kernel.console import TTY_DEVICES
+from friscy.kernel.console import Console
 from friscy.kernel.fdtable import drop
 from friscy.kernel.paths import (
     RESOLVE_ALL,
@@ -74,8 +74,12 @@ def _open(
 
     task.process.files.free()
     file = files.blocking(k, task, action, nonblocking=bool(flags & O_NONBLOCK))
-    if S_ISCHR(file.inode.mode) and file.inode.rdev in TTY_DEVICES and not flags & O_PATH:
-        file = k.console.adopt(k, file)
+    if not flags & O_PATH:
+        kind = S_IFMT(file.inode.mode)
+        if kind == 0:
+            raise LinuxError(errno.ENXIO)  # /proc/self/fd/N of an eventfd and the like
+        if kind in (S_IFCHR, S_IFIFO):
+            file = Console.adopt(k, file)
     return install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
 
 
