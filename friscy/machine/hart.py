@@ -9,11 +9,13 @@ from friscy.machine.layout import (
     HART_FCSR,
     HART_INTERRUPT,
     HART_PC,
+    HART_PC_BIAS,
     HART_RESERVED_ADDRESS,
     HART_STRIDE,
     HART_TRAP_PC,
     HART_TRAP_VALUE,
     HART_X,
+    trap_pc,
 )
 
 ZERO, RA, SP, GP, TP = range(5)
@@ -85,8 +87,9 @@ class Hart:
 
     @property
     def trap_pc(self) -> int:
-        value: int = _U32.unpack_from(self.view, self.address + HART_TRAP_PC)[0]
-        return value
+        (stored,) = _U32.unpack_from(self.view, self.address + HART_TRAP_PC)
+        (bias,) = _U32.unpack_from(self.view, self.address + HART_PC_BIAS)
+        return trap_pc(stored, bias)
 
     @property
     def trap_value(self) -> int:

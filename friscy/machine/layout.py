@@ -56,3 +56,12 @@ CAUSE_STORE_MISALIGNED = 6
 CAUSE_STORE_FAULT = 7
 CAUSE_COUNTER = 24  # read of cycle, time or instret: the kernel writes rd and steps over it
 CAUSE_FENCE_I = 25  # fence.i: the kernel invalidates decoded code, and steps over it
+
+
+def trap_pc(stored: int, pc_bias: int) -> int:
+    """The pc that HART_TRAP_PC tells: translated code stores a pc, the interpreter the address of a record."""
+    if GUEST_START <= stored < RECORDS:
+        return stored
+    if stored >= RECORDS:
+        return (stored - RECORDS) * 2 // RECORD_BYTES
+    return ((stored >> 2) + pc_bias) & 0xFFFF_FFFF

@@ -30,9 +30,12 @@ class Operands(Protocol):
 class Machine(Protocol):
     """A hart and its memory, as rows see them. All values are 64 bits unless said otherwise."""
 
-    ops: Ops
-    pc: Value  # address of this instruction
-    next_pc: Value  # address of the one after it (pc + 2 or pc + 4)
+    @property
+    def ops(self) -> Ops: ...
+    @property
+    def pc(self) -> Value: ...  # address of this instruction
+    @property
+    def next_pc(self) -> Value: ...  # address of the one after it (pc + 2 or pc + 4)
 
     def const(self, value: int, width: int = 64) -> Value: ...
 

@@ -30,6 +30,7 @@ def compile_ir(text: str, *, level: int = 2, inline_threshold: int = 0) -> bytes
     )
     module = llvm.parse_assembly(text)
     module.data_layout = str(machine.target_data)
+    module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=level)
     tuning.inlining_threshold = inline_threshold
     tuning.loop_vectorization = tuning.slp_vectorization = False

@@ -1,0 +1,97 @@
+"""The interpreter module, put together and compiled."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from friscy.machine.layout import GUEST_START, HART_HOST_FMA, PAGE_SHIFT, RECORDS, WINDOW_END
+from friscy_build.interpreter.decoder import WordDecoder, emit_decode, emit_decode_scratch
+from friscy_build.interpreter.effects import effects_of
+from friscy_build.interpreter.loop import Loop, emit_entries
+from friscy_build.interpreter.records import SCALE, Table
+from friscy_build.isa.rows import ROWS
+from friscy_build.llvm.target import compile_ir
+from friscy_build.llvm.trace import Module
+from friscy_build.llvm.wasm_object import finish
+
+EXPORTS = ("interpret", "interpret_call", "invalidate", "probe")
+# No record is made from code further behind its pc than this.
+REACH = 16
+
+
+@cache
+def table() -> Table:
+    """The operations of the interpreter."""
+    return Table(ROWS, {row: effects_of(row) for row in ROWS if row.base is None})
+
+
+def emit() -> str:
+    """The interpreter as LLVM IR."""
+    module = Module()
+    operations = table()
+    WordDecoder(module, operations).emit()
+    emit_decode(module, operations)
+    emit_decode_scratch(module, operations)
+    Loop(module, operations).emit()
+    emit_entries(module)
+    emit_invalidate(module)
+    emit_probe(module)
+    return module.text()
+
+
+def build_interpreter() -> bytes:
+    """The interpreter's wasm module; the same bytes for the same rows and LLVM."""
+    return finish(compile_ir(emit()), EXPORTS)
+
+
+def emit_invalidate(module: Module) -> None:
+    """`invalidate(start, end)`: forget the records made from guest bytes [start, end).
+
+    Pages that no record was made from are passed over: their records are not even touched.
+    """
+    f = module.function("invalidate", "void", [("start", 32), ("end", 32)])
+    start, end = f.arguments
+    # An instruction that began before `start` may have been decoded together with what follows it.
+    first = start.compare("ult", GUEST_START + REACH).select(f.const(GUEST_START, 32), (start - REACH) & ~1)
+    last = end.compare("ult", WINDOW_END).select((end + 1) & ~1, f.const(WINDOW_END, 32))
+    f.goto("head")
+    f.place("head")
+    at = f.let(32, f"phi i32 [ {first.raw}, %entry ], [ %next, %skip ]")
+    f.branch(at.ult(last), "page", "done")
+    f.place("page")
+    following = ((at >> PAGE_SHIFT) + 1) << PAGE_SHIFT
+    f.emit(f"%next = select i1 {following.ult(last).raw}, i32 {following.raw}, i32 {last.raw}")
+    next_at = type(at)(f, 32, "%next")
+    decoded = f.load(8, at >> PAGE_SHIFT, RECORDS)
+    f.branch(decoded.ne(0), "clear", "skip")
+    f.place("clear")
+    shift = SCALE.bit_length() - 1
+    pointer = f.pointer(at << shift, RECORDS)
+    module.declare("llvm.memset.p0.i32", "void @(ptr, i8, i32, i1)")
+    nbytes = (next_at - at) << shift
+    f.emit(f"call void @llvm.memset.p0.i32(ptr {pointer}, i8 0, i32 {nbytes.raw}, i1 false)")
+    f.goto("skip")
+    f.place("skip")
+    f.goto("head")
+    f.place("done")
+    f.give(())
+    f.finish()
+
+
+def emit_probe(module: Module) -> None:
+    """`probe(hart)`: find out whether the host fuses f64x2.relaxed_madd and f32x4.relaxed_madd.
+
+    (1 + e)(1 - e) - 1 is -e*e if it is rounded once, and 0 if the product is rounded first.
+    """
+    f = module.function("probe", "void", [("hart", 32)])
+    (hart,) = f.arguments
+    fused = f.const(1, 1)
+    for width, above, below, minus_one in (
+        (64, 0x3FF0_0000_0040_0000, 0x3FEF_FFFF_FF80_0000, 0xBFF0_0000_0000_0000),
+        (32, 0x3F80_0100, 0x3F7F_FE00, 0xBF80_0000),
+    ):
+        a, b, c = (f.opaque(f.const(bits, width)) for bits in (above, below, minus_one))
+        fused = fused & f.native("ffma", a, b, c).ne(0)
+    f.store(fused.zext(32), hart, HART_HOST_FMA, align=4)
+    f.give(())
+    f.finish()

@@ -1,0 +1,230 @@
+"""The decoder in wasm: guest code to records, generated from the rows' encodings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from friscy.machine.layout import (
+    CODE_MAP,
+    GUEST_START,
+    HART_SCRATCH,
+    HART_TRAP_PC,
+    PAGE_SHIFT,
+    RECORD_BYTES,
+    RECORDS,
+    WINDOW_END,
+)
+from friscy_build.interpreter.records import (
+    ENTRY,
+    GOTO,
+    ILLEGAL,
+    NOP2,
+    NOP4,
+    SCALE,
+    SLOW,
+    Form,
+    Table,
+    places,
+)
+from friscy_build.isa.row import Field, Flow, Row
+from friscy_build.isa.value import Value
+from friscy_build.llvm.trace import Function, Module
+
+DECODE_WORD, DECODE, DECODE_SCRATCH = "decode_word", "decode", "decode_scratch"
+
+# Instruction bits that tell most encodings apart: the first switch of the decoder goes over them.
+_MAJOR = {2: (0xE003, ((15, 13, 2), (1, 0, 0))), 4: (0x7F, ((6, 0, 0),))}
+
+
+def extract(field: Field, word: Value) -> Value:
+    """The operand in the 32-bit Value `word`, as 32 bits."""
+    result = word.ops.const(0, 32)
+    for part in field.slices:
+        top = field.signed and part.at + part.width == field.width
+        # The sign comes down from bit 31.
+        value = (word << 31 - part.high).ashr(32 - part.width) if top else word.bits(part.high, part.low)
+        result = result | value << part.at
+    return result + field.offset
+
+
+class WordDecoder:
+    """Emits `decode_word(word) -> (low, high)`: the record of an instruction, as two u32, whatever its pc."""
+
+    def __init__(self, module: Module, table: Table) -> None:
+        self._table = table
+        attributes = "nounwind memory(none) noinline"
+        self._f = module.function(DECODE_WORD, "internal {i32, i32}", [("word", 32)], attributes)
+
+    def emit(self) -> None:
+        f = self._f
+        (word,) = f.arguments
+        short, long = f.name("short"), f.name("long")
+        f.branch((word & 3).eq(3), long, short)
+        f.place(short)
+        self._rows(2, word & 0xFFFF)
+        f.place(long)
+        self._rows(4, word)
+        f.finish()
+
+    def _rows(self, nbytes: int, word: Value) -> None:
+        f = self._f
+        mask, parts = _MAJOR[nbytes]
+        groups: dict[int, list[Row]] = {}
+        values = {
+            sum((bits >> low & (1 << high - low + 1) - 1) << at for high, low, at in parts): bits
+            for bits in _submasks(mask)
+        }
+        for row in (row for row in self._table.rows if row.nbytes == nbytes):
+            for number, bits in values.items():
+                if not (bits ^ row.match) & row.mask & mask:
+                    groups.setdefault(number, []).append(row)
+        key = f.const(0, 32)
+        for high, low, at in parts:
+            key = key | word.bits(high, low) << at
+        illegal = f.name("illegal")
+        labels = {value: f.name("major") for value in groups}
+        cases = " ".join(f"i32 {value}, label %{label}" for value, label in labels.items())
+        f.end(f"switch i32 {key.raw}, label %{illegal} [ {cases} ]")
+        for value, label in labels.items():
+            f.place(label)
+            for row in groups[value]:
+                self._row(row, word)
+            f.goto(illegal)
+        f.place(illegal)
+        f.give((f.const(self._table.number[ILLEGAL], 32), word))
+
+    def _row(self, row: Row, word: Value) -> None:
+        """Return the record if `word` is this row, else fall out at the end."""
+        f = self._f
+        legal = (word & row.mask).eq(row.match)
+        for mask, excluded in row.excludes:
+            legal = legal & (word & mask).ne(excluded)
+        this, other = f.name("row"), f.name("other")
+        f.branch(legal, this, other)
+        f.place(this)
+        base = row.base or row
+        operands = {name: extract(part, word) for name, part in row.fields.items()}
+        operands |= {name: f.const(value, 32) for name, value in row.fixed.items()}
+        halves = [self._operation(row, operands), f.const(0, 32)]
+        for name, place in places(base).items():
+            value = operands[name]
+            if name == "imm":
+                value = value << (SCALE.bit_length() - 1) if base.flow in (Flow.JUMP, Flow.BRANCH) else value
+            elif name != "rm":
+                value = value << 3
+            halves[place // 4] = halves[place // 4] | value << place % 4 * 8
+        f.give(halves)
+        f.place(other)
+
+    def _operation(self, row: Row, operands: dict[str, Value]) -> Value:
+        f = self._f
+        number = self._table.number
+        forms: Sequence[Form] = self._table.forms_of(row)
+        result = f.const(number[forms[-1].name], 32)
+        for form in reversed(forms[:-1]):
+            holds = f.const(1, 1)
+            for name, value in form.known.items():
+                holds = holds & operands[name].eq(value)
+            if form.backward:
+                holds = holds & operands["imm"].slt(0)
+            result = holds.select(f.const(number[form.name], 32), result)
+        if self._table.pure(row):
+            nop = f.const(number[NOP2 if row.nbytes == 2 else NOP4], 32)
+            result = operands["rd"].eq(0).select(nop, result)
+        return result
+
+
+def _submasks(mask: int) -> Iterable[int]:
+    """All values with bits in `mask` only."""
+    value = 0
+    while True:
+        yield value
+        value = (value - mask) & mask
+        if value == 0:
+            return
+
+
+def fetch(f: Function, pc: Value) -> tuple[Value, Value]:
+    """(instruction word, its length) at the 32-bit `pc`; the upper half is not read for a short one."""
+    low = f.load(16, pc).zext(32)
+    word, nbytes = f.cond(
+        (low & 3).eq(3),
+        lambda: (low | f.load(16, pc, 2).zext(32) << 16, f.const(4, 32)),
+        lambda: (low, f.const(2, 32)),
+    )
+    return word, nbytes
+
+
+def decode_word(f: Function, word: Value) -> tuple[Value, Value]:
+    both = f.let(0, f"call {{i32, i32}} @{DECODE_WORD}(i32 {word.raw})")
+    low = f.let(32, f"extractvalue {{i32, i32}} {both.raw}, 0")
+    return low, f.let(32, f"extractvalue {{i32, i32}} {both.raw}, 1")
+
+
+def is_relative(table: Table, low: Value) -> Value:
+    operation = (low & 0xFFFF) - table.relative.start
+    return operation.ult(len(table.relative))
+
+
+def emit_decode(module: Module, table: Table) -> None:
+    """`decode(hart, record)`: fill in the record of the instruction at the pc that the record stands for."""
+    f = module.function(DECODE, "internal void", [("hart", 32), ("record", 32)], "nounwind noinline cold")
+    hart, record = f.arguments
+    pc = (record - RECORDS) >> (SCALE.bit_length() - 1)
+    f.store(record, hart, HART_TRAP_PC, align=4)
+    page = f.let(32, f"add nuw i32 {(pc >> PAGE_SHIFT).raw}, 0")
+
+    def write(low: Value, high: Value) -> tuple[Value, ...]:
+        f.store(low, record, 0, align=8)
+        f.store(high, record, 4, align=4)
+        f.store(f.const(1, 8), page, RECORDS)
+        return ()
+
+    def from_code() -> tuple[Value, ...]:
+        word, nbytes = fetch(f, pc)
+        low, high = decode_word(f, word)
+        target = (
+            pc
+            + f.cond(
+                is_relative(table, low),
+                lambda: (high.ashr(SCALE.bit_length() - 1),),
+                lambda: (f.const(0, 32),),
+            )[0]
+        )
+        inside = (target - GUEST_START).ult(WINDOW_END - GUEST_START) & (pc + nbytes).ult(WINDOW_END)
+        return f.cond(
+            inside,
+            lambda: write(low, high),
+            lambda: write(f.const(table.number[SLOW], 32), f.const(0, 32)),
+        )
+
+    entry = f.load(32, pc << 1, CODE_MAP, align=4)
+    f.cond(entry.ne(0), lambda: write(f.const(table.number[ENTRY], 32), entry), from_code)
+    f.give(())
+    f.finish()
+
+
+def emit_decode_scratch(module: Module, table: Table) -> None:
+    """`decode_scratch(hart, pc)`: make the hart's scratch records run the instruction at `pc`, wherever that is.
+
+    The first is the instruction; those that it steps or branches to go on at the right pc.
+    """
+    f = module.function(DECODE_SCRATCH, "internal void", [("hart", 32), ("pc", 32)], "nounwind noinline cold")
+    hart, pc = f.arguments
+    f.store(hart + HART_SCRATCH, hart, HART_TRAP_PC, align=4)
+    taken = 3 * RECORD_BYTES
+    word, _ = fetch(f, pc)
+    low, high = decode_word(f, word)
+
+    def put(k: int, low: Value, high: Value) -> None:
+        f.store(low, hart, HART_SCRATCH + RECORD_BYTES * k, align=4)
+        f.store(high, hart, HART_SCRATCH + RECORD_BYTES * k + 4, align=4)
+
+    goto = f.const(table.number[GOTO], 32)
+    put(1, goto, pc + 2)
+    put(2, goto, pc + 4)
+    relative = is_relative(table, low)
+    put(3, goto, pc + high.ashr(SCALE.bit_length() - 1))
+    put(0, low, relative.select(f.const(taken, 32), high))
+    f.give(())
+    f.finish()
