@@ -121,13 +121,19 @@ def _syntax_error(file: Path, source: str, text: str) -> ConfigError:
     if match:
         return ConfigError(file, message, line=int(match[1]), column=int(match[2]), hint="not valid TOML")
     line = len(source.splitlines()) or 1
-    return ConfigError(file, message or text, line=line, hint="not valid TOML: the file ends too early")
+    return ConfigError(file, message or text, line=line, hint="not valid TOML")
 
 
 def _first(file: Path, error: ValidationError, positions: Positions) -> ConfigError:
     """The earliest of pydantic's errors in the words of friscy.toml."""
-    found = [_translate(file, dict(each), positions) for each in error.errors()]
-    return min(found, key=lambda each: (each.line is None, each.line or 0, each.column or 0))
+    found = [
+        (_translate(file, dict(each), positions), each["type"] != "extra_forbidden")
+        for each in error.errors()
+    ]
+    # On one line a misspelt key comes before the key that is missing for it.
+    return min(
+        found, key=lambda each: (each[0].line is None, each[0].line or 0, each[1], each[0].column or 0)
+    )[0]
 
 
 def _translate(file: Path, error: dict[str, Any], positions: Positions) -> ConfigError:
