@@ -1,27 +1,45 @@
 """The kernel's host side: dispatch of system calls and traps, the scheduler, clocks, entropy and the log.
 
 `Kernel` holds what cannot be saved (memories, host handles); all that can is in `Kernel.state`.
+
+    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.syscall, k.trap, k.memory_fault))
+    k.spawn_init(b"/bin/true", [b"true"], [], root=root)
+    status = k.run()
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import select
+import struct
 import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from friscy.kernel.state import KernelState, Process, Task
-from friscy.kernel.wait import Blocked
-from friscy.machine.hart import Hart
+from friscy.kernel.alarm import Alarm
+from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
+from friscy.kernel.table import ROWS
+from friscy.kernel.wait import READ, WRITE, Blocked
+from friscy.machine.hart import A0, A7, Hart
+from friscy.machine.layout import HART_PC, HART_X
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
+    from friscy.kernel.fdtable import FdTable
+    from friscy.kernel.mm import AddressSpace
     from friscy.kernel.trace import Tracer
+    from lazyfs.inode import Location
     from lazyfs.vfs import Vfs
 
 MAX_RW_COUNT = 0x7FFF_F000  # Linux never transfers more in one call
+NSEC = 1_000_000_000
+
+_A0_OFFSET, _A7_OFFSET = HART_X + 8 * A0, HART_X + 8 * A7
+_U64, _S64, _TIMESPEC = struct.Struct("<Q"), struct.Struct("<q"), struct.Struct("<qq")
+_get_u64, _put_u64, _put_s64 = _U64.unpack_from, _U64.pack_into, _S64.pack_into
 
 
 class Space(Protocol):
@@ -29,61 +47,132 @@ class Space(Protocol):
 
     memory: GuestMemory
 
-    def hart(self, index: int) -> Hart: ...
+    def hart(self, index: int) -> Hart:
+        """The hart state with number `index`."""
+
+    def prepare(self, hart: Hart) -> None:
+        """Write what engines want to know of this host into a fresh or restored hart."""
 
     def run(self, hart: Hart) -> None:
-        """Execute from hart.pc until hart.interrupt is seen. A memory fault calls `Kernel.memory_fault`."""
+        """Execute from hart.pc until hart.interrupt is seen or a memory fault happened."""
 
     def invalidate(self, start: int, end: int) -> None:
         """Forget decoded and translated code of guest [start, end)."""
 
 
+class NoResult(Exception):
+    """Raised by a handler that has set the registers itself (execve, rt_sigreturn), or whose task is gone."""
+
+
 class Kernel:
     """The kernel of one guest machine.
 
-    vfs: the lazyfs VFS.                 console: host side of the terminal (friscy.kernel.console).
+    vfs: the lazyfs VFS.        console: the host side of the terminal (friscy.kernel.console).
     new_space: makes the memory of a new process.
-    tracer: prints system calls when set. log: where one-line messages for the user go.
+    tracer: prints system calls when set.        log: where one-line messages for the user go.
+    entropy: n random bytes, for everything in the guest that is random.
     """
 
-    state: KernelState
-    vfs: Vfs
-    console: Any
     spaces: dict[int, Space]  # by pid
-    task: Task  # the running one
-    hart: Hart  # its hart
-    mem: GuestMemory  # its memory
-    tracer: Tracer | None
-    log: Callable[[str], None]
-    entropy: Callable[[int], bytes]
+    maps: dict[int, AddressSpace]  # by pid
+    task: Task  # the running one, with its hart, memory and memory map:
+    hart: Hart
+    mem: GuestMemory
+    mm: AddressSpace
 
     def __init__(
         self,
         vfs: Vfs,
-        new_space: Callable[[], Space],
+        new_space: Callable[[Kernel], Space],
         *,
         state: KernelState | None = None,
         console: Any = None,
         log: Callable[[str], None] | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        raise NotImplementedError
+        import friscy.kernel.calls  # noqa: F401 - fills the table, and its modules import this one
 
-    # -- called by the machine ---------------------------------------------------------------------------
+        self.vfs, self.new_space, self.console = vfs, new_space, console
+        self.log = log or _log
+        self.entropy = entropy
+        self.entropy_served = 0  # bytes: a snapshot wants to know whether the guest has drawn any
+        self.tracer: Tracer | None = None
+        self.spaces, self.maps = {}, {}
+        self.stopping = False
+        self.slice_started = 0  # host thread time at which the current task got the engine
+        self.alarm = Alarm()
+        if state is None:
+            state = KernelState()
+            state.monotonic_offset = NSEC - time.monotonic_ns()
+            state.boot_ns = time.time_ns()
+        self.state = state
+        state.vfs = vfs.state
+
+    # -- called by the machine ------------------------------------------------------------------------
 
     def syscall(self) -> None:
-        """The `syscall` import: run the call that the current task's hart stands on, move its pc on or block."""
-        raise NotImplementedError
+        """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task."""
+        hart = self.hart
+        view, address = hart.view, hart.address
+        task = self.task
+        row = ROWS.get(_get_u64(view, address + _A7_OFFSET)[0])
+        if row is None:
+            result = -self._unknown_call(hart.x(A7))
+        else:
+            arguments = row.unpack(view, address + _A0_OFFSET)
+            shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
+            try:
+                result = row.handler(self, task, *arguments)
+            except LinuxError as error:
+                result = -error.errno
+            except Blocked as blocked:
+                task.wait, task.state = blocked.wait, BLOCKED
+                hart.interrupt()
+                return
+            except NoResult:
+                task.wait = task.deadline = None
+                hart.interrupt()
+                if self.tracer is not None and shown is not None:
+                    self.tracer.leave(self, task, row, arguments, shown, None)
+                return
+            except MemoryError:
+                result = -errno.ENOMEM
+            if self.tracer is not None and shown is not None:
+                self.tracer.leave(self, task, row, arguments, shown, result)
+        if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
+            self.end_call(task)
+        _put_s64(view, address + _A0_OFFSET, result)
+        _put_u64(view, address + HART_PC, _get_u64(view, address + HART_PC)[0] + 4)
+
+    def end_call(self, task: Task) -> None:
+        """Forget what a call that blocked, or might have, left on its task."""
+        task.wait = task.deadline = None
+        if task.saved_mask is not None:
+            task.blocked_signals, task.saved_mask = task.saved_mask, None
+
+    def _unknown_call(self, number: int) -> int:
+        from friscy.kernel.calls import NAMES
+
+        name = NAMES.get(number, "no call of this architecture")
+        self.log_once(f"system call {number} ({name}) is not implemented: ENOSYS")
+        if self.tracer is not None:
+            self.tracer.unknown(self, self.task, number, name)
+        return errno.ENOSYS
 
     def trap(self, cause: int) -> None:
         """The `trap` import: counters are answered, fence.i obeyed; anything else becomes a signal."""
-        raise NotImplementedError
+        from friscy.kernel.traps import trap
+
+        trap(self, cause)
 
     def memory_fault(self, address: int) -> None:
-        """A guest access broke page protection at `address`; the hart's trap_pc is the instruction. SIGSEGV."""
-        raise NotImplementedError
+        """A guest access broke page protection at `address`; the hart's trap_pc is the instruction."""
+        from friscy.kernel.traps import memory_fault
 
-    # -- life of the machine -----------------------------------------------------------------------------
+        self.hart.pc = self.hart.trap_pc
+        memory_fault(self, address)
+
+    # -- life of the machine --------------------------------------------------------------------------
 
     def spawn_init(
         self,
@@ -91,61 +180,241 @@ class Kernel:
         argv: list[bytes],
         envp: list[bytes],
         *,
+        root: Location,
+        files: FdTable | None = None,
         cwd: bytes = b"/",
         uid: int = 0,
         gid: int = 0,
         groups: tuple[int, ...] = (),
     ) -> Task:
-        """Make process 1 and load its program, `path` already resolved against PATH. Raises LinuxError as execve does."""
-        raise NotImplementedError
+        """Make process 1 and load its program.
 
-    def run(self) -> int:
-        """Run until init ends; its exit status, 128 + n when signal n killed it."""
-        raise NotImplementedError
+        path: already resolved against PATH. files: its descriptors. Raises LinuxError as execve(2) and chdir(2) do.
+        """
+        from friscy.kernel.process import spawn_init
+
+        return spawn_init(self, path, argv, envp, root, files, cwd, uid, gid, groups)
+
+    def run(self) -> int | None:
+        """Run until init ends: its exit status, 128 + n when signal n killed it. None: `stop` was called."""
+        state = self.state
+        self.stopping = False
+        while state.exit_status is None:
+            if self.stopping:
+                return None
+            task = self._next_task()
+            if task is None:
+                self._wait_for_events()
+                continue
+            if self.task is not task:
+                self.switch_to(task)
+            self.hart.clear_interrupt()
+            if task.process.alarm_at:
+                self._check_alarms()
+            if task.pending or task.process.pending:
+                from friscy.kernel.signals import deliver
+
+                deliver(self, task)
+                if task.state != RUNNING:
+                    continue
+            if self.stopping:
+                continue
+            self.slice_started = time.thread_time_ns()
+            try:
+                self.spaces[task.process.pid].run(self.hart)
+            finally:
+                task.cpu_ns += time.thread_time_ns() - self.slice_started
+                self.slice_started = 0
+        return state.exit_status
 
     def stop(self) -> None:
-        """Make `run` return at the next safepoint (snapshot points); it can be called again."""
-        raise NotImplementedError
+        """Make `run` return at the next safepoint; it can be called again. Also from another thread."""
+        self.stopping = True
+        self.hart.interrupt()
 
-    # -- services for handlers ---------------------------------------------------------------------------
+    def attach(self, process: Process, space: Space) -> None:
+        """Give `process` its memory; the state is there already (a new process, a restored one)."""
+        from friscy.kernel.mm import AddressSpace
+        from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
+
+        self.spaces[process.pid] = space
+        space_map = AddressSpace(process.mm, space, self.vfs, self.state.memory_limit)
+        space_map.address_limit = process.limits[RLIMIT_AS][0]
+        space_map.data_limit = process.limits[RLIMIT_DATA][0]
+        self.maps[process.pid] = space_map
+
+    def switch_to(self, task: Task) -> None:
+        """Make `task` the current one."""
+        pid = task.process.pid
+        self.task = task
+        self.mm = self.maps[pid]
+        self.mem = self.mm.memory
+        self.hart = self.spaces[pid].hart(task.hart)
+        if task.saved is not None:
+            self.hart.load(task.saved)
+            task.saved = None
+        self.hart.drop_reservation()
+
+    def _next_task(self) -> Task | None:
+        """The next task that can run, in turn after the current one."""
+        tasks = list(self.state.tasks.values())
+        if len(tasks) > 1 and self.task in tasks:
+            at = tasks.index(self.task) + 1
+            tasks = tasks[at:] + tasks[:at]
+        now = 0
+        for task in tasks:
+            if task.state == RUNNING:
+                return task
+            if task.state == DEAD:
+                continue
+            if task.deadline is not None:
+                now = now or self.monotonic_ns()
+            if self._may_wake(task, now):
+                task.state = RUNNING
+                return task
+        return None
+
+    def _may_wake(self, task: Task, now: int) -> bool:
+        if task.deadline is not None and now >= task.deadline:
+            return True
+        if task.pending or task.process.pending:
+            from friscy.kernel.signals import interrupts
+
+            if interrupts(self, task):
+                return True
+        if task.wait is None:
+            return True
+        at = task.wait.deadline(self, task)
+        if at is not None and self.monotonic_ns() >= at:
+            return True
+        if self.task is not task:
+            self.switch_to(task)  # conditions may look at guest memory
+        return task.wait.ready(self, task)
+
+    def _wait_for_events(self) -> None:
+        """All tasks are blocked: wait for a host descriptor or the earliest deadline."""
+        poller = select.poll()
+        earliest: int | None = None
+        watched: dict[int, int] = {}
+        for task in self.state.tasks.values():
+            if task.state == DEAD or task.wait is None:
+                continue
+            for fd, events in task.wait.host_fds(self, task):
+                watched[fd] = watched.get(fd, 0) | events
+            for at in (task.deadline, task.wait.deadline(self, task)):
+                if at is not None and (earliest is None or at < earliest):
+                    earliest = at
+        for process in self.state.processes.values():
+            at = process.alarm_at
+            if at and (earliest is None or at < earliest):
+                earliest = at
+        for fd in self.wakeup_fds():
+            watched[fd] = watched.get(fd, 0) | READ
+        for fd, events in watched.items():
+            poller.register(
+                fd, (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0)
+            )
+        timeout = None
+        if earliest is not None:
+            # Rounded up: waking a moment early would spin.
+            timeout = max(-(-(earliest - self.monotonic_ns()) // 1_000_000), 0)
+        elif not watched:
+            self._deadlock()
+            return
+        poller.poll(timeout)
+        self._check_alarms()
+        self.check_host()
+
+    def _deadlock(self) -> None:
+        """Nothing can ever wake the guest: a Linux machine would hang; an endless wait helps nobody here."""
+        from friscy.kernel.process import end_process
+
+        init = self.state.processes[1]
+        self.log(f"{init.comm.decode(errors='replace')}: every task waits for something that cannot happen")
+        end_process(self, init, 9)
+
+    def _check_alarms(self) -> None:
+        """Send SIGALRM where ITIMER_REAL has run out."""
+        now = self.monotonic_ns()
+        for process in list(self.state.processes.values()):
+            if process.alarm_at and now >= process.alarm_at:
+                missed = (now - process.alarm_at) // process.alarm_interval if process.alarm_interval else 0
+                process.alarm_at += (missed + 1) * process.alarm_interval
+                if not process.alarm_interval:
+                    process.alarm_at = 0
+                self.post_signal(process, 14, code=0x80)
+
+    def wakeup_fds(self) -> list[int]:
+        """Host descriptors that must end an idle wait whatever the tasks wait for (^C, window size)."""
+        watch = getattr(self.console, "wakeup_fds", None)
+        return list(watch()) if watch is not None else []
+
+    def check_host(self) -> None:
+        """After an idle wait, and when an engine was interrupted: take in what the host has for the guest."""
+        check = getattr(self.console, "check_host", None)
+        if check is not None:
+            check(self)
+
+    # -- services for handlers ------------------------------------------------------------------------
 
     def monotonic_ns(self) -> int:
         """The guest's CLOCK_MONOTONIC."""
         return time.monotonic_ns() + self.state.monotonic_offset
 
     def realtime_ns(self) -> int:
+        """The guest's CLOCK_REALTIME: the host's."""
         return time.time_ns()
 
     def deadline_after(self, task: Task, timeout_ns: int | None) -> int | None:
         """Set (or, when a blocked call is run again, keep) the time-out of the call; None is no time-out."""
-        raise NotImplementedError
+        if task.deadline is None and timeout_ns is not None:
+            task.deadline = self.monotonic_ns() + timeout_ns
+        return task.deadline
 
     def expired(self, task: Task) -> bool:
         """Whether the call's deadline has passed."""
-        raise NotImplementedError
+        return task.deadline is not None and self.monotonic_ns() >= task.deadline
+
+    def random(self, n: int) -> bytes:
+        """`n` random bytes from the machine's one source."""
+        self.entropy_served += n
+        return self.entropy(n)
 
     def path(self, address: int) -> bytes:
-        """The path string at a guest address: EFAULT, ENAMETOOLONG. May be empty: what then is up to the call."""
+        """The path string at a guest address, perhaps empty. EFAULT, ENAMETOOLONG."""
         return self.mem.read_cstring(address)
 
     def read_timespec(self, address: int) -> int:
-        """struct timespec as nanoseconds. EINVAL: negative, or nanoseconds not below 10**9."""
-        raise NotImplementedError
+        """struct timespec as nanoseconds. EINVAL: negative, or its nanoseconds are not below 10**9."""
+        seconds, nanoseconds = _TIMESPEC.unpack(self.mem.read(address, 16))
+        if seconds < 0 or not 0 <= nanoseconds < NSEC:
+            raise LinuxError(errno.EINVAL)
+        total: int = seconds * NSEC + nanoseconds
+        return min(total, (1 << 62) - 1)
 
     def write_timespec(self, address: int, nanoseconds: int) -> None:
-        raise NotImplementedError
+        """Nanoseconds as struct timespec."""
+        self.mem.write(address, _TIMESPEC.pack(*divmod(nanoseconds, NSEC)))
 
     def log_once(self, message: str) -> None:
         """Say something about this machine to the user, the first time it happens."""
-        raise NotImplementedError
+        if message not in self.state.logged:
+            self.state.logged.add(message)
+            self.log(message)
 
     def post_signal(self, process: Process, signal: int, *, code: int = 0, task: Task | None = None) -> None:
-        """Queue a signal for a process, or for one task of it; SI_USER/SI_KERNEL etc. in `code`."""
-        raise NotImplementedError
+        """Queue a signal for a process, or for one task of it. code: SI_USER (0), SI_KERNEL (0x80), ..."""
+        from friscy.kernel.signals import post
+        from friscy.kernel.state import SigInfo
+
+        post(self, process, SigInfo(signal, code), task)
 
     def signal_group(self, pgid: int, signal: int) -> None:
         """Queue a signal for every process of a group (the terminal's ^C)."""
-        raise NotImplementedError
+        for process in list(self.state.processes.values()):
+            if process.pgid == pgid and process.exit_status is None:
+                self.post_signal(process, signal, code=0x80)
 
 
-_ = (Blocked, LinuxError, sys)
+def _log(message: str) -> None:
+    print(f"friscy: {message}", file=sys.stderr, flush=True)

@@ -263,6 +263,11 @@ class AddressSpace:
         if max(vma.start, backed) < vma.end:
             self.memory.protect(max(vma.start, backed), vma.end, 0)
 
+    def restore_protection(self, start: int, end: int) -> None:
+        """Protect the pages of [start, end) as their mappings say, after the kernel wrote to them itself."""
+        for vma in self.overlapping(start, end):
+            self._apply(_part(vma, max(start, vma.start), min(end, vma.end)))
+
     def unmap(self, start: int, end: int) -> None:
         """Drop all mappings of page-aligned [start, end)."""
         first, last = self._indexes(start, end)
@@ -332,8 +337,10 @@ class AddressSpace:
                 if new_length < old_length:
                     self.unmap(old + new_length, old + old_length)
                 return old
-            if old + old_length == vma.end and old + new_length <= GUEST_END and self.is_free(
-                vma.end, old + new_length
+            if (
+                old + old_length == vma.end
+                and old + new_length <= GUEST_END
+                and self.is_free(vma.end, old + new_length)
             ):
                 self._grow(vma, old + new_length)
                 return old

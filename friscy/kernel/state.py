@@ -1,6 +1,6 @@
 """Kernel state: everything a snapshot keeps, as plain records reachable from one `KernelState`.
 
-Host handles (wasm memories, host file descriptors, the console) are not here but in `friscy.kernel.kernel.Kernel`.
+Host handles (wasm memories, host descriptors, the console) are not here but in `friscy.kernel.kernel.Kernel`.
 Times are nanoseconds; "monotonic" is the guest's CLOCK_MONOTONIC.
 """
 
@@ -27,7 +27,7 @@ RLIM_INFINITY = (1 << 64) - 1
 
 
 def _default_limits() -> dict[int, tuple[int, int]]:
-    limits = {resource: (RLIM_INFINITY, RLIM_INFINITY) for resource in range(16)}
+    limits = dict.fromkeys(range(16), (RLIM_INFINITY, RLIM_INFINITY))
     limits[RLIMIT_STACK] = (8 << 20, RLIM_INFINITY)
     limits[RLIMIT_CORE] = (0, RLIM_INFINITY)
     limits[RLIMIT_NOFILE] = (1024, 1048576)
@@ -65,7 +65,7 @@ class SigAction(Plain):
 
 
 class SigInfo(Plain):
-    """A queued signal: `code` is si_code; the rest are the siginfo_t fields that the code gives meaning to."""
+    """A queued signal: `code` is si_code; the rest are those fields of siginfo_t that `code` calls for."""
 
     signal: int
     code: int = 0
@@ -97,16 +97,17 @@ class Process(Plain):
     environ: list[bytes] = default(list)
     auxv: bytes = b""  # as on the stack, for /proc/self/auxv
     start_ns: int = 0  # monotonic
-    cpu_ns: int = 0  # of tasks that ended and of children waited for: see `children_cpu_ns`
-    children_cpu_ns: int = 0
+    cpu_ns: int = 0  # of its tasks that ended
+    children_cpu_ns: int = 0  # of children waited for
     dumpable: int = 1
     personality: int = 0
     child_subreaper: bool = False
     death_signal: int = 0
-    timers: list[list[int]] = default(lambda: [[0, 0], [0, 0], [0, 0]])  # setitimer: [monotonic deadline or 0, interval]
+    sigreturn: int = 0  # address of the trampoline that ends signal handlers, once it is mapped
+    alarm_at: int = 0  # monotonic deadline of ITIMER_REAL, 0 when it is off
+    alarm_interval: int = 0
     exit_status: int | None = None  # wait(2) status word once dead
     membarrier: int = 0  # registered MEMBARRIER_CMD_* bits
-    at_entry: bool = False  # no instruction of the program has run since exec
 
 
 class Task(Plain):

@@ -110,11 +110,15 @@ def syscall(number: int, name: str, signature: str, *, partial: str = "") -> Cal
     return add
 
 
-def refused(number: int, name: str, signature: str, errno: int, why: str) -> None:
-    """A call that is known and answered with `errno`; `why` goes to the log once."""
+def refused(number: int, name: str, signature: str, errno: int, why: str, *, quiet: bool = False) -> None:
+    """A call that is known and answered with `errno`.
+
+    `why` goes to the log once, unless it is a call that programs merely try out (quiet).
+    """
 
     def refuse(k: Any, task: Any, *_: int) -> NoReturn:
-        k.log_once(f"{name}: {why}")
+        if not quiet:
+            k.log_once(f"{name}: {why}")
         raise LinuxError(errno)
 
     _add(Row(number, name, signature, refuse, "refused", why))

@@ -1,9 +1,10 @@
 """Wait conditions: why a task is blocked.
 
 A blocked task is a task whose pc is still on its `ecall`, plus one of these in `task.wait`. The scheduler asks
-`ready`; when it holds (or `task.deadline` passes, or a signal comes) the call runs again from its registers, so
-a handler must be written to be started over: it uses `Kernel.deadline_after` for time-outs, which remembers the
-first start, and `Kernel.expired` to see that the time has come.
+`ready`; when it holds (or `task.deadline` passes, or a signal comes) the call runs again from its registers.
+So a handler must be written to be started over: it uses `Kernel.deadline_after` for time-outs, which remembers
+the first start, and `Kernel.expired` to see that the time has come. `task.wait` is None on the first start and
+the condition of the last one afterwards.
 """
 
 from __future__ import annotations
@@ -24,22 +25,26 @@ READ, WRITE = 1, 2  # as selectors.EVENT_READ and EVENT_WRITE
 class Wait(Plain):
     """A condition; subclasses are plain data."""
 
-    # What a signal handler does to the call: "restart" (again if SA_RESTART, else EINTR), "eintr" (always EINTR).
+    # What a signal handler does to the call: "restart" it (if SA_RESTART, else EINTR), or always "eintr".
     on_signal: ClassVar[str] = "restart"
 
     def ready(self, k: Kernel, task: Task) -> bool:
-        """Whether the call may now get further. False positives cost a retry; false negatives hang the task."""
+        """Whether the call may now get further. A false positive costs a retry, a false negative hangs."""
         raise NotImplementedError
 
     def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
         """The host file descriptors that can make it ready, each with READ | WRITE."""
         return ()
 
+    def deadline(self, k: Kernel, task: Task) -> int | None:
+        """When it becomes ready by itself (a timerfd), on the monotonic clock; `task.deadline` is apart."""
+        return None
+
     def interrupted(self, k: Kernel, task: Task) -> None:
         """A signal handler is about to end the call with EINTR: write what the call returns then."""
 
 
-class Blocked(Exception):  # noqa: N818 - a control transfer, not an error
+class Blocked(Exception):
     """Raised by a handler: put the task to sleep until `wait` is ready or `task.deadline` passes."""
 
     def __init__(self, wait: Wait) -> None:

@@ -1,0 +1,36 @@
+"""User and group ids, and what the VFS must know of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lazyfs.inode import FsCredentials
+
+if TYPE_CHECKING:
+    from friscy.kernel.state import Process
+
+ALL_CAPABILITIES = (1 << 41) - 1  # CAP_CHOWN .. CAP_CHECKPOINT_RESTORE
+CAP_SETGID, CAP_SETUID, CAP_SETPCAP = 6, 7, 8
+
+
+def update_filesystem_ids(process: Process) -> None:
+    """After a change of effective ids: filesystem ids follow, and uid 0 gains or loses its capabilities."""
+    ids = process.credentials
+    ids.fsuid, ids.fsgid = ids.euid, ids.egid
+    if 0 in (ids.uid, ids.euid, ids.suid):
+        ids.cap_permitted = ids.cap_bounding
+    else:
+        ids.cap_permitted = 0
+    ids.cap_effective = ids.cap_permitted if ids.euid == 0 else 0
+    publish(process)
+
+
+def publish(process: Process) -> None:
+    """Give the VFS the ids it checks by. A new record: open files keep their opener's."""
+    ids = process.credentials
+    process.fs.credentials = FsCredentials(ids.fsuid, ids.fsgid, list(ids.groups))
+
+
+def capable(process: Process, capability: int) -> bool:
+    """Whether the process has a capability in effect."""
+    return bool(process.credentials.cap_effective >> capability & 1)

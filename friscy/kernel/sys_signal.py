@@ -1,0 +1,306 @@
+"""System calls of signals, and the timers that send them."""
+
+from __future__ import annotations
+
+import errno
+import struct
+from typing import TYPE_CHECKING, ClassVar, NoReturn
+
+from friscy.kernel import signals
+from friscy.kernel.kernel import NSEC, NoResult
+from friscy.kernel.signals import NSIG, SIGKILL, SIGSTOP
+from friscy.kernel.state import DEAD, Process, SigAction, SigInfo, Task
+from friscy.kernel.table import refused, syscall
+from friscy.kernel.wait import Blocked, Forever, Wait
+from friscy.machine.hart import SP
+from lazyfs.errors import LinuxError
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+
+_ACTION = struct.Struct("<3Q")
+_STACK = struct.Struct("<Qi4xQ")
+_ITIMERVAL = struct.Struct("<4q")
+_SIG_BLOCK, _SIG_UNBLOCK, _SIG_SETMASK = 0, 1, 2
+_CAP_KILL = 5
+
+
+def _check_size(size: int) -> None:
+    if size != 8:
+        raise LinuxError(errno.EINVAL)
+
+
+@syscall(134, "rt_sigaction", "signal act:sigaction oldact:out_sigaction size -> int")
+def sys_rt_sigaction(k: Kernel, task: Task, signal: int, new: int, old: int, size: int) -> int:
+    """rt_sigaction(2). EINVAL: no such signal, or a handler for SIGKILL or SIGSTOP."""
+    _check_size(size)
+    if not 1 <= signal <= NSIG or (new and signal in (SIGKILL, SIGSTOP)):
+        raise LinuxError(errno.EINVAL)
+    process = task.process
+    action = None
+    if new:
+        handler, flags, mask = _ACTION.unpack(k.mem.read(new, _ACTION.size))
+        action = SigAction(handler, flags & signals.SA_SUPPORTED, mask & ~signals.UNBLOCKABLE)
+    if old:
+        known = signals.action_of(process, signal)
+        k.mem.write(old, _ACTION.pack(known.handler, known.flags, known.mask))
+    if action is not None:
+        process.actions[signal] = action
+        if signals.is_ignored(process, signal):
+            for queue in (process.pending, *(k.state.tasks[tid].pending for tid in process.tasks)):
+                queue[:] = [info for info in queue if info.signal != signal]
+    return 0
+
+
+@syscall(135, "rt_sigprocmask", "how:sig_how set:sigset oldset:out_sigset size -> int")
+def sys_rt_sigprocmask(k: Kernel, task: Task, how: int, new: int, old: int, size: int) -> int:
+    """rt_sigprocmask(2)."""
+    _check_size(size)
+    before = task.blocked_signals
+    if new:
+        mask = k.mem.u64(new)
+        if how not in (_SIG_BLOCK, _SIG_UNBLOCK, _SIG_SETMASK):
+            raise LinuxError(errno.EINVAL)
+        if how == _SIG_BLOCK:
+            mask |= before
+        elif how == _SIG_UNBLOCK:
+            mask = before & ~mask
+        signals.set_mask(k, task, mask)
+    if old:
+        k.mem.set_u64(old, before)
+    return 0
+
+
+@syscall(136, "rt_sigpending", "set:out_sigset size -> int")
+def sys_rt_sigpending(k: Kernel, task: Task, address: int, size: int) -> int:
+    """rt_sigpending(2)."""
+    if size > 8:
+        raise LinuxError(errno.EINVAL)
+    mask = signals.pending_set(task) & task.blocked_signals
+    k.mem.write(address, mask.to_bytes(8, "little")[:size])
+    return 0
+
+
+class SignalWait(Wait):
+    """rt_sigtimedwait(2): until one of the sigset `wanted` is queued."""
+
+    on_signal: ClassVar[str] = "eintr"
+    wanted: int
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return bool(signals.pending_set(task) & self.wanted)
+
+
+@syscall(137, "rt_sigtimedwait", "set:sigset info:out_siginfo timeout:timespec size -> int")
+def sys_rt_sigtimedwait(k: Kernel, task: Task, wanted: int, info: int, timeout: int, size: int) -> int:
+    """rt_sigtimedwait(2): the signal's number. EAGAIN: the time is over."""
+    _check_size(size)
+    mask = k.mem.u64(wanted) & ~signals.UNBLOCKABLE
+    timeout_ns = k.read_timespec(timeout) if timeout else None
+    got = signals.take(task, mask)
+    if got is not None:
+        if info:
+            k.mem.write(info, signals.pack_siginfo(got))
+        return got.signal
+    k.deadline_after(task, timeout_ns)
+    if k.expired(task):
+        raise LinuxError(errno.EAGAIN)
+    raise Blocked(SignalWait(mask))
+
+
+@syscall(133, "rt_sigsuspend", "set:sigset size -> int")
+def sys_rt_sigsuspend(k: Kernel, task: Task, address: int, size: int) -> NoReturn:
+    """rt_sigsuspend(2): wait for a handler to run with another mask; always EINTR."""
+    _check_size(size)
+    signals.use_mask(k, task, k.mem.u64(address))
+    raise Blocked(Forever())
+
+
+@syscall(139, "rt_sigreturn", "-> none")
+def sys_rt_sigreturn(k: Kernel, task: Task) -> NoReturn:
+    """rt_sigreturn(2): leave a signal handler."""
+    signals.return_from_handler(k, task)
+    raise NoResult
+
+
+@syscall(132, "sigaltstack", "ss:stack old:out_stack -> int")
+def sys_sigaltstack(k: Kernel, task: Task, new: int, old: int) -> int:
+    """sigaltstack(2). EPERM: it is in use; ENOMEM: below MINSIGSTKSZ."""
+    current = signals.current_altstack(task, k.hart.x(SP))
+    if new:
+        sp, flags, size = _STACK.unpack(k.mem.read(new, _STACK.size))
+        if current[1] & signals.SS_ONSTACK:
+            raise LinuxError(errno.EPERM)
+        # SS_ONSTACK alone is what some programs pass; Linux takes it as no flag.
+        mode = flags & 0xFFFF_FFFF & ~signals.SS_AUTODISARM
+        if mode not in (0, signals.SS_ONSTACK, signals.SS_DISABLE):
+            raise LinuxError(errno.EINVAL)
+        if mode == signals.SS_DISABLE:
+            sp = size = 0
+        elif size < 2048:
+            raise LinuxError(errno.ENOMEM)
+        task.altstack = (sp, flags & (signals.SS_DISABLE | signals.SS_AUTODISARM), size)
+    if old:
+        k.mem.write(old, _STACK.pack(*current))
+    return 0
+
+
+# -- sending ------------------------------------------------------------------------------------------
+
+
+def _may_signal(sender: Process, target: Process) -> bool:
+    mine, theirs = sender.credentials, target.credentials
+    if mine.cap_effective >> _CAP_KILL & 1:
+        return True
+    return bool({mine.uid, mine.euid} & {theirs.uid, theirs.suid})
+
+
+def _info(task: Task, signal: int, code: int) -> SigInfo:
+    return SigInfo(signal, code, task.process.pid, task.process.credentials.uid)
+
+
+@syscall(129, "kill", "pid signal -> int")
+def sys_kill(k: Kernel, task: Task, pid: int, signal: int) -> int:
+    """kill(2)."""
+    if not 0 <= signal <= NSIG:
+        raise LinuxError(errno.EINVAL)
+    group = task.process.pgid if pid == 0 else -pid
+    targets = [
+        process
+        for process in k.state.processes.values()
+        if (process.pid == pid if pid > 0 else (pid == -1 and process.pid != 1) or process.pgid == group)
+    ]
+    if pid == -1:
+        targets = [process for process in targets if process is not task.process]
+    if not targets:
+        raise LinuxError(errno.ESRCH)
+    allowed = [process for process in targets if _may_signal(task.process, process)]
+    if not allowed:
+        raise LinuxError(errno.EPERM)
+    for process in allowed:
+        if signal:
+            signals.post(k, process, _info(task, signal, signals.SI_USER))
+    return 0
+
+
+def _send_to_task(k: Kernel, task: Task, tgid: int, tid: int, info: SigInfo) -> int:
+    target = k.state.tasks.get(tid)
+    if target is None or target.state == DEAD or (tgid > 0 and target.process.pid != tgid):
+        raise LinuxError(errno.ESRCH)
+    if not _may_signal(task.process, target.process):
+        raise LinuxError(errno.EPERM)
+    if info.signal:
+        signals.post(k, target.process, info, target)
+    return 0
+
+
+@syscall(130, "tkill", "tid:pid signal -> int")
+def sys_tkill(k: Kernel, task: Task, tid: int, signal: int) -> int:
+    """tkill(2)."""
+    if tid <= 0 or not 0 <= signal <= NSIG:
+        raise LinuxError(errno.EINVAL)
+    return _send_to_task(k, task, 0, tid, _info(task, signal, signals.SI_TKILL))
+
+
+@syscall(131, "tgkill", "tgid:pid tid:pid signal -> int")
+def sys_tgkill(k: Kernel, task: Task, tgid: int, tid: int, signal: int) -> int:
+    """tgkill(2)."""
+    if tgid <= 0 or tid <= 0 or not 0 <= signal <= NSIG:
+        raise LinuxError(errno.EINVAL)
+    return _send_to_task(k, task, tgid, tid, _info(task, signal, signals.SI_TKILL))
+
+
+def _read_info(k: Kernel, task: Task, signal: int, address: int, target: int) -> SigInfo:
+    info = signals.unpack_siginfo(k.mem.read(address, 128))
+    info.signal = signal
+    if not 0 <= signal <= NSIG:
+        raise LinuxError(errno.EINVAL)
+    # Only the kernel and kill may claim to be the kernel or kill, except to oneself.
+    if (info.code >= 0 or info.code == signals.SI_TKILL) and target != task.process.pid:
+        raise LinuxError(errno.EPERM)
+    return info
+
+
+@syscall(138, "rt_sigqueueinfo", "pid signal info:siginfo -> int")
+def sys_rt_sigqueueinfo(k: Kernel, task: Task, pid: int, signal: int, address: int) -> int:
+    """rt_sigqueueinfo(2), below sigqueue(3)."""
+    info = _read_info(k, task, signal, address, pid)
+    process = k.state.processes.get(pid)
+    if process is None:
+        raise LinuxError(errno.ESRCH)
+    if not _may_signal(task.process, process):
+        raise LinuxError(errno.EPERM)
+    if signal:
+        signals.post(k, process, info)
+    return 0
+
+
+@syscall(240, "rt_tgsigqueueinfo", "tgid:pid tid:pid signal info:siginfo -> int")
+def sys_rt_tgsigqueueinfo(k: Kernel, task: Task, tgid: int, tid: int, signal: int, address: int) -> int:
+    """rt_tgsigqueueinfo(2), below pthread_sigqueue(3)."""
+    if tgid <= 0 or tid <= 0:
+        raise LinuxError(errno.EINVAL)
+    return _send_to_task(k, task, tgid, tid, _read_info(k, task, signal, address, tgid))
+
+
+# -- interval timers ----------------------------------------------------------------------------------
+
+_ITIMER_REAL, _ITIMER_VIRTUAL, _ITIMER_PROF = 0, 1, 2
+
+
+def _alarm_value(k: Kernel, process: Process) -> bytes:
+    left = max(process.alarm_at - k.monotonic_ns(), 1000) if process.alarm_at else 0
+    seconds, rest = divmod(left, NSEC)
+    every, every_rest = divmod(process.alarm_interval, NSEC)
+    return _ITIMERVAL.pack(every, every_rest // 1000, seconds, rest // 1000)
+
+
+@syscall(102, "getitimer", "which:itimer_which value:out_itimerval -> int")
+def sys_getitimer(k: Kernel, task: Task, which: int, address: int) -> int:
+    """getitimer(2)."""
+    if which not in (_ITIMER_REAL, _ITIMER_VIRTUAL, _ITIMER_PROF):
+        raise LinuxError(errno.EINVAL)
+    k.mem.write(address, _alarm_value(k, task.process) if which == _ITIMER_REAL else bytes(32))
+    return 0
+
+
+@syscall(
+    103,
+    "setitimer",
+    "which:itimer_which value:itimerval old:out_itimerval -> int",
+    partial="ITIMER_VIRTUAL and ITIMER_PROF never fire",
+)
+def sys_setitimer(k: Kernel, task: Task, which: int, new: int, old: int) -> int:
+    """setitimer(2); alarm(3) comes here too."""
+    if which not in (_ITIMER_REAL, _ITIMER_VIRTUAL, _ITIMER_PROF):
+        raise LinuxError(errno.EINVAL)
+    every = every_us = seconds = micros = 0
+    if new:
+        every, every_us, seconds, micros = _ITIMERVAL.unpack(k.mem.read(new, 32))
+        if not (0 <= every_us < 10**6 and 0 <= micros < 10**6 and every >= 0 and seconds >= 0):
+            raise LinuxError(errno.EINVAL)
+    process = task.process
+    if old:
+        k.mem.write(old, _alarm_value(k, process) if which == _ITIMER_REAL else bytes(32))
+    if which == _ITIMER_REAL:
+        value = min(seconds * NSEC + micros * 1000, 1 << 61)
+        process.alarm_at = k.monotonic_ns() + value if value else 0
+        process.alarm_interval = min(every * NSEC + every_us * 1000, 1 << 61)
+        k.alarm.arm(k)
+    elif seconds or micros:
+        k.log_once("setitimer: ITIMER_VIRTUAL and ITIMER_PROF are accepted but never fire")
+    return 0
+
+
+_NO_TIMERS = "POSIX timers come with processes and threads"
+refused(107, "timer_create", "clockid event:ptr timerid:out_int -> int", errno.ENOSYS, _NO_TIMERS)
+refused(108, "timer_gettime", "timerid:int value:out_itimerspec -> int", errno.EINVAL, _NO_TIMERS)
+refused(109, "timer_getoverrun", "timerid:int -> int", errno.EINVAL, _NO_TIMERS)
+refused(
+    110,
+    "timer_settime",
+    "timerid:int flags:int new:itimerspec old:out_itimerspec -> int",
+    errno.EINVAL,
+    _NO_TIMERS,
+)
+refused(111, "timer_delete", "timerid:int -> int", errno.EINVAL, _NO_TIMERS)

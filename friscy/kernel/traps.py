@@ -1,0 +1,100 @@
+"""What the machine reports to the kernel besides system calls: counters, fence.i, illegal code, memory faults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from friscy.kernel.signals import SIGBUS, SIGILL, SIGSEGV, SIGTRAP, force
+from friscy.kernel.state import SigInfo
+from friscy.machine.layout import (
+    CAUSE_BREAKPOINT,
+    CAUSE_COUNTER,
+    CAUSE_FENCE_I,
+    CAUSE_FETCH_FAULT,
+    CAUSE_ILLEGAL,
+    CAUSE_LOAD_FAULT,
+    CAUSE_LOAD_MISALIGNED,
+    CAUSE_STORE_FAULT,
+    CAUSE_STORE_MISALIGNED,
+)
+from friscy.machine.memory import PROT_EXEC, PROT_WRITE
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+
+TIMEBASE_HZ = 10_000_000  # of the `time` CSR; riscv_hwprobe and /proc/cpuinfo readers learn it from here
+
+_CYCLE, _TIME, _INSTRET = 0xC00, 0xC01, 0xC02
+ILL_ILLOPC, TRAP_BRKPT, SEGV_MAPERR, SEGV_ACCERR, BUS_ADRALN, BUS_ADRERR = 1, 1, 1, 2, 1, 2
+
+
+def trap(k: Kernel, cause: int) -> None:
+    """The `trap` import; hart.pc is the instruction's."""
+    hart = k.hart
+    if cause == CAUSE_COUNTER:
+        if not _read_counter(k, hart.trap_value):
+            _fault(k, SIGILL, ILL_ILLOPC, hart.pc)
+    elif cause == CAUSE_FENCE_I:
+        # Pages that are never writable and executable at once were invalidated when they changed.
+        for vma in k.mm.mm.vmas:
+            if vma.prot & PROT_WRITE and vma.prot & PROT_EXEC:
+                k.mm.space.invalidate(vma.start, vma.end)
+        hart.pc += 4
+    elif cause in (CAUSE_LOAD_FAULT, CAUSE_STORE_FAULT):
+        memory_fault(k, hart.trap_value)
+    elif cause == CAUSE_ILLEGAL:
+        _fault(k, SIGILL, ILL_ILLOPC, hart.pc)
+    elif cause == CAUSE_BREAKPOINT:
+        _fault(k, SIGTRAP, TRAP_BRKPT, hart.pc)
+    elif cause in (CAUSE_LOAD_MISALIGNED, CAUSE_STORE_MISALIGNED):
+        _fault(k, SIGBUS, BUS_ADRALN, hart.trap_value)
+    elif cause == CAUSE_FETCH_FAULT:
+        mapped = k.mm.find(hart.pc) is not None
+        _fault(k, SIGSEGV, SEGV_ACCERR if mapped else SEGV_MAPERR, hart.pc)
+    else:
+        raise ValueError(f"the machine reported an unknown trap cause {cause}")
+
+
+def _read_counter(k: Kernel, instruction: int) -> bool:
+    """csrrs/csrrc rd, cycle|time|instret, x0 and their immediate forms; False for what writes or is unknown."""
+    csr, operation, source = instruction >> 20 & 0xFFF, instruction >> 12 & 3, instruction >> 15 & 31
+    if csr not in (_CYCLE, _TIME, _INSTRET) or operation not in (2, 3) or source:
+        return False
+    now = k.monotonic_ns()
+    # No engine counts instructions: a nanosecond stands for one, and for a cycle.
+    value = now * TIMEBASE_HZ // 1_000_000_000 if csr == _TIME else now
+    k.hart.set_x(instruction >> 7 & 31, value)
+    k.hart.pc += 4
+    return True
+
+
+def memory_fault(k: Kernel, address: int) -> None:
+    """A load or store at hart.pc hit `address`, which its mapping (if any) does not allow."""
+    vma = k.mm.find(address)
+    if vma is None:
+        _fault(k, SIGSEGV, SEGV_MAPERR, address)
+    elif address >= vma.backed_end:
+        _fault(k, SIGBUS, BUS_ADRERR, address)
+    else:
+        _fault(k, SIGSEGV, SEGV_ACCERR, address)
+
+
+def _fault(k: Kernel, signal: int, code: int, address: int) -> None:
+    force(k, k.task, SigInfo(signal, code, address=address))
+
+
+def describe_fault(k: Kernel, info: SigInfo) -> str:
+    """Where a fatal synchronous signal happened, with the registers, for the log."""
+    hart = k.hart
+    lines = [f"at {_place(k, hart.pc)}, address {info.address:#x}, ra {_place(k, hart.x(1))}"]
+    registers = hart.all_x()
+    for first in range(0, 32, 4):
+        lines.append("  " + "  ".join(f"{f'x{i}':>3} {registers[i]:016x}" for i in range(first, first + 4)))
+    return "\n".join(lines)
+
+
+def _place(k: Kernel, pc: int) -> str:
+    vma = k.mm.find(pc)
+    if vma is None or not vma.name:
+        return f"{pc:#x}"
+    return f"{pc:#x} ({vma.name.decode(errors='replace')}+{pc - vma.start + vma.offset:#x})"
