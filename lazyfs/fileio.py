@@ -79,7 +79,7 @@ class FileOps(OpenOps):
         inode = file.inode
         kind = inode.mode & 0o170000
         if kind == S_IFREG:
-            offset = inode.size if file.flags & O_APPEND else file.offset
+            offset = self._end(file) if file.flags & O_APPEND else file.offset
             n = self._write_regular(file, data, offset)
             file.offset = offset + n
             return n
@@ -97,7 +97,7 @@ class FileOps(OpenOps):
         if offset < 0:
             raise fail(errno.EINVAL)
         if kind == S_IFREG:
-            return self._write_regular(file, data, file.inode.size if file.flags & O_APPEND else offset)
+            return self._write_regular(file, data, self._end(file) if file.flags & O_APPEND else offset)
         if S_ISCHR(kind) and self._driver(file).seekable:
             return self._driver(file).write(file, data)  # type: ignore[no-any-return]
         raise fail(errno.ESPIPE)
@@ -108,9 +108,13 @@ class FileOps(OpenOps):
         inode = file.inode
         if inode.mode & 0o6000:
             self._drop_privileges(file.credentials, inode)
-        if file.flags & O_APPEND:
-            inode.fs.refresh(self, inode)
         return inode.fs.write(self, file, offset, data)
+
+    def _end(self, file: OpenFile) -> int:
+        """The size of a regular file, which on a host directory may have grown without us."""
+        if file.inode.fs.dynamic:
+            file.inode.fs.refresh(self, file.inode)
+        return file.inode.size
 
     def _driver(self, file: OpenFile) -> Any:
         driver = self.drivers.get(file.inode.rdev)
@@ -133,8 +137,7 @@ class FileOps(OpenOps):
         elif whence == SEEK_CUR:
             target = file.offset + offset
         elif whence == SEEK_END:
-            inode.fs.refresh(self, inode)
-            target = (inode.size if S_ISREG(mode) else OFFSET_MAX) + offset
+            target = (self._end(file) if S_ISREG(mode) else OFFSET_MAX) + offset
         elif whence in (SEEK_DATA, SEEK_HOLE) and S_ISREG(mode):
             if not 0 <= offset < inode.size:
                 raise fail(errno.ENXIO)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lazyfs.chunk_store import ChunkStore
     from lazyfs.index import Index
+    from lazyfs.openfile import OpenFile
     from lazyfs.vfs import VfsState
 
 
@@ -32,5 +33,6 @@ class VfsHost:
     providers: dict[str, Any]
     lowers: dict[str, Lower]
     grants: dict[str, int]
+    host_files: dict[OpenFile, int]  # descriptors of files of granted directories
     now_ns: Callable[[], int]
     urandom: Callable[[int], bytes]

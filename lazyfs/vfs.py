@@ -92,6 +92,7 @@ class Vfs(FileOps, AttributeOps):
         self.urandom = urandom or os.urandom
         self.lowers: dict[str, Lower] = {}
         self.grants: dict[str, int] = {}
+        self.host_files: dict[OpenFile, int] = {}
         self.providers: dict[str, Any] = {}
         self.drivers: dict[tuple[int, int], Any] = dict(devfs.drivers(self))
         self.state = state or self._new_state()
