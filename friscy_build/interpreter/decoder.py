@@ -126,7 +126,7 @@ class WordDecoder:
             for name, value in form.known.items():
                 holds = holds & operands[name].eq(value)
             if form.backward:
-                holds = holds & operands["imm"].slt(0)
+                holds = holds & operands["imm"].slt(1)
             result = holds.select(f.const(number[form.name], 32), result)
         if self._table.pure(row):
             nop = f.const(number[NOP2 if row.nbytes == 2 else NOP4], 32)

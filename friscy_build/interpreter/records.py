@@ -53,7 +53,7 @@ def places(row: Row) -> dict[str, int]:
 @dataclass(frozen=True)
 class Form:
     """A row of a known length, with operands `known` when the record was made; the record need not be read for
-    those. backward: the immediate is negative, so that taking the branch is a safepoint."""
+    those. backward: the immediate is not positive, so that taking the branch is a safepoint."""
 
     row: Row
     nbytes: int
