@@ -20,6 +20,7 @@ class Devices(Plain):
     console: Tty | None = None
     anonymous: dict[bytes, Location] = default(dict)
     boot_id: str = ""
+    boot_generation: int = 0
 
 
 def devices(k: Kernel) -> Devices:

@@ -1,0 +1,114 @@
+"""The mount namespace a guest starts in: its root filesystem with /dev, /proc, /sys, and what the user grants.
+
+k = Kernel(vfs, ...)
+attach_providers(k)                                 # a restored machine needs only this
+root = build_namespace(k, vfs.new_overlay("rootfs"), mounts=[HostMount("/home/me/data", b"/data")])
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from stat import S_ISLNK
+from typing import TYPE_CHECKING
+
+from friscy.kernel.console import TTY_DEVICES, TerminalDriver
+from friscy.kernel.procfs import proc_tree, sys_tree
+from lazyfs.abi import O_CREAT, O_TRUNC, O_WRONLY
+from lazyfs.errors import LinuxError, UsageError
+from lazyfs.inode import FsContext, Location
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from lazyfs.filesystem import FileSystem
+
+SHM_BYTES = 64 << 20
+
+
+class HostMount:
+    """A directory of the host that the user grants to the guest (`-v HOST:GUEST[:ro]`)."""
+
+    __slots__ = ("guest", "host", "readonly")
+
+    def __init__(self, host: str, guest: bytes, readonly: bool = False) -> None:
+        self.host, self.guest, self.readonly = host, guest, readonly
+
+
+def attach_providers(k: Kernel) -> None:
+    """Register the host-side half of /proc, /sys and the terminal devices with the VFS."""
+    k.vfs.providers["proc"] = proc_tree(k)
+    k.vfs.providers["sys"] = sys_tree(k)
+    driver = TerminalDriver()
+    for rdev in TTY_DEVICES:
+        k.vfs.drivers[rdev] = driver
+
+
+def build_namespace(
+    k: Kernel, rootfs: FileSystem, *, hostname: bytes = b"friscy", mounts: Sequence[HostMount] = ()
+) -> Location:
+    """Mount everything and write the files that docker writes over an image; the root directory.
+
+    UsageError: a granted directory is not there.
+    """
+    vfs = k.vfs
+    root = vfs.mount_root(rootfs, source=b"overlay")
+    context = FsContext(root, root)
+    vfs.mount(directory(k, context, b"/proc"), vfs.new_synthfs("proc"), source=b"proc")
+    vfs.mount(directory(k, context, b"/dev"), vfs.new_devfs(), source=b"devtmpfs")
+    vfs.mount(directory(k, context, b"/dev/shm"), vfs.new_tmpfs(SHM_BYTES), source=b"shm")
+    sys = vfs.new_synthfs("sys", kind="sysfs")
+    vfs.mount(directory(k, context, b"/sys"), sys, readonly=True, source=b"sysfs")
+    k.state.hostname = hostname
+    write_file(k, context, b"/etc/hostname", hostname + b"\n")
+    write_file(k, context, b"/etc/hosts", hosts_file(hostname))
+    write_file(k, context, b"/etc/resolv.conf", b"")
+    for grant in mounts:
+        mount_host(k, context, grant)
+    return root
+
+
+def directory(k: Kernel, context: FsContext, path: bytes) -> Location:
+    """The directory `path`, made with its parents if the image has none."""
+    try:
+        return k.vfs.lookup(context, path, want_directory=True)
+    except LinuxError as error:
+        if error.errno != errno.ENOENT:
+            raise
+    parent = path.rpartition(b"/")[0]
+    if parent:
+        directory(k, context, parent)
+    k.vfs.mkdir(context, path, 0o755)
+    return k.vfs.lookup(context, path, want_directory=True)
+
+
+def write_file(k: Kernel, context: FsContext, path: bytes, content: bytes) -> None:
+    """Make `path` a regular file with this content; a symlink in its place is replaced, not followed."""
+    directory(k, context, path.rpartition(b"/")[0])
+    try:
+        if S_ISLNK(k.vfs.lookup(context, path, follow=False).inode.mode):
+            k.vfs.unlink(context, path)
+    except LinuxError as error:
+        if error.errno != errno.ENOENT:
+            raise
+    file = k.vfs.open(context, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    k.vfs.write(file, content)
+    k.vfs.release(file)
+
+
+def hosts_file(hostname: bytes) -> bytes:
+    """/etc/hosts."""
+    return b"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t" + hostname + b"\n"
+
+
+def mount_host(k: Kernel, context: FsContext, grant: HostMount) -> None:
+    """Mount a granted host directory. UsageError: it cannot be opened."""
+    name = "host:" + grant.host
+    try:
+        k.vfs.attach_grant(name, grant.host)
+    except OSError as error:
+        raise UsageError(
+            f"cannot mount {grant.host}: {error.strerror}",
+            hint="-v takes an existing directory of this machine",
+        ) from error
+    place = directory(k, context, grant.guest)
+    k.vfs.mount(place, k.vfs.new_hostfs(name), readonly=grant.readonly, source=grant.guest)
