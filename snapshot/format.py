@@ -112,6 +112,11 @@ class SnapshotFile:
     def _error(self, offset: int, expected: str, got: str) -> FormatError:
         return FormatError(self.path, offset, expected, got, hint=_HINT)
 
+    @property
+    def sections(self) -> list[tuple[str, int, int]]:
+        """(name, stored bytes, raw bytes) of the sections, in the file's order."""
+        return [(name, nstored, nraw) for name, (_, nstored, nraw, _) in self._sections.items()]
+
     def section(self, name: str) -> bytes:
         """The raw bytes of a section."""
         if name not in self._sections:

@@ -1,0 +1,1 @@
+"""What `friscy inspect` finds out and shows. Facts are plain dicts: --json prints what the text is made from."""
