@@ -6,6 +6,10 @@ Source of numbers and names: asm-generic/unistd.h as riscv64 uses it, up to Linu
 from __future__ import annotations
 
 from friscy.kernel import (  # noqa: F401 - each registers its rows
+    epoll,
+    eventfd,
+    epoll,
+    eventfd,
     sys_fd,
     sys_identity,
     sys_io,

@@ -144,6 +144,7 @@ class KernelState(Plain):
     monotonic_offset: int = 0
     boot_ns: int = 0  # CLOCK_REALTIME at monotonic 0
     memory_limit: int = 1 << 30  # bytes of private writable memory each process may have
+    cpus: int = 1  # processors that the guest sees
     logged: set[str] = default(set)
     generation: int = 0  # counts restores
     exit_status: int | None = None  # of init, once it ended
