@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.machine.memory import GuestMemory
 
-AT_BASE = 7
+AT_BASE, AT_ENTRY = 7, 9
 _PT_DYNAMIC = 2
 _DT_STRTAB, _DT_SYMTAB, _DT_GNU_HASH = 5, 6, 0x6FFF_FEF5
 _GUARD = b"__stack_chk_guard"

@@ -148,6 +148,18 @@ class GuestMemory:
         self.check(address, length, write=True)
         self.view[address : address + length] = data
 
+    def poke(self, address: int, data: bytes) -> None:
+        """Write mapped bytes whatever their protection, as ptrace(2) does. EFAULT where nothing is mapped."""
+        first, last = address >> PAGE_SHIFT, (address + len(data) + PAGE - 1) >> PAGE_SHIFT
+        protections = [self.pages[page] if page < len(self.pages) else 0 for page in range(first, last)]
+        if not all(protections):
+            raise LinuxError(errno.EFAULT)
+        start, end = first << PAGE_SHIFT, last << PAGE_SHIFT
+        self._mprotect(start, end - start, PROT_READ | PROT_WRITE)
+        self.view[address : address + len(data)] = data
+        for page, prot in zip(range(first, last), protections, strict=True):
+            self._mprotect(page << PAGE_SHIFT, PAGE, prot & ~MAPPED)
+
     def readable(self, address: int, length: int) -> memoryview:
         """A window on readable guest bytes: valid until the mapping changes, so use it at once."""
         self.check(address, length)

@@ -1,0 +1,237 @@
+"""From an open bundle to a machine: its kernel with everything attached, fresh or from a snapshot's state."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+
+from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
+from friscy.kernel.console import Console
+from friscy.kernel.kernel import Kernel
+from friscy.kernel.state import KernelState, Task
+from friscy.machine.engine import load_module, make_engine
+from friscy.machine.space import Space
+from lazyfs.chunk_store import open_chunks
+from lazyfs.errors import FriscyError, LinuxError
+from lazyfs.index import open_index
+from lazyfs.inode import FsContext, Location
+from lazyfs.vfs import Vfs
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class StartError(FriscyError):
+    """The guest's program cannot be started. `status` is what docker's exit status would be."""
+
+    def __init__(self, message: str, status: int, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class HostMount:
+    """A host directory granted to the guest at an absolute guest path."""
+
+    __slots__ = ("guest", "host", "readonly")
+
+    def __init__(self, host: str, guest: str, readonly: bool) -> None:
+        self.host, self.guest, self.readonly = host, guest, readonly
+
+
+class Program:
+    """What process 1 is: argv (argv[0] is looked up in PATH), environment, working directory, user."""
+
+    __slots__ = ("argv", "cwd", "env", "user")
+
+    def __init__(self, argv: list[str], env: dict[str, str], cwd: str, user: str) -> None:
+        self.argv, self.env, self.cwd, self.user = argv, env, cwd, user
+
+
+class Machine:
+    """A bundle's engines and files, from which kernels are made. Opening reads no more than a start needs."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        log: Callable[[str], None] | None = None,
+        on_compile: Callable[[], None] | None = None,
+    ) -> None:
+        """log: where the kernel's messages go. on_compile: called when the engine must first be compiled."""
+        self.bundle, self.log = bundle, log
+        self.engine = make_engine()
+        self.interpreter = load_module(
+            self.engine,
+            bundle.files[INTERPRETER].sha256,
+            lambda: bundle.read(INTERPRETER),
+            bundle.path(INTERPRETER),
+            on_compile=on_compile,
+        )
+        self.index = open_index(bundle.path(INDEX), expected_digest=bundle.index_digest)
+        self.chunks = open_chunks(bundle.path(CHUNKS), self.index)
+
+    def kernel(
+        self, console: Console, state: KernelState | None = None, mounts: Sequence[HostMount] = ()
+    ) -> Kernel:
+        """A kernel over this bundle's files: new, or over the state of a snapshot; `mounts` are added."""
+        vfs = Vfs(None if state is None else state.vfs)
+        vfs.attach_lower("rootfs", self.index, self.chunks)
+        kernel = Kernel(vfs, self._new_space, state=state, console=console, log=self.log)
+        kernel.state.memory_limit = self.bundle.memory
+        if state is None:
+            _build_namespace(kernel)
+        _attach_host(kernel)
+        for number, mount in enumerate(mounts):
+            self._mount(kernel, f"volume{number}", mount)
+        return kernel
+
+    def _new_space(self, kernel: Kernel) -> Space:
+        return Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
+
+    def _mount(self, kernel: Kernel, grant: str, mount: HostMount) -> None:
+        """Mount a granted directory, as docker does: missing directories on the way are made."""
+        vfs, guest = kernel.vfs, os.fsencode(os.path.normpath(mount.guest))
+        context = root_context(kernel)
+        vfs.attach_grant(grant, mount.host)
+        try:
+            make_directories(vfs, context, guest)
+            location = vfs.lookup(context, guest, want_directory=True)
+            vfs.mount(location, vfs.new_hostfs(grant), readonly=mount.readonly, source=guest)
+        except LinuxError as error:
+            raise FriscyError(
+                f"-v {mount.host}:{mount.guest}: cannot mount on {mount.guest} in the guest: {error}"
+            ) from error
+
+    def start(self, kernel: Kernel, program: Program) -> Task:
+        """Make process 1 of a new machine. StartError: what cannot be started, and why."""
+        context = root_context(kernel)
+        uid, gid, groups, home = resolve_user(kernel.vfs, context, program.user)
+        cwd = os.fsencode(program.cwd or "/")
+        if not program.argv:
+            raise StartError(
+                "the image has no command", 125, hint="Give one: friscy run BUNDLE --entrypoint PROG"
+            )
+        try:
+            make_directories(kernel.vfs, context, cwd)  # as docker does for WORKDIR
+            context.cwd = kernel.vfs.lookup(context, cwd, want_directory=True)
+        except LinuxError as error:
+            raise StartError(f"working directory {program.cwd!r}: {error}", 125) from error
+        path = find_program(kernel.vfs, context, program.argv[0], program.env.get("PATH", DEFAULT_PATH))
+        context.cwd = context.root
+        assert kernel.console is not None
+        try:
+            return kernel.spawn_init(
+                path,
+                [os.fsencode(word) for word in program.argv],
+                guest_environment(kernel, program, home),
+                root=root_of(kernel),
+                files=kernel.console.open_standard(kernel, context),
+                cwd=cwd,
+                uid=uid,
+                gid=gid,
+                groups=tuple(groups),
+            )
+        except LinuxError as error:
+            status = 127 if error.errno == errno.ENOENT else 126
+            raise StartError(f"cannot start {program.argv[0]!r} in the guest: {error}", status) from error
+
+
+def root_of(kernel: Kernel) -> Location:
+    """The root of a machine's first mount namespace."""
+    mount = kernel.vfs.state.mounts[0]
+    return Location(mount, mount.root)
+
+
+def root_context(kernel: Kernel) -> FsContext:
+    """Root's view from the root directory: for what the host does in the guest's namespace."""
+    root = root_of(kernel)
+    return FsContext(root, root)
+
+
+def _build_namespace(kernel: Kernel) -> None:
+    vfs = kernel.vfs
+    root = vfs.mount_root(vfs.new_overlay("rootfs"))
+    context = FsContext(root, root)
+    make_directories(vfs, context, b"/dev")
+    vfs.mount(vfs.lookup(context, b"/dev"), vfs.new_devfs())
+
+
+def _attach_host(kernel: Kernel) -> None:
+    return None
+
+
+def guest_environment(kernel: Kernel, program: Program, home: str) -> list[bytes]:
+    """The program's environment with what docker adds where the image does not say."""
+    env = {"PATH": DEFAULT_PATH, "HOSTNAME": kernel.state.hostname.decode(), "HOME": home}
+    if kernel.console.terminal[0]:
+        env["TERM"] = os.environ.get("TERM", "xterm")
+    env.update(program.env)
+    return [os.fsencode(f"{name}={value}") for name, value in env.items()]
+
+
+def find_program(vfs: Vfs, context: FsContext, name: str, search: str) -> bytes:
+    """The guest path that execvp(3) would take for `name`. StartError: not found (127), not allowed (126)."""
+    if "/" in name:
+        return os.fsencode(name)
+    denied = False
+    for directory in search.split(":"):
+        path = os.fsencode(f"{directory or '.'}/{name}")
+        try:
+            vfs.access(context, path, os.X_OK)
+            return path
+        except LinuxError as error:
+            denied = denied or error.errno == errno.EACCES
+    if denied:
+        raise StartError(f"{name!r} is not executable in the guest", 126)
+    raise StartError(
+        f"no program {name!r} in the guest's PATH ({search})",
+        127,
+        hint="`friscy inspect BUNDLE /usr/bin` lists what the image has.",
+    )
+
+
+def resolve_user(vfs: Vfs, context: FsContext, user: str) -> tuple[int, int, list[int], str]:
+    """(uid, gid, supplementary groups, home) of docker's USER[:GROUP], by the guest's own passwd and group files."""
+    name, _, group = (user or "0").partition(":")
+    accounts = [line.split(":") for line in _lines(vfs, context, b"/etc/passwd")]
+    accounts = [fields for fields in accounts if len(fields) >= 6 and fields[2].isdigit()]
+    found = next((fields for fields in accounts if name in (fields[0], fields[2])), None)
+    if found is None and not name.isdigit():
+        raise StartError(f"no user {name!r} in the guest's /etc/passwd", 125)
+    uid = int(found[2]) if found else int(name)
+    gid = int(found[3]) if found and found[3].isdigit() else 0
+    home = found[5] if found else "/"
+    table = [line.split(":") for line in _lines(vfs, context, b"/etc/group")]
+    table = [fields for fields in table if len(fields) >= 4 and fields[2].isdigit()]
+    groups = [int(fields[2]) for fields in table if found and found[0] in fields[3].split(",")]
+    if group:
+        entry = next((fields for fields in table if group in (fields[0], fields[2])), None)
+        if entry is None and not group.isdigit():
+            raise StartError(f"no group {group!r} in the guest's /etc/group", 125)
+        gid, groups = int(entry[2]) if entry else int(group), []
+    return uid, gid, groups, home or "/"
+
+
+def _lines(vfs: Vfs, context: FsContext, path: bytes) -> list[str]:
+    try:
+        file = vfs.open(context, path, os.O_RDONLY)
+    except LinuxError:
+        return []
+    data = bytearray()
+    while part := vfs.read(file, 1 << 16):
+        data += part
+    vfs.release(file)
+    return data.decode("utf-8", "replace").splitlines()
+
+
+def make_directories(vfs: Vfs, context: FsContext, path: bytes) -> None:
+    """mkdir -p in the guest."""
+    done = b""
+    for name in path.split(b"/"):
+        done += b"/" + name
+        if name:
+            try:
+                vfs.mkdir(context, done, 0o755)
+            except LinuxError as error:
+                if error.errno != errno.EEXIST:
+                    raise

@@ -1,0 +1,27 @@
+"""friscy run: run a bundle."""
+
+from __future__ import annotations
+
+import argparse
+
+from friscy.cli.options import add_run_arguments, request_from
+from friscy.run import run_bundle
+
+EPILOG = """\
+The exit status is the guest's, 128 + n if signal n ended it, 2 if friscy itself could not go on.
+A run that asks for another program, user or linker environment (LD_*) than the snapshot's starts from the
+beginning; the image is loaded lazily either way.
+
+examples:
+  friscy run build/python
+  friscy run build/python -- -c 'print(1)'
+  friscy run build/python --entrypoint /bin/sh -- -c 'ls /'
+  friscy run build/python -e LANG=C -v "$PWD:/data:ro" -w /data -- script.py"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_run_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    return run_bundle(request_from(options))

@@ -1,0 +1,108 @@
+"""The `friscy` command: finds the subcommand and turns failures into one line and exit status 2.
+
+Each subcommand is a module `cmd_NAME` with `EPILOG`, `add_arguments(parser)` and `run(options) -> status`; only the
+one that is asked for is imported, since `friscy run` counts milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from lazyfs.errors import FriscyError
+
+COMMANDS = ("build", "run", "shell", "trace", "inspect", "bench")
+_SUMMARIES = {
+    "build": "build the bundles of friscy.toml (the same as `doit bundle`)",
+    "run": "run a bundle, from its snapshot where that fits",
+    "shell": "run a shell in a bundle's filesystem",
+    "trace": "run a bundle and print its system calls as strace does",
+    "inspect": "show what is in a bundle",
+    "bench": "measure cold start and speed (the same as `doit bench`)",
+}
+_EPILOG = """\
+examples:
+  friscy build                         build every bundle of ./friscy.toml
+  friscy run build/python              run a bundle's own command
+  friscy run build/python -- -c 'print(1)'
+  friscy shell build/python            look around inside
+  friscy trace build/python 2>calls    every system call
+
+`friscy COMMAND --help` tells more."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (sys.argv by default); return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except FriscyError as error:
+        print(f"friscy: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has gone: point stdout at nothing, so that interpreter exit stays quiet
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] not in COMMANDS:
+        return _top_level(words)
+    name = words[0]
+    module = importlib.import_module(f"friscy.cli.cmd_{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"friscy {name}",
+        description=f"{_SUMMARIES[name][0].upper()}{_SUMMARIES[name][1:]}.",
+        epilog=module.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    guest_words: list[str] | None = None
+    own = words[1:]
+    if "--" in own:
+        cut = own.index("--")
+        own, guest_words = own[:cut], own[cut + 1 :]
+    options = parser.parse_intermixed_args(own)
+    if guest_words is not None:
+        if not hasattr(options, "args"):
+            parser.error("takes nothing after --")
+        options.args = [*options.args, *guest_words]
+    status: int = module.run(options)
+    return status
+
+
+def _top_level(words: list[str]) -> int:
+    listing = "\n".join(f"  {name:<9}{_SUMMARIES[name]}" for name in COMMANDS)
+    parser = argparse.ArgumentParser(
+        prog="friscy",
+        usage="friscy COMMAND ...",
+        description="Any Docker image, running in milliseconds, anywhere.",
+        epilog=f"commands:\n{listing}\n\n{_EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    options, _ = parser.parse_known_args(words)
+    if options.version:
+        from importlib.metadata import version
+
+        print(f"friscy {version('friscy')}")
+        return 0
+    if options.command is None:
+        parser.print_help()
+        return 0 if not words else 2
+    from difflib import get_close_matches
+
+    near = get_close_matches(options.command, COMMANDS, 1)
+    meant = f"did you mean `friscy {near[0]}`? " if near else ""
+    parser.error(f"no command {options.command!r}: {meant}the commands are {', '.join(COMMANDS)}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

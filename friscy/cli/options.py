@@ -1,0 +1,73 @@
+"""Command line options that several subcommands share, and what they ask of a run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from friscy.run import HostMount, Request
+from lazyfs.errors import UsageError
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `docker run` that friscy has, and the bundle and its arguments."""
+    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle directory, as `friscy build` makes")
+    parser.add_argument("args", metavar="ARGS", nargs="*", help="instead of the image's CMD")
+    parser.add_argument("--entrypoint", metavar="PROG", help="run PROG instead of the image's ENTRYPOINT")
+    parser.add_argument(
+        "-e",
+        "--env",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="set a variable in the guest; K alone hands the host's value on",
+    )
+    parser.add_argument("-w", "--workdir", metavar="DIR", help="working directory in the guest")
+    parser.add_argument("-u", "--user", metavar="USER[:GROUP]", help="user in the guest, by name or number")
+    parser.add_argument(
+        "-v",
+        "--volume",
+        metavar="HOST:GUEST[:ro]",
+        action="append",
+        default=[],
+        help="grant the guest a host directory",
+    )
+    parser.add_argument("--no-snapshot", action="store_true", help="start the program from the beginning")
+    parser.add_argument(
+        "--timings", action="store_true", help="say on stderr where the time until the exit went"
+    )
+
+
+def request_from(options: argparse.Namespace) -> Request:
+    """What the options of `add_run_arguments` ask for. Raises UsageError where they make no sense."""
+    return Request(
+        bundle=options.bundle,
+        args=list(options.args) or None,
+        entrypoint=options.entrypoint,
+        env=[_variable(word) for word in options.env],
+        workdir=options.workdir,
+        user=options.user,
+        mounts=[_mount(word) for word in options.volume],
+        use_snapshot=not options.no_snapshot,
+        timings=options.timings,
+    )
+
+
+def _variable(word: str) -> tuple[str, str | None]:
+    """K=V as (K, V); K alone takes the host's value, or None: not set in the guest, as docker does."""
+    name, equals, value = word.partition("=")
+    if not name:
+        raise UsageError(f"-e {word!r}: expected NAME=VALUE or NAME")
+    return name, value if equals else os.environ.get(name)
+
+
+def _mount(word: str) -> HostMount:
+    host, _, rest = word.partition(":")
+    guest, _, mode = rest.partition(":")
+    if not host or not guest.startswith("/") or mode not in ("", "ro", "rw"):
+        raise UsageError(
+            f"-v {word!r}: expected HOST:GUEST, HOST:GUEST:ro or HOST:GUEST:rw with an absolute GUEST"
+        )
+    if not os.path.isdir(host):
+        raise UsageError(f"-v {word!r}: {host} is not a directory of this host")
+    return HostMount(os.path.abspath(host), guest, mode == "ro")

@@ -1,0 +1,81 @@
+"""After a restore: make the machine what this run asked for, so that it stands where a fresh start would stand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from friscy.boot import (
+    HostMount,
+    Program,
+    StartError,
+    guest_environment,
+    make_directories,
+    resolve_user,
+    root_context,
+)
+from friscy.kernel.exec import rewrite_arguments
+from lazyfs.errors import LinuxError
+
+if TYPE_CHECKING:
+    from friscy.bundle import Bundle
+    from friscy.kernel.console import Console
+    from friscy.kernel.kernel import Kernel
+    from snapshot.format import SnapshotFile
+
+# A program linked with other values of these is another program than the snapshot's.
+_LINKER_VARIABLES = ("LD_", "GLIBC_TUNABLES")
+
+
+def snapshot_fits(
+    file: SnapshotFile, bundle: Bundle, program: Program, console: Console, mounts: Sequence[HostMount]
+) -> bool:
+    """Whether the machine in `file` can become what a fresh start of `program` would have become."""
+    meta = file.meta
+    if (meta["index"], meta["memory_limit"]) != (bundle.index_digest, bundle.memory):
+        return False
+    if program.argv[:1] != meta["argv"][:1] or program.user != meta["user"]:
+        return False
+    if meta["at"] == "entry":
+        return _linker_environment(program.env) == _linker_environment(meta["env"])
+    return (
+        program.argv == meta["argv"]
+        and program.env == meta["env"]
+        and program.cwd == meta["cwd"]
+        and not mounts
+        and console.terminal == meta["tty"]
+    )
+
+
+def _linker_environment(env: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name.startswith(_LINKER_VARIABLES)}
+
+
+def resume(kernel: Kernel, file: SnapshotFile, program: Program) -> None:
+    """Give the restored machine this run's console and, at the entry point, its arguments, environment and directory.
+
+    Raises StartError as a fresh start does.
+    """
+    task = kernel.state.tasks[1]
+    kernel.switch_to(task)
+    console = kernel.console
+    if file.meta["at"] != "entry":
+        from snapshot.restore import transcript
+
+        console.replay(transcript(file))
+        console.resize(kernel)
+        return
+    process = task.process
+    for fd, descriptor in console.open_standard(kernel, process.fs).slots.items():
+        process.files.slots[fd] = descriptor
+    cwd = os.fsencode(program.cwd or "/")
+    context = root_context(kernel)
+    try:
+        make_directories(kernel.vfs, context, cwd)
+        process.fs.cwd = kernel.vfs.lookup(process.fs, cwd, want_directory=True)
+        *_, home = resolve_user(kernel.vfs, context, program.user)
+        argv = [*file.meta["prefix"], *map(os.fsencode, program.argv[1:])]
+        rewrite_arguments(kernel, task, argv, guest_environment(kernel, program, home))
+    except LinuxError as error:
+        raise StartError(f"cannot start {program.argv[0]!r} in the guest: {error}", 126) from error

@@ -1,0 +1,200 @@
+"""Run a bundle: choose between its snapshot and a fresh start, run the machine, give its exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from friscy.boot import HostMount, Machine, Program, StartError, root_context
+from friscy.bundle import SNAPSHOT, Bundle, open_bundle
+from friscy.kernel.console import Console
+from friscy.timings import Timings
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from snapshot.format import SnapshotFile
+
+__all__ = ["HostMount", "Request", "run_bundle"]
+
+_FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+class Request:
+    """What a run is to be; None or empty leaves it to the bundle."""
+
+    def __init__(
+        self,
+        bundle: str | os.PathLike[str],
+        *,
+        args: list[str] | None = None,
+        entrypoint: str | None = None,
+        env: Sequence[tuple[str, str | None]] = (),
+        workdir: str | None = None,
+        user: str | None = None,
+        mounts: Sequence[HostMount] = (),
+        use_snapshot: bool = True,
+        timings: bool = False,
+    ) -> None:
+        self.bundle, self.args, self.entrypoint, self.env = bundle, args, entrypoint, env
+        self.workdir, self.user, self.mounts = workdir, user, mounts
+        self.use_snapshot, self.timings = use_snapshot, timings
+        self.entrypoint_choices: Sequence[str] = ()  # take the first that the image has
+        self.trace: TextIO | None = None
+
+
+def run_bundle(request: Request) -> int:
+    """Run a bundle to its end; the exit status is the guest's, 128 + n where signal n ended it.
+
+    Raises FriscyError where the bundle, the request or the start is wrong.
+    """
+    timings = Timings()
+    timings.mark("Python and imports")
+    bundle = open_bundle(request.bundle)
+    program = program_of(bundle, request)
+    timings.mark("open the bundle")
+    machine = Machine(bundle, on_compile=_say_compiling)
+    timings.mark("load the engine")
+    try:
+        kernel = _kernel(machine, program, request)
+    except StartError as error:
+        print(f"friscy: {error}", file=sys.stderr)
+        return error.status
+    if request.trace is not None:
+        from friscy.kernel.trace import Tracer
+
+        kernel.tracer = Tracer(request.trace.write)
+    timings.mark("make the machine")
+    status = run_kernel(kernel)
+    timings.mark("run the guest")
+    if request.timings:
+        print("\n".join(timings.lines()), file=sys.stderr)
+    return status
+
+
+def program_of(bundle: Bundle, request: Request) -> Program:
+    """What the request makes of the bundle's process. As with docker, another entry point drops CMD."""
+    env = dict(word.partition("=")[::2] for word in bundle.env)
+    for name, value in request.env:
+        if value is None:
+            env.pop(name, None)
+        else:
+            env[name] = value
+    if request.entrypoint is not None:
+        argv = [request.entrypoint, *(request.args or [])]
+    elif request.args is not None:
+        argv = [*bundle.entrypoint, *request.args]
+    else:
+        argv = bundle.argv
+    cwd = bundle.cwd if request.workdir is None else request.workdir
+    return Program(argv, env, cwd, bundle.user if request.user is None else request.user)
+
+
+def _kernel(machine: Machine, program: Program, request: Request) -> Kernel:
+    """The machine of the request at its start or at its snapshot point."""
+    if request.use_snapshot and not request.entrypoint_choices and machine.bundle.has(SNAPSHOT):
+        from friscy.resume import snapshot_fits
+        from snapshot.format import SnapshotFile
+
+        file = SnapshotFile(Path(machine.bundle.path(SNAPSHOT)))
+        console = Console()
+        if snapshot_fits(file, machine.bundle, program, console, request.mounts):
+            return _restored(machine, file, program, console, request.mounts)
+    kernel = machine.kernel(Console(), mounts=request.mounts)
+    if request.entrypoint_choices:
+        program.argv = [_first_present(kernel, request.entrypoint_choices), *(request.args or [])]
+        if program.argv[0].endswith("busybox"):
+            program.argv.insert(1, "sh")
+    machine.start(kernel, program)
+    return kernel
+
+
+def _restored(
+    machine: Machine, file: SnapshotFile, program: Program, console: Console, mounts: Sequence[HostMount]
+) -> Kernel:
+    from friscy.resume import resume
+    from snapshot.restore import restore
+
+    kernel = restore(file, lambda state: machine.kernel(console, state, mounts))
+    resume(kernel, file, program)
+    return kernel
+
+
+def _first_present(kernel: Kernel, choices: Sequence[str]) -> str:
+    from lazyfs.errors import LinuxError
+
+    context = root_context(kernel)
+    for path in choices:
+        try:
+            kernel.vfs.access(context, os.fsencode(path), os.X_OK)
+            return path
+        except LinuxError:
+            continue
+    raise StartError(
+        f"the image has none of {', '.join(choices)}", 127, hint="Name a program: --entrypoint PROG"
+    )
+
+
+def run_kernel(kernel: Kernel) -> int:
+    """Run a machine to its end with the host's signals handed to its process 1."""
+    with kernel.console, _SignalForwarder(kernel):
+        status = kernel.run()
+    assert status is not None, "nobody stops this machine"
+    return status
+
+
+class _SignalForwarder:
+    """Hands the host's signals to the guest's first process, as `docker run` does.
+
+    Python runs signal handlers between bytecodes of the main thread, which may be deep in wasm: so the C level
+    writes to a pipe (set_wakeup_fd), and a thread that reads it makes the engine return to the host.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._previous: dict[int, Any] = {}
+        self._wakeup = -1
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return  # only the main thread may: an embedder runs the machine elsewhere
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        self._wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        for name in _FORWARDED:
+            number = getattr(signal, name)
+            self._previous[number] = signal.signal(number, self._forward)
+        self._previous[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, self._resize)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        if not self._previous:
+            return
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        os.close(self._writer)
+        self._thread.join()
+        os.close(self._reader)
+
+    def _watch(self) -> None:
+        while os.read(self._reader, 64):
+            self._kernel.hart.interrupt()
+
+    def _forward(self, number: int, _frame: object) -> None:
+        process = self._kernel.state.processes.get(1)
+        if process is not None:
+            self._kernel.post_signal(process, number)
+
+    def _resize(self, _number: int, _frame: object) -> None:
+        self._kernel.console.resize(self._kernel)
+
+
+def _say_compiling() -> None:
+    if sys.stderr.isatty():
+        print("friscy: compiling the engine for this machine (once) ...", file=sys.stderr)

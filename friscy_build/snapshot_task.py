@@ -1,0 +1,82 @@
+"""Make a bundle's snapshot: run its machine to the point where it is saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from friscy.boot import Machine
+from friscy.bundle import INTERPRETER, SNAPSHOT, open_bundle
+from friscy.kernel.console import Console
+from friscy.kernel.kernel import Kernel
+from friscy.machine.space import Space
+from friscy.run import Request, program_of
+from friscy_build.config import SnapshotTable
+from lazyfs.errors import FriscyError
+from snapshot.capture import capture
+from snapshot.secrets import AT_BASE, AT_ENTRY, auxv_value
+
+_WHERE = {"entry": "its entry point", "stdin": "its first read of standard input"}
+
+
+class SnapshotPointError(FriscyError):
+    """The program ended, or went to sleep for good, before it reached its snapshot point."""
+
+
+def make_snapshot(directory: Path, settings: SnapshotTable) -> str:
+    """Run the bundle in `directory`, which has no snapshot yet, to `settings.at`; write its snapshot file.
+
+    Returns the snapshot's identity. Raises SnapshotPointError where the program does not get there.
+    """
+    bundle = open_bundle(directory)
+    program = program_of(bundle, Request(directory))
+    machine = Machine(bundle)
+    console = Console.detached(terminal=settings.at == "stdin")
+    kernel = machine.kernel(console)
+    task = machine.start(kernel, program)
+    if settings.at == "stdin":
+        console.on_input_wanted = kernel.stop
+        reached = kernel.run() is None
+    else:
+        reached = run_to_entry(kernel)
+    transcript = console.transcript or []
+    if not reached:
+        said = b"".join(data for _, data in transcript).decode("utf-8", "replace").strip()
+        raise SnapshotPointError(
+            f"bundle {bundle.name}: the program ended with status {kernel.state.exit_status} before "
+            f"{_WHERE[settings.at]}" + (f", after saying:\n{said}" if said else ""),
+            hint='Say [bundle.NAME.snapshot] at = "none" in friscy.toml to build without a snapshot.',
+        )
+    cmdline = task.process.cmdline
+    meta = {
+        "at": settings.at,
+        "index": bundle.index_digest,
+        "interpreter": bundle.files[INTERPRETER].sha256,
+        "memory_limit": bundle.memory,
+        "argv": program.argv,
+        "env": program.env,
+        "cwd": program.cwd,
+        "user": program.user,
+        "tty": console.terminal,
+        # what exec put before the arguments: argv[0], or a script's interpreter and the script
+        "prefix": cmdline[: len(cmdline) - len(program.argv) + 1],
+    }
+    return capture(kernel, directory / SNAPSHOT, meta, transcript)
+
+
+def run_to_entry(kernel: Kernel) -> bool:
+    """Run process 1 until its program, linked, is about to execute its first instruction; whether it got there."""
+    process = kernel.state.processes[1]
+    entry = auxv_value(process.auxv, AT_ENTRY)
+    if not auxv_value(process.auxv, AT_BASE):
+        return True  # static: it stands there already
+    space = kernel.spaces[1]
+    assert isinstance(space, Space)
+
+    def stop(hart: object) -> int:
+        kernel.stop()
+        return entry
+
+    space.set_entry(entry, space.host_entry(stop))
+    status = kernel.run()
+    space.set_entry(entry, None)
+    return status is None

@@ -1,0 +1,75 @@
+"""Restore: a machine from a snapshot file, in milliseconds."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from friscy.machine.layout import PAGE
+from lazyfs.errors import FormatError
+from lazyfs.plain import PlainError, decode
+from snapshot.format import SnapshotFile
+from snapshot.pages import map_runs, page_image
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import KernelState
+
+
+def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) -> Kernel:
+    """The machine of `file`, ready for `Kernel.run`.
+
+    make_kernel: a kernel over the decoded state, with the host's side of the VFS attached.
+    The guest finds fresh random bytes where the C library keeps them, and a monotonic clock that goes on from
+    where it was. Raises FormatError where the file is not a whole snapshot of this version.
+    """
+    state: KernelState = _unpacked(file, "state", decode)
+    kernel = make_kernel(state)
+    state.generation += 1
+    state.monotonic_offset = file.meta["monotonic_ns"] - time.monotonic_ns()
+    for process in state.processes.values():
+        layout = file.meta["memory"][process.pid]
+        space = kernel.new_space(kernel)
+        runs = layout["runs"]
+        section = f"pages:{process.pid}"
+        nbytes = sum(count for _, count in runs) * PAGE
+        image = page_image(f"{file.identity}-{process.pid}", nbytes, partial(file.section, section))
+        try:
+            map_runs(space.memory, layout["mappings"], runs, image)
+        finally:
+            os.close(image)
+        kernel.attach(process, space)
+        for address in layout["guards"]:
+            # glibc keeps the lowest byte zero, so that an unterminated string cannot carry the guard out
+            space.memory.poke(address, b"\0" + os.urandom(7))
+    for task in state.tasks.values():
+        space = kernel.spaces[task.process.pid]
+        if task.saved is not None:
+            space.hart(task.hart).load(task.saved)
+            task.saved = None
+        space.prepare(space.hart(task.hart))
+    return kernel
+
+
+def transcript(file: SnapshotFile) -> list[list[Any]]:
+    """The [fd, bytes] that the guest had written to its console when the snapshot was taken."""
+    lines: list[list[Any]] = _unpacked(file, "transcript", lambda value: value)
+    return lines
+
+
+def _unpacked(file: SnapshotFile, section: str, convert: Callable[[Any], Any]) -> Any:
+    try:
+        return convert(msgpack.unpackb(file.section(section), strict_map_key=False, use_list=True))
+    except (PlainError, ValueError, msgpack.UnpackException) as error:
+        raise FormatError(
+            file.path,
+            None,
+            f"the section {section!r} of this version",
+            str(error),
+            hint="Build the bundle again with `doit bundle`.",
+        ) from error
