@@ -21,7 +21,7 @@ class ChunkStore:
     def __init__(self, index: Index, source: Source, *, cache_bytes: int = CACHE_BYTES) -> None:
         self.index, self.source, self.cache_bytes = index, source, cache_bytes
         self._cache: OrderedDict[int, bytes] = OrderedDict()
-        self._cached = 0
+        self.cached_bytes = 0
         self._extents: dict[int, list[tuple[int, int, int, int]]] = {}
         self._decompressor: Any = None
         if source.length != index.chunk_file_bytes:
@@ -42,9 +42,9 @@ class ChunkStore:
             cache.move_to_end(number)
             return data
         data = self._decode(number)
-        self._cached += len(data)
-        while cache and self._cached > self.cache_bytes:
-            self._cached -= len(cache.popitem(last=False)[1])
+        self.cached_bytes += len(data)
+        while cache and self.cached_bytes > self.cache_bytes:
+            self.cached_bytes -= len(cache.popitem(last=False)[1])
         cache[number] = data
         return data
 
@@ -128,7 +128,7 @@ class ChunkStore:
         """Close the file and forget the cache."""
         self.source.close()
         self._cache.clear()
-        self._cached = 0
+        self.cached_bytes = 0
 
 
 def open_chunks(path: str | os.PathLike[str], index: Index, *, cache_bytes: int = CACHE_BYTES) -> ChunkStore:

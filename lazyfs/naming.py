@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 from stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISDIR, S_ISREG
 
-from lazyfs.abi import RENAME_EXCHANGE, RENAME_NOREPLACE, W_OK, X_OK
+from lazyfs.abi import R_OK, RENAME_EXCHANGE, RENAME_NOREPLACE, W_OK, X_OK
 from lazyfs.inode import Dentry, FsContext, FsCredentials, Inode, Location, Mount
-from lazyfs.lookup import Lookup, Target, _check_path, fail, in_group
+from lazyfs.lookup import Lookup, Target, _check_path, allowed, fail, in_group
 
 _DOTS = (b"", b".", b"..")
 S_ISUID, S_ISGID, S_ISVTX, S_IXGRP = 0o4000, 0o2000, 0o1000, 0o010
@@ -139,8 +139,9 @@ class NameOps(Lookup):
         mount, directory, name = self._new_name(context, new, new_start)
         if mount is not old_mount:
             raise fail(errno.EXDEV)
-        self._may_create(context, mount, directory)
         inode = source.inode
+        self._may_link(context, inode)
+        self._may_create(context, mount, directory)
         if inode.fs is not directory.inode.fs:
             raise fail(errno.EXDEV)
         if S_ISDIR(inode.mode):
@@ -151,6 +152,15 @@ class NameOps(Lookup):
             self.set_linkable(inode, False)
         inode.fs.link(self, directory.inode, name, inode)
         directory.children[name] = Dentry(directory, name, inode)
+
+    def _may_link(self, context: FsContext, inode: Inode) -> None:
+        """EPERM as with fs.protected_hardlinks = 1, which distributions set: only own or writable plain files."""
+        credentials, mode = context.credentials, inode.mode
+        if credentials.uid in (0, inode.uid):
+            return
+        privileged = mode & S_ISUID or mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP
+        if not S_ISREG(mode) or privileged or not allowed(credentials, inode, R_OK | W_OK):
+            raise fail(errno.EPERM)
 
     def set_linkable(self, inode: Inode, linkable: bool) -> None:
         """Whether link(2) may name an inode without links (O_TMPFILE)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 from typing import Protocol
 
 from lazyfs.errors import FormatError
@@ -27,10 +28,15 @@ class FileSource:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.name = os.fspath(path)
         try:
-            self._fd = os.open(self.name, os.O_RDONLY | os.O_CLOEXEC)
+            # O_NONBLOCK: a FIFO in its place must not hang us.
+            self._fd = os.open(self.name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise FormatError(self.name, None, "a readable file", error.strerror) from error
-        self.length = os.fstat(self._fd).st_size
+        status = os.fstat(self._fd)
+        self.length = status.st_size
+        if not S_ISREG(status.st_mode):
+            self.close()
+            raise FormatError(self.name, None, "a regular file", "a directory or a special file")
 
     def read(self, offset: int, length: int) -> bytes:
         """See Source.read."""
