@@ -8,8 +8,6 @@ from __future__ import annotations
 from friscy.kernel import (  # noqa: F401 - each registers its rows
     epoll,
     eventfd,
-    epoll,
-    eventfd,
     sys_fd,
     sys_identity,
     sys_io,

@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from friscy.kernel.kernel import NSEC
+from friscy.kernel.release import MACHINE, RELEASE, SYSNAME, VERSION
 from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE, Process, Task
 from friscy.kernel.table import refused, syscall
 from friscy.kernel.traps import TIMEBASE_HZ
@@ -16,7 +17,6 @@ from lazyfs.errors import LinuxError
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
-SYSNAME, RELEASE, VERSION, MACHINE = b"Linux", b"6.12.0-friscy", b"#1 SMP friscy", b"riscv64"
 _FIELD = 65
 _CAP_SYS_ADMIN, _CAP_SYS_RESOURCE = 21, 24
 
