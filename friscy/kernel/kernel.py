@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from friscy.kernel.alarm import Alarm
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
-from friscy.kernel.table import ROWS
+from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import READ, WRITE, Blocked
 from friscy.machine.hart import A0, A7, Hart
 from friscy.machine.layout import HART_PC, HART_X
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 MAX_RW_COUNT = 0x7FFF_F000  # Linux never transfers more in one call
 NSEC = 1_000_000_000
 
+# Calls that read or write a file's bytes: read .. pwritev, sendfile, splice, ftruncate, fallocate, fsync, ...
+_FILE_WRITES = frozenset((46, 47, 64, 66, 68, 70, 71, 76, 285, 287))
+_FILE_DATA_CALLS = _FILE_WRITES | {63, 65, 67, 69, 82, 83, 286}
 _A0_OFFSET, _A7_OFFSET = HART_X + 8 * A0, HART_X + 8 * A7
 _U64, _S64, _TIMESPEC = struct.Struct("<Q"), struct.Struct("<q"), struct.Struct("<qq")
 _get_u64, _put_u64, _put_s64 = _U64.unpack_from, _U64.pack_into, _S64.pack_into
@@ -122,7 +125,11 @@ class Kernel:
             arguments = row.unpack(view, address + _A0_OFFSET)
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
             try:
+                if self.mm.shared and row.number in _FILE_DATA_CALLS:
+                    self._sync_mappings(task, row, arguments)
                 result = row.handler(self, task, *arguments)
+                if self.mm.shared and row.number in _FILE_WRITES:
+                    self._sync_mappings(task, row, arguments, reload=True)
             except LinuxError as error:
                 result = -error.errno
             except Blocked as blocked:
@@ -143,6 +150,15 @@ class Kernel:
             self.end_call(task)
         _put_s64(view, address + _A0_OFFSET, result)
         _put_u64(view, address + HART_PC, _get_u64(view, address + HART_PC)[0] + 4)
+
+    def _sync_mappings(
+        self, task: Task, row: Row, arguments: tuple[int, ...], *, reload: bool = False
+    ) -> None:
+        """Make shared mappings and the files that a call reads or writes agree, before or (reload) after it."""
+        slots = task.process.files.slots
+        for (_, kind), value in zip(row.arguments, arguments, strict=True):
+            if kind == "fd" and value in slots:
+                self.mm.sync_file(slots[value].file.inode, reload=reload)
 
     def end_call(self, task: Task) -> None:
         """Forget what a call that blocked, or might have, left on its task."""

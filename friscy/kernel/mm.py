@@ -91,12 +91,13 @@ class AddressSpace:
     address_limit, data_limit: RLIMIT_AS and RLIMIT_DATA, set by the kernel when they change.
     """
 
-    __slots__ = ("address_limit", "data_limit", "memory", "memory_limit", "mm", "space", "vfs")
+    __slots__ = ("address_limit", "data_limit", "memory", "memory_limit", "mm", "shared", "space", "vfs")
 
     def __init__(self, mm: Mm, space: Space, vfs: Vfs, memory_limit: int) -> None:
         self.mm, self.space, self.vfs, self.memory_limit = mm, space, vfs, memory_limit
         self.memory = space.memory
         self.address_limit = self.data_limit = 1 << 63
+        self.shared = any(vma.shadow is not None for vma in mm.vmas)  # file mappings that write through
 
     # -- looking --------------------------------------------------------------------------------------
 
@@ -254,6 +255,7 @@ class AddressSpace:
         vma.backed_end = -(-position // PAGE) * PAGE if position < vma.end else GUEST_END
         if vma.shared and file.writable:
             vma.shadow = bytes(memory.view[vma.start : min(vma.end, vma.backed_end)])
+            self.shared = True
         self._apply(vma)
 
     def _apply(self, vma: Vma) -> None:
@@ -281,6 +283,7 @@ class AddressSpace:
                 self.mm.accounted -= vma.end - vma.start
         del self.mm.vmas[first:last]
         self.memory.unmap(start, end)
+        self.shared = self.shared and any(vma.shadow is not None for vma in self.mm.vmas)
         self._invalidate(gone)
 
     def protect(self, start: int, end: int, prot: int) -> None:

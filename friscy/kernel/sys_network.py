@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING, NoReturn
 
-from friscy.kernel.table import refused
+from friscy.kernel.table import refused, syscall
+from lazyfs.errors import LinuxError
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Task
 
 _LATER = "sockets come in a later version of friscy"
+_AF_UNIX = 1
 
-refused(198, "socket", "domain:socket_domain type:socket_type protocol:int -> fd", errno.EAFNOSUPPORT, _LATER)
+
+@syscall(198, "socket", "domain:socket_domain type:socket_type protocol:int -> fd", partial=_LATER)
+def sys_socket(k: Kernel, task: Task, domain: int, kind: int, protocol: int) -> NoReturn:
+    """socket(2): EAFNOSUPPORT. Not a word about AF_UNIX: every C library asks for nscd's."""
+    if domain != _AF_UNIX:
+        k.log_once(f"socket: {_LATER}")
+    raise LinuxError(errno.EAFNOSUPPORT)
+
+
 refused(
     199, "socketpair", "domain:socket_domain type:socket_type protocol:int sv:out_ints2 -> int", errno.EAFNOSUPPORT,
     _LATER,

@@ -387,8 +387,14 @@ class Tracer:
     def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
 
-    def enter(self, k: Kernel, task: Task, row: Row, values: tuple[int, ...]) -> list[str | None]:
-        """Format what the call reads, before it can change it; None for what it writes."""
+    def enter(self, k: Kernel, task: Task, row: Row, values: tuple[int, ...]) -> list[str | None] | None:
+        """Format what the call reads, before it can change it; None for what it writes.
+
+        A call that ends the task shows at once: there is no `leave` for it.
+        """
+        if row.result == "none" and row.name != "rt_sigreturn":
+            self._line(k, task.process.pid, f"{row.name}({values[0]})", "?")
+            return None
         shown: list[str | None] = []
         count = _used(row, values)
         for index, (label, kind) in enumerate(row.arguments[:count]):
