@@ -11,6 +11,7 @@ the index and its chunks by their own digests, a wasm module when it is compiled
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from lazyfs.errors import FormatError, FriscyError
@@ -83,35 +84,29 @@ class Bundle:
 
     def read(self, name: str) -> bytes:
         """The content of the bundle's file `name`, checked against its digest."""
-        path = self.path(name)
-        from hashlib import sha256
-
-        with open(path, "rb") as file:
-            data = file.read()
-        actual = sha256(data).hexdigest()
-        if actual != self.files[name].sha256:
-            raise FormatError(
-                path, None, f"content with sha256 {self.files[name].sha256}", actual, hint=_AGAIN
-            )
-        return data
+        blocks = list(self._checked(name))
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
     def verify(self) -> None:
         """Check the content of every file. FormatError names the first that is damaged."""
+        for name in self.files:
+            for _ in self._checked(name):
+                pass
+
+    def _checked(self, name: str) -> Iterator[bytes]:
+        """The blocks of a file; after the last one FormatError, if together they are not what was written."""
         from hashlib import sha256
 
-        for name, told in self.files.items():
-            digest = sha256()
-            with open(self.path(name), "rb") as file:
+        path, told, digest = self.path(name), self.files[name].sha256, sha256()
+        try:
+            with open(path, "rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
-            if digest.hexdigest() != told.sha256:
-                raise FormatError(
-                    self.path(name),
-                    None,
-                    f"content with sha256 {told.sha256}",
-                    digest.hexdigest(),
-                    hint=_AGAIN,
-                )
+                    yield block
+        except OSError as error:
+            raise FormatError(path, None, "a readable file", error.strerror, hint=_AGAIN) from error
+        if digest.hexdigest() != told:
+            raise FormatError(path, None, f"content with sha256 {told}", digest.hexdigest(), hint=_AGAIN)
 
 
 def open_bundle(directory: str | os.PathLike[str]) -> Bundle:

@@ -114,9 +114,10 @@ def _syscalls(options: argparse.Namespace) -> int:
 def _print_json(value: Any) -> int:
     import json
 
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(json.dumps(value, indent=2))  # ASCII: names that are not UTF-8 pass as lone surrogates
     return 0
 
 
 def _print_lines(lines: list[str]) -> None:
-    print("\n".join(lines))
+    encoding = sys.stdout.encoding or "utf-8"
+    print("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding))

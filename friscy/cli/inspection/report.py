@@ -57,7 +57,7 @@ def _process(facts: dict[str, Any]) -> Iterator[str]:
 def _files(files: dict[str, Any]) -> list[str]:
     largest = max((file["size"] for file in files.values()), default=0)
     rows = [
-        (safe(name), human(file["size"]), f"{bar(file['size'], largest, _BAR):<{_BAR}}", f"sha256 {file['sha256'][:16]}")
+        (safe(name), human(file["size"]), f"{bar(file['size'], largest, _BAR):<{_BAR}}", file["sha256"][:16])
         for name, file in files.items()
     ]  # fmt: skip
     return columns(rows, "<><<")
@@ -72,7 +72,7 @@ def _rootfs(facts: dict[str, Any]) -> Iterator[str]:
         ("inodes", f"{facts['inodes']:,}: {', '.join(kinds)}"),
         ("size", f"{human(facts['apparent_bytes'])}, of which {human(data)} are data"),
         ("stored", f"{human(stored)} in {count(facts['chunks'], 'chunk')}"
-                   + (f", {stored / data:.0%} of the data" if data else "")),
+                   + (f", {stored / data:.1%} of the data" if data else "")),
         ("saved", f"{_ratio(data, distinct)} by deduplication, {_ratio(distinct, stored)} by compression"),
     ])  # fmt: skip
     largest = facts["largest"]

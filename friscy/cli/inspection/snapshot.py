@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from friscy.bundle import Bundle
+from friscy.bundle import INDEX, INTERPRETER, Bundle
 from friscy.machine.layout import PAGE
 from lazyfs.errors import FormatError
 from lazyfs.plain import PlainError, decode
@@ -42,19 +42,20 @@ def snapshot_facts(path: Path, bundle: Bundle) -> dict[str, Any]:
 
 
 def _check_origin(file: SnapshotFile, bundle: Bundle) -> None:
-    for name, told, actual in (
-        ("index", file.meta["index"], bundle.index_digest.hex()),
-        ("interpreter", file.meta["interpreter"], bundle.files["interpreter.wasm"].sha256),
+    for part, told, actual in (
+        (INDEX, file.meta["index"].hex(), bundle.index_digest.hex()),
+        (INTERPRETER, file.meta["interpreter"], bundle.files[INTERPRETER].sha256),
     ):
         if told != actual:
-            raise FormatError(file.path, None, f"a snapshot made with the {name} {actual}", told)
+            raise FormatError(file.path, None, f"a snapshot made with this {part} ({actual})", told)
 
 
 def _state(file: SnapshotFile) -> KernelState:
     """The kernel's state; every section is read, so that all of the file is checked."""
     import msgpack
 
-    import friscy.kernel.calls  # noqa: F401 - defines the classes of the state
+    import friscy.boot
+    import friscy.kernel.calls  # noqa: F401 - the two define every class that a state can have
 
     raw = {name: file.section(name) for name, _, _ in file.sections}
     try:
