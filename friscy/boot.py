@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
 from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
 from friscy.kernel.state import KernelState, Task
 from friscy.machine.engine import load_module, make_engine
 from friscy.machine.space import Space
@@ -27,15 +28,6 @@ class StartError(FriscyError):
     def __init__(self, message: str, status: int, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
-
-
-class HostMount:
-    """A host directory granted to the guest at an absolute guest path."""
-
-    __slots__ = ("guest", "host", "readonly")
-
-    def __init__(self, host: str, guest: str, readonly: bool) -> None:
-        self.host, self.guest, self.readonly = host, guest, readonly
 
 
 class Program:
@@ -78,29 +70,15 @@ class Machine:
         vfs.attach_lower("rootfs", self.index, self.chunks)
         kernel = Kernel(vfs, self._new_space, state=state, console=console, log=self.log)
         kernel.state.memory_limit = self.bundle.memory
+        attach_providers(kernel)
         if state is None:
-            _build_namespace(kernel)
-        _attach_host(kernel)
-        for number, mount in enumerate(mounts):
-            self._mount(kernel, f"volume{number}", mount)
+            build_namespace(kernel, vfs.new_overlay("rootfs"))
+        for mount in mounts:
+            mount_host(kernel, root_context(kernel), mount)
         return kernel
 
     def _new_space(self, kernel: Kernel) -> Space:
         return Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
-
-    def _mount(self, kernel: Kernel, grant: str, mount: HostMount) -> None:
-        """Mount a granted directory, as docker does: missing directories on the way are made."""
-        vfs, guest = kernel.vfs, os.fsencode(os.path.normpath(mount.guest))
-        context = root_context(kernel)
-        vfs.attach_grant(grant, mount.host)
-        try:
-            make_directories(vfs, context, guest)
-            location = vfs.lookup(context, guest, want_directory=True)
-            vfs.mount(location, vfs.new_hostfs(grant), readonly=mount.readonly, source=guest)
-        except LinuxError as error:
-            raise FriscyError(
-                f"-v {mount.host}:{mount.guest}: cannot mount on {mount.guest} in the guest: {error}"
-            ) from error
 
     def start(self, kernel: Kernel, program: Program) -> Task:
         """Make process 1 of a new machine. StartError: what cannot be started, and why."""
@@ -112,8 +90,7 @@ class Machine:
                 "the image has no command", 125, hint="Give one: friscy run BUNDLE --entrypoint PROG"
             )
         try:
-            make_directories(kernel.vfs, context, cwd)  # as docker does for WORKDIR
-            context.cwd = kernel.vfs.lookup(context, cwd, want_directory=True)
+            context.cwd = directory(kernel, context, cwd)  # made if need be, as docker does for WORKDIR
         except LinuxError as error:
             raise StartError(f"working directory {program.cwd!r}: {error}", 125) from error
         path = find_program(kernel.vfs, context, program.argv[0], program.env.get("PATH", DEFAULT_PATH))
@@ -148,18 +125,6 @@ def root_context(kernel: Kernel) -> FsContext:
     return FsContext(root, root)
 
 
-def _build_namespace(kernel: Kernel) -> None:
-    vfs = kernel.vfs
-    root = vfs.mount_root(vfs.new_overlay("rootfs"))
-    context = FsContext(root, root)
-    make_directories(vfs, context, b"/dev")
-    vfs.mount(vfs.lookup(context, b"/dev"), vfs.new_devfs())
-
-
-def _attach_host(kernel: Kernel) -> None:
-    return None
-
-
 def guest_environment(kernel: Kernel, program: Program, home: str) -> list[bytes]:
     """The program's environment with what docker adds where the image does not say."""
     env = {"PATH": DEFAULT_PATH, "HOSTNAME": kernel.state.hostname.decode(), "HOME": home}
@@ -174,8 +139,8 @@ def find_program(vfs: Vfs, context: FsContext, name: str, search: str) -> bytes:
     if "/" in name:
         return os.fsencode(name)
     denied = False
-    for directory in search.split(":"):
-        path = os.fsencode(f"{directory or '.'}/{name}")
+    for place in search.split(":"):
+        path = os.fsencode(f"{place or '.'}/{name}")
         try:
             vfs.access(context, path, os.X_OK)
             return path
@@ -222,16 +187,3 @@ def _lines(vfs: Vfs, context: FsContext, path: bytes) -> list[str]:
         data += part
     vfs.release(file)
     return data.decode("utf-8", "replace").splitlines()
-
-
-def make_directories(vfs: Vfs, context: FsContext, path: bytes) -> None:
-    """mkdir -p in the guest."""
-    done = b""
-    for name in path.split(b"/"):
-        done += b"/" + name
-        if name:
-            try:
-                vfs.mkdir(context, done, 0o755)
-            except LinuxError as error:
-                if error.errno != errno.EEXIST:
-                    raise

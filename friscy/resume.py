@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from friscy.boot import (
-    HostMount,
     Program,
     StartError,
     guest_environment,
-    make_directories,
     resolve_user,
     root_context,
 )
 from friscy.kernel.exec import rewrite_arguments
+from friscy.kernel.namespace import HostMount, directory
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def resume(kernel: Kernel, file: SnapshotFile, program: Program) -> None:
     cwd = os.fsencode(program.cwd or "/")
     context = root_context(kernel)
     try:
-        make_directories(kernel.vfs, context, cwd)
+        directory(kernel, context, cwd)
         process.fs.cwd = kernel.vfs.lookup(process.fs, cwd, want_directory=True)
         *_, home = resolve_user(kernel.vfs, context, program.user)
         argv = [*file.meta["prefix"], *map(os.fsencode, program.argv[1:])]

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from friscy.boot import HostMount, Machine, Program, StartError, root_context
+from friscy.boot import Machine, Program, StartError, root_context
 from friscy.bundle import SNAPSHOT, Bundle, open_bundle
 from friscy.kernel.console import Console
+from friscy.kernel.namespace import HostMount
 from friscy.timings import Timings
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Request:
         user: str | None = None,
         mounts: Sequence[HostMount] = (),
         use_snapshot: bool = True,
-        timings: bool = False,
+        timings: str | None = None,
     ) -> None:
         self.bundle, self.args, self.entrypoint, self.env = bundle, args, entrypoint, env
         self.workdir, self.user, self.mounts = workdir, user, mounts
@@ -71,8 +72,8 @@ def run_bundle(request: Request) -> int:
     timings.mark("make the machine")
     status = run_kernel(kernel)
     timings.mark("run the guest")
-    if request.timings:
-        print("\n".join(timings.lines()), file=sys.stderr)
+    if request.timings is not None:
+        timings.report(request.timings)
     return status
 
 

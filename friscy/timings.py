@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 STARTED = "FRISCY_STARTED_NS"  # CLOCK_MONOTONIC when a parent started this process, if it cares to say
@@ -32,3 +33,13 @@ class Timings:
         width = max(len(name) for name, _ in self.phases)
         rows = [(name, ns) for name, ns in self.phases] + [("in all", total)]
         return [f"{name:<{width}}  {ns / 1e6:9.2f} ms  {'█' * round(40 * ns / total)}" for name, ns in rows]
+
+    def report(self, path: str) -> None:
+        """Write the phases as JSON to `path`, or, where it is empty, the chart to stderr."""
+        if not path:
+            print("\n".join(self.lines()), file=sys.stderr)
+            return
+        import json
+
+        with open(path, "w") as file:
+            json.dump(self.phases, file)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from friscy.run import HostMount, Request
+from friscy.kernel.namespace import HostMount
+from friscy.run import Request
 from lazyfs.errors import UsageError
 
 
@@ -34,7 +35,16 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-snapshot", action="store_true", help="start the program from the beginning")
     parser.add_argument(
-        "--timings", action="store_true", help="say on stderr where the time until the exit went"
+        "--timings",
+        action="store_const",
+        const="",
+        help="say on stderr where the time until the exit went",
+    )
+    parser.add_argument(
+        "--timings-json",
+        dest="timings",
+        metavar="FILE",
+        help="the same as JSON in FILE: [[phase, nanoseconds], ...]",
     )
 
 
@@ -70,4 +80,4 @@ def _mount(word: str) -> HostMount:
         )
     if not os.path.isdir(host):
         raise UsageError(f"-v {word!r}: {host} is not a directory of this host")
-    return HostMount(os.path.abspath(host), guest, mode == "ro")
+    return HostMount(os.path.abspath(host), os.fsencode(os.path.normpath(guest)), mode == "ro")
