@@ -78,8 +78,8 @@ class CopyJob:
         if not text:
             raise CopyError(f"the destination {instruction.destination} is empty")
         self.destination: TreePath = parse_path(absolute(workdir, text))
-        self.into_directory = posixpath.basename(text) in ("", ".", "..")
         self.parents = isinstance(instruction, ast.Copy) and instruction.parents
+        self.into_directory = self.parents or posixpath.basename(text) in ("", ".", "..")
         self.transfer = Transfer(tree, self.options(made_ns), self.record)
         self.made_ns = made_ns
         note(instruction.keyword, source.digest, self.destination)
@@ -204,19 +204,19 @@ class CopyJob:
     def missing(self, path: TreePath) -> CopyError:
         """The error for a source that is not there: why, and what is."""
         where = self.source.name
-        if isinstance(self.view, HostView) and os.path.lexists(self.view.host_path(path)):
-            hint = "add an exception to it: !PATH"
-            return CopyError(f"{show(path)} is left out of {where} by its .dockerignore", hint)
-        parent = resolve(self.view, path[:-1])
-        if parent is None:
-            return CopyError(f"no {show(path)} in {where}")
-        link = self.view.node((*parent, path[-1]))
+        depth = next(n for n in range(1, len(path) + 1) if resolve(self.view, path[:n]) is None)
+        parent, shown = resolve(self.view, path[: depth - 1]) or (), show(path[:depth])
+        at = (*parent, path[depth - 1])
+        link = self.view.node(at)
         if link is not None:
             target = link.target.decode("utf-8", "backslashreplace")
-            return CopyError(f"{show(path)} in {where} is a symbolic link to {target}, which is not there")
-        node = self.view.node(parent)
-        names = self.view.names(parent) if node is not None and node.kind == "dir" else []
-        close = nearest(show(path[-1:]), [show((name,)) for name in names])
+            return CopyError(f"{shown} in {where} is a symbolic link to {target}, which is not there")
+        if isinstance(self.view, HostView) and os.path.lexists(self.view.host_path(at)):
+            hint = "add an exception to it: !PATH"
+            return CopyError(f"{shown} is left out of {where} by its .dockerignore", hint)
+        above = self.view.node(parent)
+        names = self.view.names(parent) if above is not None and above.kind == "dir" else []
+        close = nearest(show(path[depth - 1 : depth]), [show((name,)) for name in names])
         return CopyError(f"no {show(path)} in {where}", close if close.startswith("did") else "")
 
     def unpack(self, real: TreePath, node: Node) -> bool:

@@ -63,10 +63,14 @@ class Plan:
         self.check_platform()
 
     def global_scope(self) -> Scope:
-        try:
-            return global_scope(self.dockerfile, self.args)
-        except ExpansionError as error:
-            raise DockerfileError(self.dockerfile.path, None, f"ARG before FROM: {error}") from None
+        """The variables that every FROM sees."""
+        scope = global_scope(self.dockerfile, self.args)
+        for arg in self.dockerfile.global_args:
+            try:
+                scope.declare(arg)
+            except ExpansionError as error:
+                raise fail(self.dockerfile.path, arg, str(error)) from None
+        return scope
 
     def check_args(self) -> None:
         """Refuse a build argument that no ARG takes: it would do nothing."""

@@ -63,10 +63,8 @@ class Scope:
 
 
 def global_scope(dockerfile: Dockerfile, given: Mapping[str, str]) -> Scope:
-    """What FROM sees: platform arguments and the ARGs before the first FROM. Raises ExpansionError."""
+    """What FROM sees before the ARGs in front of it: the platform arguments."""
     platform = {name: given.get(name, value) for name, value in PLATFORM_ARGS.items()}
     scope = Scope(given, platform, dockerfile.escape)
     scope.args.update(platform)
-    for arg in dockerfile.global_args:
-        scope.declare(arg)
     return scope

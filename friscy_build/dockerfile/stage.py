@@ -7,6 +7,7 @@ import posixpath
 import re
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, NoReturn, Protocol
 
@@ -82,8 +83,12 @@ class StageRun:
     def run_triggers(self, base: ast.From, sources: Sources) -> None:
         """Do the ONBUILD instructions the base brought along; they are not inherited further."""
         for trigger in self.config.pop("OnBuild", None) or []:
-            where = f"{self.path}:{base.span.first}: ONBUILD of {base.image}"
-            self.run(parse_trigger(str(trigger), where), sources)
+            where = f"ONBUILD of {base.image}: "
+            try:
+                instruction = parse_trigger(str(trigger), self.path)
+            except DockerfileError as error:
+                raise fail(self.path, base, f"{where}{error.text}: {error.message}", error.hint) from None
+            self.run(replace(instruction, span=base.span, text=where + instruction.text), sources)
 
     def note(self, *facts: object) -> None:
         """Make `facts` part of the digest."""

@@ -1,0 +1,260 @@
+"""Stages and configuration: what each instruction leaves in the image, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dockerfile_project import content, listing
+
+from friscy_build.dockerfile import DockerfileError
+
+EXAMPLE = Path(__file__).parents[3] / "examples/python"
+
+
+def test_configuration(project):
+    image = project.build("""
+FROM base
+ARG NAME=world EMPTY=
+ENV GREETING="hello $NAME" PATH=/opt/bin:$PATH
+ENV A=old
+ENV A=new B=$A
+LABEL title=$GREETING "two words"='not $A'
+WORKDIR /srv
+WORKDIR app/../data
+USER daemon:${NONE:-staff}
+EXPOSE 80 $EMPTY 8000-8001/UDP
+EXPOSE 80/tcp
+VOLUME ["/v $A", "/w"]
+STOPSIGNAL SIGINT
+SHELL ["/bin/bash", "-c"]
+HEALTHCHECK --interval=5s --retries=2 CMD curl localhost
+ENTRYPOINT ["python3"]
+CMD echo $A
+MAINTAINER me
+ONBUILD COPY x y
+""")
+    assert image.config == {
+        "Env": ["PATH=/opt/bin:/usr/bin:/bin", "GREETING=hello world", "A=new", "B=old"],
+        "Labels": {"title": "hello world", "two words": "not $A", "maintainer": "me"},
+        "WorkingDir": "/srv/data",
+        "User": "daemon:staff",
+        "ExposedPorts": {"80/tcp": {}, "8000/udp": {}, "8001/udp": {}},
+        "Volumes": {"/v new": {}, "/w": {}},
+        "StopSignal": "SIGINT",
+        "Shell": ["/bin/bash", "-c"],
+        "Healthcheck": {"Test": ["CMD-SHELL", "curl localhost"], "Interval": 5 * 10**9, "Retries": 2},
+        "Entrypoint": ["python3"],
+        "Cmd": ["/bin/bash", "-c", "echo $A"],
+        "OnBuild": ["COPY x y"],
+    }
+    assert listing(image) == {"/srv": "dir 755 0:0", "/srv/data": "dir 755 0:0"}
+
+
+@pytest.mark.parametrize(
+    ("instructions", "entrypoint", "cmd"),
+    [
+        ("", None, ["sh"]),
+        ('ENTRYPOINT ["e"]', ["e"], None),
+        ('CMD ["c"]\nENTRYPOINT ["e"]', ["e"], ["c"]),
+        ('ENTRYPOINT ["e"]\nCMD ["c"]', ["e"], ["c"]),
+        ("ENTRYPOINT e f", ["/bin/sh", "-c", "e f"], None),
+        ("CMD []", None, None),
+        ('CMD ["c"]\nFROM a\nENTRYPOINT ["e"]', ["e"], None),
+    ],
+)
+def test_entrypoint_and_cmd(project, instructions, entrypoint, cmd):
+    image = project.build(f"FROM base AS a\n{instructions}\n")
+    assert (image.config.get("Entrypoint"), image.config.get("Cmd")) == (entrypoint, cmd)
+
+
+def test_health_check_forms(project):
+    assert project.build("FROM b\nHEALTHCHECK NONE").config["Healthcheck"] == {"Test": ["NONE"]}
+    assert project.build('FROM b\nHEALTHCHECK CMD ["a", "b"]').config["Healthcheck"] == {
+        "Test": ["CMD", "a", "b"]
+    }
+
+
+def test_argument_scopes(project):
+    text = """
+ARG BASE=one TAG=1
+ARG FULL=$BASE:$TAG
+FROM $FULL AS first
+ARG TAG
+ARG OWN=default
+ENV FROM_TAG=$TAG FROM_BASE=$BASE. OWN_WAS=$OWN
+FROM first
+ARG OWN=ignored TARGETARCH BUILDPLATFORM
+ENV OWN=wins
+ENV CHECK=$TAG-$OWN-$TARGETARCH-$BUILDPLATFORM
+"""
+    env = project.build(text, args={"TAG": "2", "OWN": "given"}).config["Env"]
+    assert env[1:] == [
+        "FROM_TAG=2", "FROM_BASE=.", "OWN_WAS=given", "OWN=wins", "CHECK=2-wins-riscv64-linux/riscv64",
+    ]  # fmt: skip
+    assert project.asked == [("one:2", "linux/riscv64")]
+
+
+def test_only_needed_stages_are_built(project):
+    text = """
+FROM unneeded
+RUN this would be refused
+FROM --platform=linux/amd64 tools AS Tools
+FROM base AS app
+COPY --from=tools /etc/group /g
+FROM app AS last
+FROM last AS test
+RUN refused too
+"""
+    image = project.build(text, target="LAST")
+    assert listing(image) == {"/g": "file 644 0:0"}
+    assert project.asked == [("tools", "linux/amd64"), ("base", "linux/riscv64")]
+    assert listing(project.build(text, target="2")) == {"/g": "file 644 0:0"}
+
+
+def test_stages_do_not_change_each_other(project):
+    project.write("a", "1")
+    image = project.build("""
+FROM base AS one
+COPY a /dir/first
+FROM one AS two
+COPY a /dir/second
+FROM one
+COPY --from=two /dir /from-two
+COPY --from=0 /dir/ /from-one
+""")
+    assert sorted(listing(image)) == [
+        "/dir", "/dir/first", "/from-one", "/from-one/first", "/from-two", "/from-two/first", "/from-two/second",
+    ]  # fmt: skip
+
+
+def test_onbuild_runs_in_the_child_and_is_gone(project):
+    project.write("src", "x")
+    project.base_config = {"OnBuild": ["ENV FROM_BASE=1", "COPY src /from-base", "COPY <<E /h\ntext\nE"]}
+    image = project.build("FROM base AS a\nONBUILD ENV STAGE=2\nFROM a\nENV LAST=3\n")
+    assert image.config["Env"][1:] == ["FROM_BASE=1", "STAGE=2", "LAST=3"]
+    assert "OnBuild" not in image.config
+    assert content(image, "/h") == b"text\n"
+    project.base_config = {"OnBuild": ["RUN make"]}
+    with pytest.raises(
+        DockerfileError, match=r"Dockerfile:2: ONBUILD of base: RUN make: RUN is not supported"
+    ):
+        project.build("\nFROM base\n")
+    project.base_config = {"OnBuild": ["FROM x"]}
+    with pytest.raises(
+        DockerfileError, match="Dockerfile:1: FROM base: ONBUILD of base: FROM x: not one instruction"
+    ):
+        project.build("FROM base\n")
+
+
+def test_scratch(project):
+    image = project.build('FROM scratch\nCMD ["/x"]\n')
+    assert image.config["Env"][0].startswith("PATH=/usr/local/sbin:")
+    assert list(image.tree.walk())[1:] == []
+    assert project.asked == []
+
+
+def test_digest_covers_what_goes_in(project):
+    project.write("a", "1")
+    text = "FROM base\nARG V=1\nENV V=$V\nCOPY a /a\n"
+    first = project.build(text).digest
+    assert project.build("# comment\n" + text).digest == first
+    assert project.build(text, args={"V": "2"}).digest != first
+    assert project.build(text.replace("base", "other")).digest != first
+    assert project.build(text.replace("/a\n", "/b\n")).digest != first
+    project.write("a", "2")
+    assert project.build(text).digest != first
+    project.write("a", "1", 0o600)
+    assert project.build(text).digest != first
+    project.write("a", "1")
+    assert project.build(text).digest == first
+
+
+def test_the_python_example(project):
+    from friscy_build.dockerfile import build_image
+
+    image = build_image(EXAMPLE / "Dockerfile", EXAMPLE, resolve_base=project.resolve_base)
+    assert project.asked == [("python:3.13-slim", "linux/riscv64")]
+    assert sorted(listing(image)) == ["/app", "/app/app.py", "/app/planets.json"]
+    assert (image.config["Entrypoint"], image.config["Cmd"]) == (["python3"], ["app.py"])
+    assert image.config["WorkingDir"] == "/app"
+
+
+REFUSED = [
+    (
+        "FROM b\nRUN apt-get update && apt-get install -y curl git=1 \\\n && rm -r x",
+        2,
+        "RUN is not supported yet",
+        'packages = ["curl", "git=1"]',
+    ),
+    ("FROM b\nRUN make", 2, "RUN is not supported yet", "COPY files that were built elsewhere"),
+    ("FROM $NOPE", 1, "$NOPE is empty", "args"),
+    ("FROM ${X:?give}", 1, "X: give", ""),
+    ("\nARG A=${X:?give}\nFROM b", 2, "X: give", ""),
+    ("FROM --platform=linux/amd64 b", 1, "for linux/amd64", "--platform"),
+    ("FROM b AS x\nCOPY --from=x /a /b", 2, "--from=x is this stage or comes later", "earlier"),
+    ("FROM b\nCOPY --from=7 /a /b", 2, "--from=7 is no stage", ""),
+    ("FROM b\nCOPY --from=$X /a /b", 2, "--from cannot have variables", "AS"),
+    ("FROM b\nCOPY --from=scratch /a /b", 2, "nothing in scratch", ""),
+    ("FROM b\nENV A=${", 2, "missing '}'", ""),
+    ("FROM b\nENV $NONE=1", 2, "name is empty", ""),
+    ("FROM b\nWORKDIR $NONE", 2, "$NONE is empty", ""),
+    ("FROM b\nWORKDIR /etc/passwd/x", 2, "/etc/passwd is no directory in the image", ""),
+    ("FROM b\nUSER $NONE", 2, "$NONE is empty", ""),
+    ("FROM b\nEXPOSE 0", 2, "'0' is no port", ""),
+    ("FROM b\nEXPOSE 70000", 2, "'70000' is no port", ""),
+    ("FROM b\nEXPOSE 9-8", 2, "'9-8' is no port", ""),
+    ("FROM b\nEXPOSE 8080:80", 2, "'8080:80' is no port", "publishes"),
+    ("FROM b\nSTOPSIGNAL SIGNOPE", 2, "'SIGNOPE' is no signal", "SIGTERM"),
+    ("FROM b\nSTOPSIGNAL 65", 2, "'65' is no signal", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message", "hint"), REFUSED)
+def test_refusals(project, text, line, message, hint):
+    with pytest.raises(DockerfileError) as caught:
+        project.build(text)
+    assert caught.value.line == line
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("signal", ["9", "SIGTERM", "term", "SIGRTMIN+3", "RTMAX-1"])
+def test_signals(project, signal):
+    assert project.build(f"FROM b\nSTOPSIGNAL {signal}").config["StopSignal"] == signal
+
+
+def test_wrong_arguments_targets_and_files(project, tmp_path):
+    with pytest.raises(DockerfileError, match="no ARG takes argument 'VERSON'\n  did you mean 'VERSION'"):
+        project.build("FROM b\nARG VERSION\n", args={"VERSON": "1"})
+    project.build("FROM b\n", args={"HTTP_PROXY": "x", "TARGETARCH": "y"})
+    with pytest.raises(DockerfileError, match="no stage 'tset'\n  did you mean 'test'"):
+        project.build("FROM b AS test", target="tset")
+    with pytest.raises(DockerfileError, match=r"context .*nowhere is no directory"):
+        project.build("FROM b", context=tmp_path / "nowhere")
+    with pytest.raises(DockerfileError, match=r"context 'n': .* is no directory"):
+        project.build("FROM b", named_contexts={"n": tmp_path / "nowhere"})
+    (project.root / "Dockerfile").unlink()
+    (project.root / "Dockerfile").mkdir()
+    with pytest.raises(DockerfileError, match="cannot be read: Is a directory"):
+        project.build_existing()
+
+
+def test_not_text(project):
+    (project.root / "Dockerfile").write_bytes(b"FROM x\n\xff\n")
+    with pytest.raises(DockerfileError, match=r"Dockerfile:2: expected UTF-8"):
+        project.build_existing()
+    (project.root / "Dockerfile").write_bytes(b"#" * (5 << 20))
+    with pytest.raises(DockerfileError, match="above 4 MiB"):
+        project.build_existing()
+
+
+def test_progress_names_the_instructions(project):
+    seen = []
+    project.build("FROM b AS s\nENV A=1\nWORKDIR /x\n", progress=lambda *step: seen.append(step))
+    assert seen == [("ENV A=1", 0, 2), ("WORKDIR /x", 1, 2), ("s", 2, 2)]
+
+
+def test_a_long_chain_of_stages(project):
+    text = "FROM b AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nENV A={n}\n" for n in range(1500))
+    assert project.build(text).config["Env"][-1] == "A=1499"
