@@ -65,7 +65,7 @@ class Apt:
         wanted = (["?essential"] if essential else []) + list(names)
         # What is in the archives directory is left out of the list: show apt one that stays empty.
         nothing = ["-o", f"Dir::Cache::archives={self._home}/empty/"]
-        arguments = ["install", "--print-uris", "-qq", *nothing, *_recommends(recommends), "--", *wanted]
+        arguments = ["install", "--print-uris", "-q", *nothing, *_recommends(recommends), "--", *wanted]
         text = self._run(arguments)
         found = [_package(*match) for match in _URI.findall(text)]
         if not found:
@@ -77,7 +77,7 @@ class Apt:
     ) -> None:
         """Bring what `resolve` gave into `archives`."""
         wanted = (["?essential"] if essential else []) + list(names)
-        self._run(["install", "--download-only", "-qq", *_recommends(recommends), "--", *wanted], progress)
+        self._run(["install", "--download-only", "-q", *_recommends(recommends), "--", *wanted], progress)
 
     def near(self, name: str) -> list[str]:
         """Names of the suite that look like `name`."""
@@ -140,25 +140,29 @@ class Apt:
         version = re.search(r"Version '([^']*)' for '([^']*)' was not found", text)
         if version:
             return ImageError(f"Debian {self.suite} has no version {version[1]} of {version[2]}")
+        if unmet := _unmet(text):
+            return ImageError(
+                f"Debian {self.suite} cannot satisfy what {ARCHITECTURE} packages depend on\n{unmet}"
+            )
         if re.search(
-            r"NO_PUBKEY|EXPKEYSIG|BADSIG|REVKEYSIG|is not signed|[Ss]ignature|not (be )?trusted", text
+            r"NO_PUBKEY|EXPKEYSIG|BADSIG|REVKEYSIG|is not signed|[Ss]ignature|not (be )?trusted", said
         ):
             keyring = "its key" if "BEGIN PGP" in self.mirror.signed_by else self.mirror.signed_by
             return ImageError(
                 f"{self.mirror.uri} {self.suite}: the signature cannot be verified with {keyring}\n  {said}",
                 hint="update the package debian-archive-keyring, or see whether the mirror is what it should be",
             )
-        if "does not have a Release file" in text or "404" in text:
+        if "does not have a Release file" in said or "404" in said:
             return ImageError(
                 f"{self.mirror.uri} does not have the suite {self.suite} for {ARCHITECTURE}\n  {said}",
                 hint=f"set {MIRROR_VARIABLE} to a mirror that has it, or correct the suite",
             )
-        if re.search(r"Failed to fetch|resolv|onnect|timed out", text):
+        if re.search(r"Failed to fetch|resolv|onnect|timed out", said):
             return ImageError(
                 f"{self.mirror.uri} cannot be reached\n  {said}",
                 hint=f"see to the network or apt's proxy settings, or set {MIRROR_VARIABLE}",
             )
-        return ImageError(f"apt cannot give the packages of {self.suite}\n  {said}\n{_unmet(text)}".rstrip())
+        return ImageError(f"apt cannot give the packages of {self.suite}\n  {said}")
 
     def _env(self) -> dict[str, str]:
         return {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}

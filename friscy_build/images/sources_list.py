@@ -34,7 +34,7 @@ def find_mirror(etc: Path = Path("/etc/apt")) -> Mirror:
     """The Debian archive of this machine, or the one $FRISCY_DEBIAN_MIRROR names. ImageError: there is none."""
     keyring = os.environ.get(KEYRING_VARIABLE, "")
     if chosen := os.environ.get(MIRROR_VARIABLE):
-        return Mirror(chosen.rstrip("/"), _keyring(keyring))
+        return Mirror(_copied(chosen), _keyring(keyring))
     found = max(_candidates(etc), key=lambda pair: pair[0], default=None)
     if found is None:
         raise ImageError(
@@ -42,7 +42,13 @@ def find_mirror(etc: Path = Path("/etc/apt")) -> Mirror:
             hint=f"set {MIRROR_VARIABLE} to the URL of a Debian mirror that carries riscv64",
         )
     mirror = found[1]
-    return Mirror(mirror.uri, _keyring(keyring or mirror.signed_by))
+    return Mirror(_copied(mirror.uri), _keyring(keyring or mirror.signed_by))
+
+
+def _copied(uri: str) -> str:
+    """apt uses the packages of a `file:` archive where they are, and we want them in the cache: so `copy:`."""
+    uri = uri.rstrip("/")
+    return uri.replace("file:", "copy:", 1) if uri.startswith("file:") else uri
 
 
 def _keyring(chosen: str) -> str:
