@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (sys.argv by default); return the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(words)
+        status = _dispatch(words)
+        sys.stdout.flush()
+        return status
     except FriscyError as error:
         print(f"friscy: {error}", file=sys.stderr)
         return 2
@@ -88,15 +90,17 @@ def _top_level(words: list[str]) -> int:
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
-    options, _ = parser.parse_known_args(words)
+    options, unknown = parser.parse_known_args(words)
     if options.version:
         from importlib.metadata import version
 
         print(f"friscy {version('friscy')}")
         return 0
-    if options.command is None:
+    if options.command is None and not unknown:
         parser.print_help()
-        return 0 if not words else 2
+        return 0
+    if words[0].startswith("-"):
+        parser.error(f"no option {words[0]}: the command comes first")
     from difflib import get_close_matches
 
     near = get_close_matches(options.command, COMMANDS, 1)
