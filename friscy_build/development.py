@@ -12,17 +12,6 @@ from doit.exceptions import TaskError
 from friscy_build.fingerprint import ROOT
 from friscy_build.tasks import guarded
 
-# What the tests run besides Python packages: program -> the Debian package that has it.
-TEST_PROGRAMS = {
-    "qemu-riscv64": "qemu-user",
-    "riscv64-linux-gnu-gcc": "gcc-riscv64-linux-gnu",
-    "riscv64-linux-gnu-objdump": "binutils-riscv64-linux-gnu",
-    "gcc": "gcc",
-    "umoci": "umoci",
-    "skopeo": "skopeo",
-    "tmux": "tmux",
-}
-
 
 def task_demo() -> dict[str, Any]:
     """build the bundle of ./friscy.toml and run it from its snapshot"""
@@ -57,7 +46,12 @@ def task_test() -> dict[str, Any]:
 
 
 def _programs() -> TaskError | None:
-    missing = [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
+    """Name what .ci/packages lists and this machine does not have."""
+    lines = (ROOT / ".ci" / "packages").read_text().splitlines()
+    needed = [line.split() for line in lines if line and not line.startswith("#")]
+    missing = [
+        package for program, package in needed if not (shutil.which(program) or Path(program).exists())
+    ]
     if not missing:
         return None
     return TaskError(f"the tests need more programs\n  apt-get install {' '.join(missing)}")
