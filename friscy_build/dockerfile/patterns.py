@@ -22,37 +22,57 @@ def has_magic(text: str) -> bool:
 
 @lru_cache(1024)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Go's path.Match and `**`: `*` and `?` stay inside a name, `**/` is any number of directories, also none."""
-    out: list[str] = []
+    """Go's path.Match and `**`: `*` and `?` stay inside a name, `**/` is any number of directories, also none.
+
+    What stands before a wildcard is matched where it first can be, for good (an atomic group): the wildcard takes
+    what a later place would have left out. So a match never takes exponential time.
+    """
+    segments: list[list[str]] = [[""]]  # between `**`: the texts between `*`
+    gaps: list[str] = []  # each `**`
     at = 0
     while at < len(pattern):
         character = pattern[at]
         if pattern.startswith("**", at):
-            at += 2
+            starts_name = at == 0 or pattern[at - 1] == "/"
             while pattern.startswith("*", at):
                 at += 1
-            if pattern.startswith("/", at):
-                at += 1
-                out.append(r"(?:.*/)?" if at < len(pattern) else r".*")
-            else:
-                out.append(r".*")
+            directories = starts_name and pattern.startswith("/", at) and at + 1 < len(pattern)
+            at += directories
+            gap = _DIRECTORIES if directories else _ANYTHING
+            if not (gaps and gaps[-1] == gap and segments[-1] == [""]):  # the same `**` twice is one
+                gaps.append(gap)
+                segments.append([""])
             continue
         at += 1
         if character == "*":
-            out.append(r"[^/]*")
-        elif character == "?":
-            out.append(r"[^/]")
+            segments[-1].append("")
+            continue
+        if character == "?":
+            text = r"[^/]"
         elif character == "[":
             text, at = _class(pattern, at)
-            out.append(text)
         elif character == "\\":
             if at == len(pattern):
                 raise PatternError(f"{pattern!r} ends with an escape")
-            out.append(re.escape(pattern[at]))
+            text = re.escape(pattern[at])
             at += 1
         else:
-            out.append(re.escape(character))
-    return re.compile("".join(out), re.DOTALL)
+            text = re.escape(character)
+        segments[-1][-1] += text
+    parts = [gap + _segment(texts) for gap, texts in zip(["", *gaps], segments, strict=True)]
+    return re.compile("".join(f"(?>{part})" for part in parts[:-1]) + parts[-1], re.DOTALL)
+
+
+_DIRECTORIES = r"(?:.*?/)??"
+_ANYTHING = r".*?"
+
+
+def _segment(texts: list[str]) -> str:
+    """The texts with a `*` between each two."""
+    first, *rest = texts
+    if not rest:
+        return first
+    return first + "".join(f"(?>[^/]*?{text})" for text in rest[:-1]) + f"[^/]*?{rest[-1]}"
 
 
 def _class(pattern: str, at: int) -> tuple[str, int]:

@@ -86,15 +86,21 @@ class HostView:
         return known
 
     def _visible(self, path: TreePath, status: os.stat_result | None) -> bool:
-        text = os.fsdecode(b"/".join(path))
-        if not self.rules.excludes(text):
+        if not self.rules.excludes(os.fsdecode(b"/".join(path))):
             return True
-        if not self.rules.may_keep_below(text):
-            return False
-        host = self.host_path(path)
-        if not stat.S_ISDIR((status or os.lstat(host)).st_mode):
-            return False
-        return any(self.visible((*path, name)) for name in os.listdir(host))
+        pending = [(path, status or os.lstat(self.host_path(path)))]
+        while pending:  # an exception may keep something below a directory that is left out
+            path, status = pending.pop()
+            if not stat.S_ISDIR(status.st_mode) or not self.rules.may_keep_below(
+                os.fsdecode(b"/".join(path))
+            ):
+                continue
+            for name in os.listdir(self.host_path(path)):
+                below = (*path, name)
+                if not self.rules.excludes(os.fsdecode(b"/".join(below))):
+                    return True
+                pending.append((below, os.lstat(self.host_path(below))))
+        return False
 
 
 def _host_node(name: bytes, status: os.stat_result) -> Node | None:

@@ -48,7 +48,7 @@ class Project:
 
     def build(self, text: str, **options: Any) -> BuiltImage:
         """Build the Dockerfile `text`."""
-        (self.root / "Dockerfile").write_text(text)
+        self.write("Dockerfile", text)
         options.setdefault("resolve_base", self.resolve_base)
         return build_image(self.root / "Dockerfile", options.pop("context", self.root), **options)
 
@@ -58,7 +58,7 @@ class Project:
 
     def inputs(self, text: str, **options: Any) -> Inputs:
         """What building it would read."""
-        (self.root / "Dockerfile").write_text(text)
+        self.write("Dockerfile", text)
         return build_inputs(self.root / "Dockerfile", self.root, **options)
 
     def names(self, inputs: Inputs) -> set[str]:

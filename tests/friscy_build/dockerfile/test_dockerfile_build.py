@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from dockerfile_project import content, listing
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from friscy_build.dockerfile import DockerfileError
 
@@ -258,3 +261,74 @@ def test_progress_names_the_instructions(project):
 def test_a_long_chain_of_stages(project):
     text = "FROM b AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nENV A={n}\n" for n in range(1500))
     assert project.build(text).config["Env"][-1] == "A=1499"
+
+
+PIECES = """\
+FROM base
+FROM base AS s
+FROM s
+FROM scratch
+ARG A=1
+ENV A=$A B=${A%x}
+ENV A=${B:?no}
+WORKDIR x
+WORKDIR /bin/../$A
+USER $A
+COPY a /x
+COPY . .
+COPY d x/
+COPY x* /etc/
+COPY --from=s / /all
+COPY --from=0 /etc x
+COPY --chown=daemon --chmod=a+x d .
+COPY --parents d/./l /p
+COPY --exclude=** . /n
+COPY --link a bin/x
+COPY ../a b
+COPY d/l l
+COPY <<E e\\n$A\\nE
+COPY <<E e\\n${\\nE
+ADD t.tar d
+ADD [ x
+EXPOSE $A 80
+VOLUME ["/$A"]
+LABEL $A=1 2
+CMD x
+ENTRYPOINT []
+SHELL ["a"]
+RUN x
+ONBUILD COPY a /on
+ONBUILD RUN x
+STOPSIGNAL $A
+HEALTHCHECK NONE
+""".splitlines()
+
+
+def test_any_dockerfile_builds_or_is_refused(project):
+    project.write("a", "$A")
+    project.write("d/f", "f")
+    project.write("t.tar", bytes(600))
+    os.symlink("../a", project.root / "d/l")
+    os.symlink("/etc", project.root / "x-out")
+    outcomes = {"built": 0, "refused": 0}
+
+    @settings(max_examples=250, derandomize=True, deadline=None)
+    @given(st.lists(st.sampled_from(PIECES), max_size=9).map("\n".join))
+    def attempt(pieces):
+        text = "FROM base AS s\n" + pieces.replace("\\n", "\n")
+        try:
+            image = project.build(text)
+        except DockerfileError:
+            outcomes["refused"] += 1
+        else:
+            again = project.build(text)
+            assert (again.digest, again.config, listing(again)) == (
+                image.digest,
+                image.config,
+                listing(image),
+            )
+            outcomes["built"] += 1
+        project.root.joinpath("Dockerfile").unlink()
+
+    attempt()
+    assert min(outcomes.values()) > 20

@@ -34,6 +34,39 @@ def test_globs(pattern, yes, no):
     assert [path for path in no if matcher.fullmatch(path)] == []
 
 
+def matches_by_trying(pattern: str, path: str) -> bool:
+    """The definition of a pattern of letters, `/`, `?`, `*` and `**`, by trying everything."""
+    if not pattern:
+        return not path
+    if pattern.startswith("**"):
+        rest = pattern.lstrip("*")
+        if rest.startswith("/") and len(rest) > 1:
+            starts = [0] + [n + 1 for n, character in enumerate(path) if character == "/"]
+            return any(matches_by_trying(rest[1:], path[n:]) for n in starts)
+        return any(matches_by_trying(rest, path[n:]) for n in range(len(path) + 1))
+    if pattern.startswith("*"):
+        name = path.partition("/")[0]
+        return any(matches_by_trying(pattern[1:], path[n:]) for n in range(len(name) + 1))
+    fits = path[:1] not in ("", "/") if pattern[0] == "?" else path[:1] == pattern[0]
+    return fits and matches_by_trying(pattern[1:], path[1:])
+
+
+_PARTS = st.sampled_from(["**", "**", "*", "a", "b", "a*", "*b", "?", "*a*b", "a*b*"])
+
+
+@settings(max_examples=1500, derandomize=True, deadline=None)
+@given(st.lists(_PARTS, min_size=1, max_size=4).map("/".join), st.text(alphabet="aab/", max_size=7))
+def test_globs_agree_with_the_definition(pattern, path):
+    assert bool(compile_pattern(pattern).fullmatch(path)) == matches_by_trying(pattern, path)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 60 + "b", "**/" * 60 + "b", "**/a/" * 30 + "b", "**a*" * 30 + "b"]
+)
+def test_no_pattern_takes_for_ever(pattern):
+    assert not compile_pattern(pattern).fullmatch("a/" * 1000 + "a" * 250)
+
+
 @pytest.mark.parametrize("pattern", ["[a", "[", "[]", "[^]", "[a-]", "[-a]", "[z-a]", "a\\", "[\\"])
 def test_what_is_no_glob(pattern):
     with pytest.raises(PatternError):
