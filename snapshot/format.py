@@ -23,22 +23,13 @@ import msgpack
 import zstandard
 
 from lazyfs.errors import FormatError
+from lazyfs.index_format import digest
 
 MAGIC = b"FRISCYSN"
 VERSION = 1
 _HEAD = struct.Struct("<8sII32s")
 _MAX_HEADER = 64 << 20
 _HINT = "Build the bundle again with `doit bundle`."
-
-
-def digest(*parts: bytes | memoryview) -> bytes:
-    """blake2b-256 over `parts`."""
-    from hashlib import blake2b
-
-    hasher = blake2b(digest_size=32)
-    for part in parts:
-        hasher.update(part)
-    return hasher.digest()
 
 
 def write_snapshot(
@@ -57,7 +48,7 @@ def write_snapshot(
         table.append([name, len(data), len(raw), digest(data)])
     header = msgpack.packb({"meta": meta, "sections": table})
     start = _HEAD.pack(MAGIC, VERSION, len(header), bytes(32))[:16]
-    identity = digest(start, header)
+    identity = digest(start + header)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(partial, "wb") as file:
@@ -93,7 +84,7 @@ class SnapshotFile:
         if length > _MAX_HEADER or _HEAD.size + length > len(data):
             raise self._error(12, "a header inside the file", f"a header of {length} bytes")
         header = self._data[_HEAD.size : _HEAD.size + length]
-        if digest(self._data[:16], header) != stored_digest:
+        if digest(data[:16] + header) != stored_digest:
             raise self._error(16, "an unchanged header", "another digest")
         self.identity = stored_digest.hex()
         try:
