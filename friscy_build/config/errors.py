@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 
 from lazyfs.errors import FriscyError
@@ -29,10 +30,21 @@ class ConfigError(FriscyError):
         hint: str = "",
     ) -> None:
         # A key says where on its line it is; a column is of use where there is none.
+        file = shown_path(file)
         place = (file, line, column if line and not key else None)
         where = ":".join(str(part) for part in place if part is not None)
         super().__init__(f"{where}: {key}: {message}" if key else f"{where}: {message}", hint=hint)
         self.file, self.line, self.column, self.key, self.message = str(file), line, column, key, message
+
+
+def shown_path(path: object) -> str:
+    """A path as a message has it: relative where it lies below the working directory."""
+    text = str(path)
+    try:
+        below = os.path.relpath(text) if os.path.isabs(text) else text
+    except OSError:  # the working directory is gone
+        return text
+    return text if below.startswith("..") else below
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -103,11 +103,11 @@ def parse_config(raw: bytes, file: Path) -> Config:
     source = source.replace("\r\n", "\n")
     try:
         document = tomllib.loads(source)
+        positions = find_positions(source)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(file, source, str(error)) from None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(file, f"not TOML: {error}") from None
-    positions = find_positions(source)
+        raise ConfigError(file, f"not TOML: {error}", hint="it may be nested too deeply") from None
     try:
         project = ProjectTable.model_validate(document)
     except ValidationError as error:
@@ -142,7 +142,8 @@ def _translate(file: Path, error: dict[str, Any], positions: Positions) -> Confi
     if kind == "extra_forbidden":
         message, hint = "unknown key", nearest(str(loc[-1]), _known_keys(loc[:-1]))
     elif kind == "missing":
-        message, hint = "missing", f"add {loc[-1]} to [{_dotted(_written(loc[:-1], positions))}]"
+        table = _dotted(_written(loc[:-1], positions))
+        message, hint = "missing", f"add {loc[-1]} to [{table}]" if table else "add a table [bundle.NAME]"
     elif kind == "literal_error":
         message = f"expected {error['ctx']['expected'].replace(chr(39), '')}, got {_shown(error['input'])}"
         options = re.findall(r"'([^']*)'", error["ctx"]["expected"])

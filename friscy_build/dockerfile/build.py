@@ -167,6 +167,7 @@ class _Build:
             image = self.image(planned.base.image or "", planned.platform)
             tree, config, digest = image.tree, image.config, image.digest
         run = StageRun(self.path, planned.index, clone_tree(tree), config, digest, scope, self.made_ns)
+        run.image = self.plan.root(planned).base.image or ""
         run.run_triggers(stage.base, self)
         for done, instruction in enumerate(stage.instructions):
             shown = f"{instruction.keyword} {instruction.text.partition(' ')[2]}"[:60].strip()

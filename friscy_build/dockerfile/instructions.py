@@ -71,9 +71,12 @@ class Request:
     def json_list(self, text: str) -> list[str] | None:
         """A JSON list of strings, or None. An error where it holds anything else."""
         try:
-            return parse_json_list(text)
+            values = parse_json_list(text)
         except NotStrings as error:
             raise self.fail(str(error), 'write ["PROGRAM", "ARGUMENT"]') from None
+        if any("\0" in value for value in values or []):
+            raise self.fail("a NUL byte in a string")
+        return values
 
     def words(self) -> list[str]:
         """The arguments, split at white space; at least one."""

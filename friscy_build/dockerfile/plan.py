@@ -150,11 +150,15 @@ class Plan:
             raise fail(path, copy, "--from is empty")
         return Source(image=name)
 
+    def root(self, planned: PlannedStage) -> PlannedStage:
+        """The stage below it that is built on an image."""
+        while planned.base.stage is not None:
+            planned = self.stages.get(planned.base.stage) or self.plan_stage(planned.base.stage)
+        return planned
+
     def check_platform(self) -> None:
         """The image that is built must be for this machine; other platforms may only be copied from."""
-        planned = self.stages[self.target]
-        while planned.base.stage is not None:
-            planned = self.stages[planned.base.stage]
+        planned = self.root(self.stages[self.target])
         if planned.platform != PLATFORM:
             message = f"the image would be for {planned.platform}"
             hint = f"friscy runs {PLATFORM}: leave --platform out"

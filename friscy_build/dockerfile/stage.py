@@ -56,6 +56,7 @@ class StageRun:
         self.config = copies.deepcopy(config)
         self.hash = sha256(f"friscy stage 1\n{digest}\n".encode())
         self.cmd_is_own = False
+        self.image = "IMAGE"  # the image at the bottom, for hints
         for pair in self.config.get("Env") or []:
             name, _, value = pair.partition("=")
             scope.env[name] = value
@@ -224,7 +225,7 @@ class StageRun:
         )
         packages = ", ".join(f'"{word}"' for word in found) or '"NAME"'
         hint = (
-            f'list packages in friscy.toml, [images."IMAGE"] debian = {{ packages = [{packages}] }}, '
+            f'add to [images."{self.image}"] debian = {{ packages = [{packages}] }} in friscy.toml, '
             "or COPY files that were built elsewhere"
         )
         raise fail(self.path, instruction, "RUN is not supported yet", hint)

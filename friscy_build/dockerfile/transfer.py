@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from friscy_build.dockerfile.owner import ModeChange
 from friscy_build.dockerfile.patterns import PathRules
 from friscy_build.dockerfile.views import PathError, TreePath, TreeView, View, resolve, show
-from lazyfs.tree import Node, Tree
+from lazyfs.tree import Node, Tree, split
 
 Record = Callable[[TreePath, Node], None]
 """Told of each node that is put into the tree, with its path."""
@@ -36,6 +36,7 @@ class Transfer:
 
     def make_directory(self, path: TreePath) -> TreePath:
         """Make `path`, which has no `..`, and what is missing above it; its real path, links followed."""
+        split(b"/".join(path))  # refuses what is no name
         view = TreeView(self.tree)
         real: TreePath = ()
         for name in path:
@@ -71,6 +72,7 @@ class Transfer:
     def put(self, directory: TreePath, name: bytes, node: Node) -> None:
         """A copy of `node`, no directory, as `name` in `directory`."""
         children = self.node(directory).children
+        split(name)
         old = children.get(name)
         if old is not None and old.kind == "dir":
             raise PathError(f"/{show((*directory, name))} is a directory in the image, the source is a file")

@@ -135,7 +135,7 @@ def test_sizes(text, nbytes):
     assert parse_size(text) == nbytes
 
 
-@pytest.mark.parametrize("text", ["", "GiB", "1XB", "-1", True, None, [], "1e3"])
+@pytest.mark.parametrize("text", ["", "GiB", "1XB", "-1", True, None, [], "1e3", "9" * 400])
 def test_what_is_no_size(text):
     with pytest.raises(ValueError, match="size"):
         parse_size(text)
@@ -173,7 +173,7 @@ WRONG = [
     ("\n[bundle.x]\nimage = 'tar:x'\ntarget = 't'\n", 4, "bundle.x.target", "only a dockerfile has one", ""),
     ("[bundle.x]\nimage = 'nope'\n", 2, "bundle.x.image", "nothing says where 'nope' comes from",
      'add [images."nope"]'),
-    ("", None, "bundle", "missing", "add bundle"),
+    ("", None, "bundle", "missing", "add a table [bundle.NAME]"),
     ("bundle = {}", 1, "bundle", "at least one", ""),
     ("[bundle.'a b']\ndockerfile='D'", 1, 'bundle."a b"', "not a valid bundle name", ""),
     (MINIMAL + "[other]\n", 3, "other", "unknown key", "known: bundle, images"),
@@ -222,6 +222,23 @@ def test_syntax_errors_have_a_place(text, place):
     error = failure(text)
     assert str(error).startswith(place)
     assert "not valid TOML" in error.hint
+
+
+@pytest.mark.parametrize("depth", [100, 480, 490, 500, 100_000])
+def test_deep_nesting_is_refused(depth):
+    error = failure(MINIMAL + "x = " + "[" * depth + "]" * depth)
+    assert "unknown key" in error.message or "not TOML" in error.message
+
+
+def test_a_file_below_the_working_directory_is_shown_relative_to_it(tmp_path, monkeypatch):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/friscy.toml").write_text("x = 1\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^p/friscy.toml:1: x: unknown key"):
+        load_config(tmp_path / "p/friscy.toml")
+    monkeypatch.chdir(tmp_path / "p")
+    with pytest.raises(ConfigError, match=r"^friscy.toml:1: x: unknown key"):
+        load_config(tmp_path / "p/friscy.toml")
 
 
 def test_the_first_of_several_errors_is_told():
