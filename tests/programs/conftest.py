@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+from rootfs import Rootfs, debian
+
+
+@pytest.fixture(scope="session")
+def programs() -> Rootfs:
+    """Debian trixie with the programs that must run."""
+    return debian("programs")
