@@ -97,19 +97,23 @@ class Content(Plain):
         """Forget all data from byte `length` on."""
         whole, rest = divmod(length, BLOCK)
         keep = whole + (rest > 0)
-        lower_blocks = -(-self.lower_bytes // BLOCK)
-        for number in [number for number in self.blocks if number >= keep]:
-            if self.blocks.pop(number) is not None or number < lower_blocks:
-                self.allocated -= 1
+        lower_blocks = self._lower_blocks()
+        gone = [number for number in self.blocks if number >= keep]
+        shown = max(lower_blocks - keep, 0) - sum(number < lower_blocks for number in gone)
+        self._give_back(shown + sum(self.blocks[number] is not None for number in gone))
+        for number in gone:
+            del self.blocks[number]
         block = self.blocks.get(whole)
         if rest and block is not None:
             del block[rest:]
-        if length < self.lower_bytes:
-            self.lower_bytes = length
-            data_blocks = sum(block is not None for block in self.blocks.values())
-            self.allocated = min(self.allocated, data_blocks + keep)
-        if not self.blocks and not self.lower_bytes:
-            self.allocated = 0
+        self.lower_bytes = min(self.lower_bytes, length)
+
+    def _lower_blocks(self) -> int:
+        return -(-self.lower_bytes // BLOCK)
+
+    def _give_back(self, count: int) -> None:
+        # A lower file with holes was counted by its data, so the count can run short.
+        self.allocated = max(self.allocated - count, 0)
 
     def punch(self, offset: int, length: int, lower: LowerRead | None) -> None:
         """Make [offset, offset + length) read as zeros, giving whole blocks back."""
@@ -120,14 +124,17 @@ class Content(Plain):
             return
         self._zero(offset, first * BLOCK, lower)
         self._zero(last * BLOCK, end, lower)
+        lower_blocks = self._lower_blocks()
         for number in [number for number in self.blocks if first <= number < last]:
-            if self.blocks[number] is not None:
+            self._give_back(self.blocks[number] is not None)
+            if number >= lower_blocks:
                 del self.blocks[number]
-                self.allocated -= 1
-        for number in range(first, min(last, -(-self.lower_bytes // BLOCK))):
+            else:
+                self.blocks[number] = None
+        for number in range(first, min(last, lower_blocks)):
             if number not in self.blocks:
-                self.allocated = max(self.allocated - 1, 0)
-            self.blocks[number] = None
+                self.blocks[number] = None
+                self._give_back(1)
 
     def _zero(self, start: int, end: int, lower: LowerRead | None) -> None:
         """Zero a range inside one block, if there is anything to zero."""
@@ -139,7 +146,7 @@ class Content(Plain):
 
     def allocate(self, offset: int, length: int, free: int | None) -> None:
         """Take space for every block of the range. ENOSPC: `free` blocks in all do not suffice."""
-        lower_blocks = -(-self.lower_bytes // BLOCK)
+        lower_blocks = self._lower_blocks()
         wanted = [
             number
             for number in range(offset // BLOCK, -(-(offset + length) // BLOCK))
@@ -176,4 +183,4 @@ class Content(Plain):
         if block is not _ABSENT:
             return block is not None
         first, last = number * BLOCK, min((number + 1) * BLOCK, self.lower_bytes)
-        return any(start < last and end > first for start, end in ranges)
+        return first < last and any(start < last and end > first for start, end in ranges)

@@ -32,7 +32,8 @@ class WouldBlock(Exception):
     """An operation cannot go on now; nothing has been done.
 
     file: the open file description to wait on until `vfs.poll(file) & events`, or None where there is none
-    yet (open(2) of a FIFO that waits for its other end): run the call again after any other task ran.
+    yet (open(2) of a FIFO that waits for its other end): run the call again after any other task ran, or
+    give it up with `vfs.cancel_open(context)`.
     The kernel answers EAGAIN itself where the file has O_NONBLOCK.
     """
 

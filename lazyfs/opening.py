@@ -26,6 +26,7 @@ from lazyfs.abi import (
     W_OK,
     X_OK,
 )
+from lazyfs.errors import WouldBlock
 from lazyfs.inode import Dentry, FsContext, Location, Mount
 from lazyfs.lookup import _check_path, fail
 from lazyfs.naming import NameOps
@@ -130,7 +131,15 @@ class OpenOps(NameOps):
         if S_ISREG(mode) or S_ISDIR(mode):
             inode.fs.open(self, file)
         elif S_ISFIFO(mode):
-            pipes.attach(context, file)
+            waits = (context, inode)
+            try:
+                pipes.attach(context, file)
+            except WouldBlock:
+                if waits not in self.state.opening:
+                    self.state.opening.append(waits)
+                raise
+            if waits in self.state.opening:
+                self.state.opening.remove(waits)
         elif S_ISCHR(mode):
             driver = self.drivers.get(inode.rdev)
             if driver is None:
@@ -139,6 +148,12 @@ class OpenOps(NameOps):
         elif S_ISSOCK(mode) or S_ISBLK(mode):
             raise fail(errno.ENXIO)
         return file
+
+    def cancel_open(self, context: FsContext) -> None:
+        """An open(2) of a FIFO that raised WouldBlock for `context` will not be run again (EINTR, exit)."""
+        for waits in [waits for waits in self.state.opening if waits[0] is context]:
+            self.state.opening.remove(waits)
+            pipes.cancel(context, waits[1])
 
     def _open_unnamed(self, context: FsContext, at: Location, path: bytes, flags: int, mode: int) -> OpenFile:
         if flags & O_ACCMODE not in (O_WRONLY, O_RDWR):

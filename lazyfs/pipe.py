@@ -37,7 +37,8 @@ class Pipe(Plain):
     """The buffer, and how many open file descriptions read and write it.
 
     opening: the contexts whose open(2) of a FIFO waits, with the access they asked for; admitted: those
-    whose other end has come since (their open succeeds even if it has gone again, as on Linux).
+    whose other end has come since. They count as open, and their call succeeds when it is run again.
+    One that is killed or interrupted meanwhile is taken out by `cancel`.
     """
 
     data: bytearray = default(bytearray)
@@ -92,22 +93,23 @@ def attach(context: FsContext, file: OpenFile) -> None:
     if pipe is None:
         pipe = inode.pipe = Pipe()
     access = file.flags & O_ACCMODE
-    if access != O_RDWR and not _met(context, pipe, access, file.flags):
+    for waiting in pipe.admitted:
+        if waiting[0] is context and waiting[1] == access:
+            pipe.admitted.remove(waiting)
+            return
+    if access != O_RDWR and not _meets(context, pipe, access, file.flags):
         raise WouldBlock()
     _count(pipe, access, 1)
-    # Whoever waits in open(2) for this end may go on.
+    # Whoever waits in open(2) for this end is in from now on: what is written meanwhile is for them.
     for waiting in list(pipe.opening):
         if access in (O_RDWR, O_RDONLY if waiting[1] == O_WRONLY else O_WRONLY):
             pipe.opening.remove(waiting)
             pipe.admitted.append(waiting)
+            _count(pipe, waiting[1], 1)
 
 
-def _met(context: FsContext, pipe: Pipe, access: int, flags: int) -> bool:
+def _meets(context: FsContext, pipe: Pipe, access: int, flags: int) -> bool:
     """Whether an open for reading or writing only has its other end; else it is put on the waiting list."""
-    for waiting in pipe.admitted:
-        if waiting[0] is context and waiting[1] == access:
-            pipe.admitted.remove(waiting)
-            return True
     partner = O_WRONLY if access == O_RDONLY else O_RDONLY
     there = pipe.writers if access == O_RDONLY else pipe.readers
     if there or any(waiting[1] == partner for waiting in pipe.opening):
@@ -124,6 +126,16 @@ def _met(context: FsContext, pipe: Pipe, access: int, flags: int) -> bool:
 
 def _forget(context: FsContext, pipe: Pipe) -> None:
     pipe.opening = [waiting for waiting in pipe.opening if waiting[0] is not context]
+
+
+def cancel(context: FsContext, inode: Inode) -> None:
+    """An open(2) of a FIFO that waits is given up (a signal came, or the task ended)."""
+    pipe = inode.pipe
+    if pipe is not None:
+        _forget(context, pipe)
+        for waiting in [waiting for waiting in pipe.admitted if waiting[0] is context]:
+            pipe.admitted.remove(waiting)
+            _count(pipe, waiting[1], -1)
 
 
 def _count(pipe: Pipe, access: int, by: int) -> None:

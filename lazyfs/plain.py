@@ -149,7 +149,9 @@ class _Decoder:
     def __init__(self, schema: dict[str, list[str]], nodes: list[Any]) -> None:
         for name, fields in schema.items():
             known = REGISTRY.get(name)
-            if known is None or list(known.__fields__) != list(fields):
+            if known is None:
+                raise PlainError(f"no state class {name} in this version")
+            if list(known.__fields__) != list(fields):
                 raise PlainError(f"state class {name} has other fields in this version")
         self.schema, self.nodes = schema, nodes
         self.made: list[Any] = [None] * len(nodes)

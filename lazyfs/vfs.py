@@ -63,6 +63,7 @@ class VfsState(Plain):
 
     mounts: all but `internal`, in mount order. pipefs, shm: the filesystems of unnamed pipes and files.
     linkable: per device, inodes made by O_TMPFILE that link(2) may still name.
+    opening: whose open(2) of which FIFO waits for the other end.
     """
 
     pipefs: PipeFs
@@ -71,6 +72,7 @@ class VfsState(Plain):
     mounts: list[Mount] = default(list)
     next_device: int = 3
     linkable: dict[int, list[int]] = default(dict)
+    opening: list[tuple[FsContext, Inode]] = default(list)
 
 
 class Vfs(FileOps, AttributeOps):
