@@ -115,7 +115,7 @@ class Pair:
         assert sorted(got.files) == sorted(expected.files), argv
         for path, found in got.files.items():
             assert found == expected.files[path], (argv, path)
-        assert got.status == status, got
+        assert got.status == status, _difference(argv, got, expected)
         self.files = got.files
         return got
 

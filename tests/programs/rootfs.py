@@ -17,11 +17,13 @@ from friscy_build.fingerprint import code_digest, version
 from friscy_build.images.debian import Request, Selection, select, unpack
 from friscy_build.images.directory import write_directory
 from friscy_build.images.spool import Spool
-from friscy_build.steps import INTERPRETER_CODE, ROOTFS_CODE
+from friscy_build.steps import INTERPRETER_CODE
 from lazyfs.index import open_index
 from lazyfs.index_writer import write_index
 
 HOME = cache_dir() / "tests"
+
+TREE_CODE = ("friscy_build/images", "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py")
 
 # What each root filesystem holds besides Debian's essential packages. busybox and busybox-static exclude each other.
 PACKAGES = {
@@ -66,7 +68,7 @@ def debian(name: str) -> Rootfs:
     with locked(HOME):
         selection = select(request, cache_dir())
         place, key_file = HOME / name, HOME / name / "key"
-        tree_key = "\n".join([selection.digest, code_digest(*ROOTFS_CODE)])
+        tree_key = "\n".join([selection.digest, code_digest(*TREE_CODE)])
         key = "\n".join([tree_key, module.name, code_digest("friscy/bundle.py", "friscy_build/bundle.py")])
         known = key_file.read_text() if key_file.exists() else ""
         if known != key:
