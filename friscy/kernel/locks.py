@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Task
 
 F_RDLCK, F_WRLCK, F_UNLCK = 0, 1, 2
-LOCK_SH, LOCK_EX, LOCK_NB, LOCK_UN = 1, 2, 4, 8
+LOCK_SH, LOCK_EX, LOCK_NB, LOCK_UN, LOCK_MAND = 1, 2, 4, 8, 32
 OFFSET_MAX = (1 << 63) - 1
 
 
@@ -68,6 +68,7 @@ class LockTable(Plain):
         The caller has seen that there is no conflict.
         """
         kept: list[RangeLock] = []
+        own: list[RangeLock] = []
         for lock in self.ranges:
             if lock.inode is not inode or lock.owner is not owner:
                 kept.append(lock)
@@ -77,12 +78,13 @@ class LockTable(Plain):
                 start, end = min(start, lock.start), max(end, lock.end)
                 continue
             if lock.start < start:
-                kept.append(RangeLock(inode, owner, lock.kind, lock.start, min(lock.end, start - 1), pid))
+                own.append(RangeLock(inode, owner, lock.kind, lock.start, min(lock.end, start - 1), pid))
             if lock.end > end:
-                kept.append(RangeLock(inode, owner, lock.kind, max(lock.start, end + 1), lock.end, pid))
+                own.append(RangeLock(inode, owner, lock.kind, max(lock.start, end + 1), lock.end, pid))
         if kind != F_UNLCK:
-            kept.append(RangeLock(inode, owner, kind, start, end, pid))
-        self.ranges = kept
+            own.append(RangeLock(inode, owner, kind, start, end, pid))
+        # In order of start: F_GETLK reports the first that is in the way.
+        self.ranges = kept + sorted(own, key=lambda lock: lock.start)
 
     def release_ranges(self, owner: object, inode: Inode | None = None) -> None:
         """Drop the record locks of `owner` (on `inode` only)."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from friscy.kernel.files import KernelFile
 from friscy.kernel.paths import mount_id
 from friscy.kernel.state import RLIM_INFINITY
 from friscy.kernel.synthtree import Directory, File, Link, Node
 from friscy.machine.layout import PAGE
-from lazyfs.abi import O_ACCMODE, O_CLOEXEC, O_LARGEFILE, O_RDONLY, O_WRONLY
+from lazyfs.abi import O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY
 from lazyfs.errors import LinuxError
 from lazyfs.stat import encode_dev
 
@@ -156,8 +155,6 @@ def fdinfo(descriptor: Descriptor) -> bytes:
     """/proc/<pid>/fdinfo/<fd>."""
     file = descriptor.file
     flags = file.flags | (O_CLOEXEC if descriptor.cloexec else 0)
-    if not isinstance(file, KernelFile):
-        flags |= O_LARGEFILE
     mount = mount_id(file.location.mount)
     return b"pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n" % (file.offset, flags, mount, file.inode.ino)
 

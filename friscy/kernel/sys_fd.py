@@ -12,6 +12,7 @@ from friscy.kernel.locks import (
     F_UNLCK,
     F_WRLCK,
     LOCK_EX,
+    LOCK_MAND,
     LOCK_NB,
     LOCK_SH,
     LOCK_UN,
@@ -138,16 +139,17 @@ def sys_fcntl(k: Kernel, task: Task, fd: int, command: int, argument: int) -> in
         case 2:  # F_SETFD
             descriptor.cloexec = bool(argument & FD_CLOEXEC)
             return 0
-        case 3:  # F_GETFL: a 64-bit open always has O_LARGEFILE
-            return file.flags if isinstance(file, files.KernelFile) else file.flags | O_LARGEFILE
+        case 3:  # F_GETFL
+            return file.flags
         case 4:  # F_SETFL
             file.flags = file.flags & ~_SETTABLE | argument & _SETTABLE
             return 0
         case 5 | 6 | 7 | 36 | 37 | 38:  # locks
             return _record_lock(k, task, file, command, argument)
-        case 8:  # F_SETOWN
+        case 8 | 9 | 11 | 15:  # F_SETOWN, F_GETOWN, F_GETSIG, F_SETOWN_EX
             return 0
-        case 9 | 11:  # F_GETOWN, F_GETSIG
+        case 16:  # F_GETOWN_EX: nobody
+            k.mem.write(argument, bytes(8))
             return 0
         case 1025:  # F_GETLEASE
             return F_UNLCK
@@ -238,6 +240,8 @@ def _seal(k: Kernel, file: OpenFile, command: int, bits: int) -> int:
 @syscall(32, "flock", "fd operation:flock_op -> int")
 def sys_flock(k: Kernel, task: Task, fd: int, operation: int) -> int:
     """flock(2)."""
+    if operation & LOCK_MAND:
+        return 0  # as Linux since 5.18: the lock modes of old file servers are ignored
     kind = operation & ~LOCK_NB
     if kind not in (LOCK_SH, LOCK_EX, LOCK_UN):
         raise LinuxError(errno.EINVAL)
@@ -289,7 +293,7 @@ def sys_memfd_create(k: Kernel, task: Task, name: int, flags: int) -> int:
         label = k.mem.read_cstring(name, 250)
     except LinuxError as error:
         raise LinuxError(errno.EINVAL if error.errno == errno.ENAMETOOLONG else error.errno) from error
-    file = k.vfs.anonymous(task.process.fs, label, O_RDWR)
+    file = k.vfs.anonymous(task.process.fs, b"/memfd:" + label, O_RDWR | O_LARGEFILE)
     file.inode.mode = file.inode.mode & ~0o7777 | (0o666 if flags & MFD_NOEXEC_SEAL else 0o777)
     file.inode.seals = 0 if flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) else F_SEAL_SEAL
     if flags & MFD_NOEXEC_SEAL:

@@ -34,6 +34,7 @@ from lazyfs.abi import (
     O_CREAT,
     O_DIRECTORY,
     O_EXCL,
+    O_LARGEFILE,
     O_NOFOLLOW,
     O_NONBLOCK,
     O_PATH,
@@ -70,7 +71,7 @@ def _open(
     k: Kernel, task: Task, context: FsContext, name: bytes, flags: int, mode: int, start: Location | None
 ) -> int:
     def action() -> OpenFile:
-        return k.vfs.open(context, name, flags & ~O_CLOEXEC, mode, start=start)
+        return k.vfs.open(context, name, flags & ~O_CLOEXEC | O_LARGEFILE, mode, start=start)
 
     task.process.files.free()
     file = files.blocking(k, task, action, nonblocking=bool(flags & O_NONBLOCK))

@@ -1,0 +1,33 @@
+"""Guest programs whose whole output must be what real Linux makes of them (recorded through qemu-riscv64)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from guest_machine import GuestMachine, compile_guest, run_on_linux
+
+PROGRAMS = [
+    "descriptors",
+    "dirfd",
+    "extents",
+    "getdents",
+    "locks",
+    "mapped",
+    "memfd",
+    "open_flags",
+    "pipes",
+    "rename",
+    "stats",
+    "transfer",
+    "waiting",
+]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_as_linux_does(name: str, machine: GuestMachine, guest_cache: Path, tmp_path: Path) -> None:
+    program = compile_guest(name, guest_cache)
+    expected = run_on_linux(program, tmp_path)
+    got = machine.run(program)
+    assert got[1].splitlines() == expected[1].splitlines()
+    assert got[0] == expected[0]
