@@ -114,6 +114,13 @@ class Vfs(FileOps, AttributeOps):
         """Give the host filesystem `name` the directory it is confined to. OSError: it is none."""
         self.grants[name] = os.open(host_directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
+    def close(self) -> None:
+        """Give the host's descriptors back (of granted directories, and files open in them)."""
+        for fd in [*self.grants.values(), *self.host_files.values()]:
+            os.close(fd)
+        self.grants.clear()
+        self.host_files.clear()
+
     def _device(self) -> int:
         self.state.next_device += 1
         return self.state.next_device - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +114,12 @@ def guest_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def g(guest_image: Path) -> Guest:
-    return Guest(guest_image)
+def g(guest_image: Path) -> Iterator[Guest]:
+    guest = Guest(guest_image)
+    yield guest
+    guest.vfs.close()
+    guest.index.close()
+    guest.chunks.close()
 
 
 @pytest.fixture
