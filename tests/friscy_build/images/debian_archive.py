@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from image_archives import make_tar, member
+from required_tools import require_tool
 
 SUITE = "test"
 
@@ -102,7 +103,7 @@ class DebianArchive:
 
     def _gpg(self, *arguments: str, data: bytes = b"") -> bytes:
         command: list[Any] = [
-            "gpg",
+            require_tool("gpg"),
             "--batch",
             "--quiet",
             "--homedir",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from debian_archive import SUITE, DebianArchive
 from image_archives import listing, member, symlink
+from required_tools import require_tool
 
 from friscy_build.cache import cache_dir
 from friscy_build.images import debian
@@ -285,7 +286,7 @@ def test_programs_of_the_real_archive_run(tmp_path: Path, monkeypatch: pytest.Mo
     root = os.fspath(tmp_path)
 
     def run(*command: str) -> str:
-        program = ["qemu-riscv64", "-L", root, root + command[0], *command[1:]]
+        program = [require_tool("qemu-riscv64"), "-L", root, root + command[0], *command[1:]]
         return subprocess.run(program, check=True, capture_output=True, text=True).stdout
 
     assert run("/usr/bin/hello") == "Hello, world!\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from image_archives import FLAT, LAYERS, listing, make_tar, member, symlink, write_layout
+from required_tools import require_tool
 
 from friscy_build.images.docker_archive import docker_archive_image
 from friscy_build.images.image import ImageError
@@ -74,7 +75,7 @@ def test_skopeo_archives(tmp_path: Path) -> None:
     write_layout(tmp_path / "layout", LAYERS)
     for kind, name in [("docker-archive", "docker.tar"), ("oci-archive", "oci.tar")]:
         target = f"{kind}:{tmp_path / name}:app:v1"
-        copy = ["skopeo", "--insecure-policy", "--override-arch", "riscv64", "copy", "-q"]
+        copy = [require_tool("skopeo"), "--insecure-policy", "--override-arch", "riscv64", "copy", "-q"]
         subprocess.run([*copy, f"oci:{tmp_path / 'layout'}:latest", target], check=True)
         image = docker_archive_image(tmp_path / name, "app:v1", Spool())
         assert listing(image.tree) == FLAT

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import zstandard
 from image_archives import FLAT, LAYERS, hardlink, listing, make_tar, member, symlink, write_layout
+from required_tools import require_tool
 
 from friscy_build.images.image import ImageError
 from friscy_build.images.oci import oci_identity, oci_image
@@ -151,8 +152,8 @@ def test_a_layer_that_is_no_archive_is_refused(tmp_path: Path) -> None:
 def test_umoci_unpacks_the_same(tmp_path: Path) -> None:
     layout = f"{tmp_path}/layout"
     run = subprocess.run
-    run(["umoci", "init", "--layout", layout], check=True)
-    run(["umoci", "new", "--image", f"{layout}:app"], check=True)
+    run([require_tool("umoci"), "init", "--layout", layout], check=True)
+    run([require_tool("umoci"), "new", "--image", f"{layout}:app"], check=True)
     layers = [
         make_tar(
             member("usr/"), member("usr/lib/"), member("usr/lib/old", b"o"), symlink("lib", "usr/lib"),
@@ -171,16 +172,26 @@ def test_umoci_unpacks_the_same(tmp_path: Path) -> None:
     for number, layer in enumerate(layers):
         (tmp_path / f"{number}.tar").write_bytes(layer)
         run(
-            ["umoci", "raw", "add-layer", "--image", f"{layout}:app", str(tmp_path / f"{number}.tar")],
+            [
+                require_tool("umoci"),
+                "raw",
+                "add-layer",
+                "--image",
+                f"{layout}:app",
+                str(tmp_path / f"{number}.tar"),
+            ],
             check=True,
         )
     settings = ["--architecture", "riscv64", "--os", "linux", "--config.cmd", "/a", "--config.env", "X=y z"]
-    run(["umoci", "config", "--image", f"{layout}:app", *settings], check=True)
+    run([require_tool("umoci"), "config", "--image", f"{layout}:app", *settings], check=True)
     image = load(Path(layout), "app")
     assert image.config["Cmd"] == ["/a"]
     assert "X=y z" in image.config["Env"]
 
-    run(["umoci", "unpack", "--rootless", "--image", f"{layout}:app", str(tmp_path / "out")], check=True)
+    run(
+        [require_tool("umoci"), "unpack", "--rootless", "--image", f"{layout}:app", str(tmp_path / "out")],
+        check=True,
+    )
     root = tmp_path / "out" / "rootfs"
     expected: dict[str, Any] = {"/": "dir"}
     modes = {}

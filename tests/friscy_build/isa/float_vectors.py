@@ -11,6 +11,8 @@ from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
+from required_tools import require_tool
+
 from friscy_build.isa import float_reference as reference
 from friscy_build.isa import softfloat
 from friscy_build.isa.value import Evaluate, Ops, Value
@@ -264,7 +266,15 @@ def build_judge(folder: Path) -> Path:
     cases = "\n".join(_case(number, operation) for number, operation in enumerate(OPERATIONS.values()))
     source, program = folder / "judge.c", folder / "judge"
     source.write_text(_PROGRAM.format(cases=cases))
-    command = ["riscv64-linux-gnu-gcc", "-O1", "-static", "-march=rv64gc", "-o", str(program), str(source)]
+    command = [
+        require_tool("riscv64-linux-gnu-gcc"),
+        "-O1",
+        "-static",
+        "-march=rv64gc",
+        "-o",
+        str(program),
+        str(source),
+    ]
     subprocess.run(command, check=True)
     return program
 
@@ -277,7 +287,8 @@ def judge(
     packed = b"".join(
         struct.pack("<5Q", number, rm, *operands, *(0,) * (3 - len(operands))) for operands, rm in vectors
     )
-    output = subprocess.run(["qemu-riscv64", str(program)], input=packed, capture_output=True, check=True).stdout
+    command = [require_tool("qemu-riscv64"), str(program)]
+    output = subprocess.run(command, input=packed, capture_output=True, check=True).stdout
     mask = (1 << operation.target) - 1
     answers = [(result & mask, flags) for result, flags in struct.iter_unpack("<2Q", output)]
     assert len(answers) == len(vectors)
