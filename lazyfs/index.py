@@ -94,7 +94,8 @@ class Index:
 
     # Pages
 
-    def _page(self, number: int) -> bytes:
+    def page(self, number: int) -> bytes:
+        """A verified page behind the header page. FormatError: it is damaged, or there is none."""
         page = self._pages.get(number)
         return self._load(number) if page is None else page
 
@@ -108,7 +109,7 @@ class Index:
             digests, position = self._digests_of_digests, number - 1
         else:
             body = number - self._first_body
-            digests, position = self._page(1 + body // DIGESTS_PER_PAGE), body % DIGESTS_PER_PAGE
+            digests, position = self.page(1 + body // DIGESTS_PER_PAGE), body % DIGESTS_PER_PAGE
         if digest(page) != digests[position * DIGEST : (position + 1) * DIGEST]:
             raise FormatError(self.name, number * PAGE, "the page's digest", "another: the file is damaged")
         self._pages[number] = page
@@ -119,10 +120,10 @@ class Index:
             raise FormatError(self.name, self._blob_at, f"{self._blob_bytes} bytes of names", offset + length)
         position = self._blob_at + offset
         start = position & PAGE_MASK
-        data = self._page(position >> PAGE_SHIFT)[start : start + length]
+        data = self.page(position >> PAGE_SHIFT)[start : start + length]
         while len(data) < length:
             position = (position | PAGE_MASK) + 1
-            data += self._page(position >> PAGE_SHIFT)[: length - len(data)]
+            data += self.page(position >> PAGE_SHIFT)[: length - len(data)]
         return data
 
     # Records
@@ -134,7 +135,7 @@ class Index:
         if not 0 < ino <= self.inodes:
             raise FormatError(self.name, self._inode_at, f"an inode number up to {self.inodes}", ino)
         position = self._inode_at + ino * INODE.size
-        record: InodeRecord = INODE.unpack_from(self._page(position >> PAGE_SHIFT), position & PAGE_MASK)
+        record: InodeRecord = INODE.unpack_from(self.page(position >> PAGE_SHIFT), position & PAGE_MASK)
         return record
 
     def _directory(self, ino: int) -> tuple[int, int]:
@@ -176,7 +177,7 @@ class Index:
         result = []
         for number in range(first, first + count):
             position = self._dentry_at + number * DENTRY.size
-            record = DENTRY.unpack_from(self._page(position >> PAGE_SHIFT), position & PAGE_MASK)
+            record = DENTRY.unpack_from(self.page(position >> PAGE_SHIFT), position & PAGE_MASK)
             _, ino, offset, length, kind = record
             result.append((self._blob(offset, length), ino, kind))
         return result
@@ -215,7 +216,7 @@ class Index:
         result = []
         for number in range(first, first + count):
             position = self._extent_at + number * EXTENT.size
-            result.append(EXTENT.unpack_from(self._page(position >> PAGE_SHIFT), position & PAGE_MASK))
+            result.append(EXTENT.unpack_from(self.page(position >> PAGE_SHIFT), position & PAGE_MASK))
         return result
 
     def chunk(self, number: int) -> tuple[int, int, int, int, bytes]:
@@ -224,14 +225,14 @@ class Index:
             raise FormatError(self.name, self._chunk_at, f"a chunk number below {self.chunks}", number)
         position = self._chunk_at + number * CHUNK.size
         record: tuple[int, int, int, int, bytes] = CHUNK.unpack_from(
-            self._page(position >> PAGE_SHIFT), position & PAGE_MASK
+            self.page(position >> PAGE_SHIFT), position & PAGE_MASK
         )
         return record
 
     def verify(self) -> None:
         """Read and check every page (inspection and tests; normal use checks what it touches)."""
         for number in range(1, self._page_count):
-            self._page(number)
+            self.page(number)
 
     def close(self) -> None:
         """Close the file; what was read stays usable."""
