@@ -112,7 +112,7 @@ def parse_config(raw: bytes, file: Path) -> Config:
         project = ProjectTable.model_validate(document)
     except ValidationError as error:
         raise _first(file, error, positions) from None
-    return _resolve(project, file.absolute(), file, positions)
+    return _resolve(project, file.parent.resolve() / file.name, file, positions)
 
 
 def _syntax_error(file: Path, source: str, text: str) -> ConfigError:
