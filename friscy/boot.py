@@ -97,7 +97,7 @@ class Machine:
         context.cwd = context.root
         assert kernel.console is not None
         try:
-            return kernel.spawn_init(
+            task = kernel.spawn_init(
                 path,
                 [os.fsencode(word) for word in program.argv],
                 guest_environment(kernel, program, home),
@@ -111,6 +111,8 @@ class Machine:
         except LinuxError as error:
             status = 127 if error.errno == errno.ENOENT else 126
             raise StartError(f"cannot start {program.argv[0]!r} in the guest: {error}", status) from error
+        kernel.console.become_controlling(kernel, task.process)
+        return task
 
 
 def root_of(kernel: Kernel) -> Location:

@@ -68,6 +68,7 @@ def resume(kernel: Kernel, file: SnapshotFile, program: Program) -> None:
     process = task.process
     for fd, descriptor in console.open_standard(kernel, process.fs).slots.items():
         process.files.slots[fd] = descriptor
+    console.become_controlling(kernel, process)
     cwd = os.fsencode(program.cwd or "/")
     context = root_context(kernel)
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -142,17 +144,18 @@ def _first_present(kernel: Kernel, choices: Sequence[str]) -> str:
 
 def run_kernel(kernel: Kernel) -> int:
     """Run a machine to its end with the host's signals handed to its process 1."""
-    with kernel.console, _SignalForwarder(kernel):
+    with kernel.console, _HostWatch(kernel):
         status = kernel.run()
     assert status is not None, "nobody stops this machine"
     return status
 
 
-class _SignalForwarder:
-    """Hands the host's signals to the guest's first process, as `docker run` does.
+class _HostWatch:
+    """Hands the host's signals to the guest's first process, as `docker run` does, and sees what is typed at once.
 
-    Python runs signal handlers between bytecodes of the main thread, which may be deep in wasm: so the C level
-    writes to a pipe (set_wakeup_fd), and a thread that reads it makes the engine return to the host.
+    The main thread may be deep in wasm, where neither Python's signal handlers nor the kernel get a turn: so the
+    C level's part of a handler writes to a pipe (set_wakeup_fd), and a thread that watches the pipe and the
+    terminal makes the engine return to the host.
     """
 
     def __init__(self, kernel: Kernel) -> None:
@@ -163,6 +166,7 @@ class _SignalForwarder:
     def __enter__(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return  # only the main thread may: an embedder runs the machine elsewhere
+        self._kernel.wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         self._wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
@@ -182,10 +186,24 @@ class _SignalForwarder:
         os.close(self._writer)
         self._thread.join()
         os.close(self._reader)
+        os.close(self._kernel.wake_fd)
+        self._kernel.wake_fd = -1
 
     def _watch(self) -> None:
-        while os.read(self._reader, 64):
-            self._kernel.hart.interrupt()
+        poller = select.poll()
+        poller.register(self._reader, select.POLLIN)
+        for fd in self._kernel.wakeup_fds():
+            poller.register(fd, select.POLLIN)
+        while True:
+            events = dict(poller.poll())
+            if self._reader in events and not os.read(self._reader, 64):
+                return
+            self._kernel.attend()
+            if len(events) > (self._reader in events):
+                time.sleep(0.005)  # the kernel takes the input in; until then it polls as readable
+            for fd, seen in events.items():
+                if seen & (select.POLLHUP | select.POLLNVAL) and fd != self._reader:
+                    poller.unregister(fd)
 
     def _forward(self, number: int, _frame: object) -> None:
         process = self._kernel.state.processes.get(1)

@@ -28,6 +28,8 @@ def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) ->
     The guest finds fresh random bytes where the C library keeps them, and a monotonic clock that goes on from
     where it was. Raises FormatError where the file is not a whole snapshot of this version.
     """
+    import friscy.kernel.calls  # noqa: F401 - defines every state class that a snapshot may hold
+
     state: KernelState = _unpacked(file, "state", decode)
     kernel = make_kernel(state)
     state.generation += 1

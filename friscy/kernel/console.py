@@ -34,7 +34,7 @@ from lazyfs.pipe import Pipe
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import Task
+    from friscy.kernel.state import Process, Task
 
 SIGWINCH = 28
 CONSOLE_RDEV = (5, 1)
@@ -174,6 +174,12 @@ class Console:
                 flags = O_RDONLY if number == 0 else O_WRONLY
                 table.add(ConsoleFile(place, inode, flags, number=number), 1024)
         return table
+
+    def become_controlling(self, k: Kernel, process: Process) -> None:
+        """Make the console, if it is a terminal, the controlling terminal of the first process's session."""
+        if any(self.terminal):
+            tty = console_tty(k)
+            tty.session, tty.foreground = process.sid, process.pgid
 
     @staticmethod
     def adopt(k: Kernel, file: OpenFile) -> OpenFile:

@@ -101,7 +101,8 @@ class Kernel:
         self.entropy_served = 0  # bytes: a snapshot wants to know whether the guest has drawn any
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
-        self.stopping = False
+        self.stopping = self.attention = False
+        self.wake_fd = -1  # an eventfd of whoever calls `attend`: ends an idle wait
         self.slice_started = 0  # host thread time at which the current task got the engine
         self.alarm = Alarm()
         if state is None:
@@ -225,6 +226,9 @@ class Kernel:
             if self.task is not task:
                 self.switch_to(task)
             self.hart.clear_interrupt()
+            if self.attention:
+                self.attention = False
+                self.check_host()
             if task.process.alarm_at:
                 self._check_alarms()
             if task.pending or task.process.pending:
@@ -247,6 +251,13 @@ class Kernel:
         """Make `run` return at the next safepoint; it can be called again. Also from another thread."""
         self.stopping = True
         self.hart.interrupt()
+
+    def attend(self) -> None:
+        """Make `run` look at the host (what was typed, signals) at the next safepoint. From any thread."""
+        self.attention = True
+        self.hart.interrupt()
+        if self.wake_fd >= 0:
+            os.eventfd_write(self.wake_fd, 1)
 
     def attach(self, process: Process, space: Space) -> None:
         """Give `process` its memory; the state is there already (a new process, a restored one)."""
@@ -326,6 +337,8 @@ class Kernel:
                 earliest = at
         for fd in self.wakeup_fds():
             watched[fd] = watched.get(fd, 0) | READ
+        if self.wake_fd >= 0:
+            watched[self.wake_fd] = READ
         for fd, events in watched.items():
             poller.register(
                 fd, (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0)
@@ -337,7 +350,8 @@ class Kernel:
         elif not watched:
             self._deadlock()
             return
-        poller.poll(timeout)
+        if any(fd == self.wake_fd for fd, _ in poller.poll(timeout)):
+            os.eventfd_read(self.wake_fd)
         self._check_alarms()
         self.check_host()
 
