@@ -14,6 +14,7 @@ included. Anything that must not be saved (a host handle, a cache) does not belo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -67,11 +68,29 @@ class Plain:
                 values[name] = preset.make() if type(preset) is _Factory else preset
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={self.__dict__[name]!r}" for name in self.__fields__)
+        # One level deep: state is full of cycles.
+        shown = ", ".join(f"{name}={_brief(self.__dict__.get(name))}" for name in self.__fields__)
         return f"{type(self).__name__}({shown})"
 
 
 REGISTRY: dict[str, type[Plain]] = {}
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, Plain):
+        return f"<{type(value).__name__}>"
+    if isinstance(value, (list, dict, set, tuple, bytearray)):
+        return f"<{type(value).__name__} of {len(value)}>"
+    return repr(value)
+
+
+def _class_named(name: str) -> type[Plain] | None:
+    """The state class of an encoded name; its module may not have been needed before now."""
+    if name not in REGISTRY and name.startswith(("lazyfs.", "friscy.")):
+        with suppress(ImportError):
+            __import__(name.rpartition(".")[0])
+    return REGISTRY.get(name)
+
 
 _ATOMS = (type(None), bool, int, float, str, bytes)
 
@@ -148,7 +167,7 @@ def decode(encoded: Any) -> Any:
 class _Decoder:
     def __init__(self, schema: dict[str, list[str]], nodes: list[Any]) -> None:
         for name, fields in schema.items():
-            known = REGISTRY.get(name)
+            known = _class_named(name)
             if known is None:
                 raise PlainError(f"no state class {name} in this version")
             if list(known.__fields__) != list(fields):

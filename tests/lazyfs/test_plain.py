@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import msgpack
 import pytest
 
@@ -77,3 +80,24 @@ def test_codec_names_the_path_of_what_is_not_plain():
 def test_decode_refuses_what_no_encoder_wrote(broken):
     with pytest.raises(PlainError):
         decode(broken)
+
+
+def test_repr_is_one_level_deep_and_survives_cycles():
+    node = Node(1, [1, 2])
+    node.links.append(node)
+    assert repr(node) == "Node(number=1, links=<list of 3>, pair=<tuple of 0>, label=b'')"
+    assert repr(Labelled(1, label=node)).startswith(
+        "Labelled(number=1, links=<list of 0>, pair=<tuple of 0>, label=<Node>"
+    )
+
+
+def test_the_module_of_a_class_is_imported_when_state_needs_it():
+    code = (
+        "from lazyfs.plain import decode, encode;"
+        "fs = decode([{'lazyfs.hostfs.HostFs': ['device', 'grant']}, [['lazyfs.hostfs.HostFs', 3, 'g']], [0]]);"
+        "print(type(fs).__name__, fs.grant)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).stdout == b"HostFs g\n"
+    for name in ("lazyfs.nothing.Here", "lazyfs.plain.Here", "os.Here", "Here"):
+        with pytest.raises(PlainError, match="no state class"):
+            decode([{name: []}, [[name]], [0]])
