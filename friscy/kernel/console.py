@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from friscy.kernel import files
 from friscy.kernel.devices import devices, unnamed
-from friscy.kernel.fdtable import FdTable
+from friscy.kernel.fdtable import FdTable, drop, hold
 from friscy.kernel.files import KernelFile
 from friscy.kernel.tty import Tty
 from friscy.kernel.wait import READ, WRITE
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Process, Task
 
 SIGWINCH = 28
+INIT_PID = 1
 CONSOLE_RDEV = (5, 1)
 TTY_DEVICES = ((5, 0), CONSOLE_RDEV)
 _PIECE = 4096  # PIPE_BUF: what a pipe takes without blocking once it polls writable
@@ -71,7 +72,8 @@ class ConsoleFile(KernelFile):
             raise WouldBlock(self, POLLOUT)
         # Output processing moves the cursor, so a piece has to go out whole once it is processed.
         piece = data[:_READ_BYTES]
-        console.write_all(console.screen, tty.process_output(piece))
+        shown = tty.process_output(piece)
+        console.write_all(console.screen, shown if console.is_raw else piece)
         return len(piece)
 
     def poll_events(self, k: Kernel) -> int:
@@ -161,7 +163,9 @@ class Console:
         for number in range(3):
             if self.terminal[number]:
                 if shared is None:
-                    shared = ConsoleFile(*terminal_place(k, context), O_RDWR, number=number, terminal=True)
+                    shared = ConsoleFile(*terminal_place(k, context), O_RDWR, terminal=True)
+                    tty = console_tty(k)
+                    tty.session = tty.foreground = INIT_PID
                     self.resize(k)
                 table.add(shared, 1024)
             else:
@@ -180,6 +184,26 @@ class Console:
         if any(self.terminal):
             tty = console_tty(k)
             tty.session, tty.foreground = process.sid, process.pgid
+
+    def take_over(self, k: Kernel) -> None:
+        """Make this the console of a restored machine, which another one had before.
+
+        Standard streams that were pipes where there is a terminal now (or the other way round) are opened
+        anew under the same descriptors; a terminal's size is the host's again.
+        """
+        init = k.state.processes[INIT_PID]
+        fresh = self.open_standard(k, init.fs)
+        for process in k.state.processes.values():
+            for fd, descriptor in process.files.slots.items():
+                file = descriptor.file
+                if not isinstance(file, ConsoleFile):
+                    continue
+                number = min(fd, 2) if file.terminal else file.number
+                if file.terminal != self.terminal[number]:
+                    descriptor.file = hold(fresh.slots[number].file)
+                    drop(k, file)
+        fresh.close_all(k)
+        self.resize(k)
 
     @staticmethod
     def adopt(k: Kernel, file: OpenFile) -> OpenFile:
@@ -226,6 +250,11 @@ class Console:
             self._saved = None
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(fd, termios.TCSADRAIN, attributes)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether output reaches the screen as it is; a terminal that is not ours alone processes it itself."""
+        return self._saved is not None or self.fds[self.screen] < 0
 
     def resize(self, k: Kernel) -> None:
         """Take over the host's window size; the guest gets SIGWINCH if it changed. Call it on SIGWINCH."""

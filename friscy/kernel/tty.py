@@ -171,6 +171,7 @@ class Tty(Plain):
                 signals.append(signal)
                 if not self.lflag & NOFLSH:
                     self.flush_input()
+                    echo.clear()  # what came in one piece with the signal is not even shown
                 if self.iflag & IXON:
                     self.stopped = False
                 if self.lflag & ECHO:
