@@ -69,3 +69,9 @@ def test_links_in_the_documents_lead_somewhere() -> None:
             if "://" not in target and not (path.parent / target).exists():
                 broken.append(f"{path.relative_to(ROOT)}: {target}")
     assert broken == []
+
+
+def test_decisions_are_listed() -> None:
+    directory = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((.+)\.md\)", (directory / "README.md").read_text())
+    assert sorted(listed) == sorted(path.stem for path in directory.glob("*.md") if path.stem != "README")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import pytest
 from friscy.cli.main import COMMANDS
 
 Friscy = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "friscy.cli.main"]
 
 
@@ -30,22 +33,33 @@ def test_every_command_has_help_with_examples(friscy: Friscy, name: str) -> None
     assert all(f"friscy {name}" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_examples_parse(name: str, monkeypatch: pytest.MonkeyPatch, friscy: Friscy) -> None:
-    """What the help shows is what the parser takes."""
-    import shlex
+def shown_commands() -> list[str]:
+    """The friscy commands in help texts and documents."""
+    shown = []
+    for name in COMMANDS:
+        examples = import_module(f"friscy.cli.cmd_{name}").EPILOG.partition("examples:\n")[2]
+        shown += [line.strip().split("   ")[0] for line in examples.splitlines()]
+    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        lines = document.read_text().splitlines()
+        shown += [line.strip() for line in lines if re.match(r"    (friscy|echo .*\| friscy) ", line)]
+    return shown
 
-    module = import_module(f"friscy.cli.cmd_{name}")
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_examples_parse(line: str, monkeypatch: pytest.MonkeyPatch, friscy: Friscy) -> None:
+    """What help and documents show is what the parser takes."""
+    words = shlex.split(line, comments=True)
+    words = words[words.index("friscy") + 1 :]
+    words = words[: words.index("|")] if "|" in words else words
     asked: list[argparse.Namespace] = []
-    monkeypatch.setattr(module, "run", lambda options: asked.append(options) or 0)
-    lines = module.EPILOG.partition("examples:\n")[2].splitlines()
-    for line in lines:
-        command = line.split("   ")[0] if not line.startswith("   ") else line.strip().split("   ")[0]
-        words = shlex.split(command.strip())
-        words = words[words.index("friscy") + 1 :]
-        words = words[: words.index("|")] if "|" in words else words
-        assert friscy(*words)[0] == 0, line
-    assert len(asked) == len(lines)
+    monkeypatch.setattr(f"friscy.cli.cmd_{words[0]}.run", lambda options: asked.append(options) or 0)
+    assert friscy(*words)[0] == 0
+    assert len(asked) == 1
+
+
+def test_document_lists_all_commands() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text()
+    assert tuple(re.findall(r"^\| `friscy (\w+)", text, re.MULTILINE)) == COMMANDS
 
 
 def test_overview(friscy: Friscy) -> None:
