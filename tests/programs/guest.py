@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from stat import S_ISDIR, S_ISLNK
+from stat import S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG
 from typing import NamedTuple
 
+from required_tools import require_tool
 from rootfs import Rootfs
 
 from friscy.boot import Machine, Program, root_context
@@ -54,13 +54,6 @@ class Outcome(NamedTuple):
 def machine(rootfs: Rootfs) -> Machine:
     """The engine and files of a root filesystem, shared by all programs of one test process."""
     return Machine(open_bundle(rootfs.bundle))
-
-
-def find_tool(name: str, package: str) -> str:
-    """The path of a program the tests need; they fail without it, and say what to install."""
-    path = shutil.which(name)
-    assert path, f"{name} is missing: apt-get install {package}"
-    return path
 
 
 class _Qemu(threading.Thread):
@@ -131,13 +124,15 @@ class Pair:
                 target.mkdir(exist_ok=True)
             elif S_ISLNK(mode):
                 target.symlink_to(os.fsdecode(content))
+            elif S_ISFIFO(mode):
+                os.mkfifo(target)
             else:
                 target.write_bytes(content)
             if not S_ISLNK(mode):
                 target.chmod(mode & 0o7777)
         program = str(self.rootfs.files) + argv[0] if argv[0].startswith("/") else argv[0]
         process = subprocess.Popen(
-            [find_tool("qemu-riscv64", "qemu-user"), "-L", str(self.rootfs.files), "-0", argv[0], program, *argv[1:]],
+            [require_tool("qemu-riscv64"), "-L", str(self.rootfs.files), "-0", argv[0], program, *argv[1:]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=scratch, env=dict(env), umask=0o022,
         )  # fmt: skip
@@ -153,7 +148,7 @@ class Pair:
             content = b""
             if S_ISLNK(mode):
                 content = os.fsencode(os.readlink(path))
-            elif not S_ISDIR(mode):
+            elif S_ISREG(mode):
                 content = path.read_bytes()
             files[str(path.relative_to(scratch))] = mode, content
         return Outcome(status if status >= 0 else 128 - status, qemu.stdout, qemu.stderr, files, [])
@@ -217,6 +212,8 @@ def _put(kernel: Kernel, files: Files) -> None:
                 made.add(path)
         elif S_ISLNK(mode):
             vfs.symlink(context, content, where)
+        elif S_ISFIFO(mode):
+            vfs.mknod(context, where, mode, (0, 0))
         else:
             file = vfs.open(context, where, O_CREAT | O_WRONLY, mode & 0o7777)
             assert vfs.write(file, content) == len(content)
@@ -243,7 +240,7 @@ def _get(kernel: Kernel) -> Files:
                 pending.append(path)
             elif S_ISLNK(status.mode):
                 content = vfs.readlink(context, where)
-            else:
+            elif S_ISREG(status.mode):
                 file = vfs.open(context, where, O_RDONLY)
                 content = vfs.pread(file, status.size, 0)
                 vfs.release(file)
