@@ -133,7 +133,11 @@ class HostFs(FileSystem):
     def refresh(self, vfs: VfsHost, inode: Inode) -> None:
         """See FileSystem."""
         assert isinstance(inode, HostInode)
-        # An unlinked but open file keeps the attributes it had.
+        for file, opened in vfs.host_files.items():
+            if file.inode is inode:
+                self._fill(inode, os.fstat(opened))
+                return
+        # What is gone keeps the attributes it had.
         with suppress(LinuxError), self._place(vfs, inode) as (fd, name):
             got = os.stat(name, dir_fd=fd, follow_symlinks=False)
             if got.st_ino == inode.ino:
@@ -260,30 +264,36 @@ class HostFs(FileSystem):
         mtime_ns: int | None = None,
     ) -> None:
         """See FileSystem."""
-        with self._place(vfs, inode) as (fd, name):
+        with self._stable_path(vfs, inode) as path:
             if uid is not None or gid is not None:
-                ids = (-1 if uid is None else uid, -1 if gid is None else gid)
-                os.chown(name, *ids, dir_fd=fd, follow_symlinks=False)
+                os.chown(path, -1 if uid is None else uid, -1 if gid is None else gid)
             if mode is not None and not S_ISLNK(inode.mode):
-                with self._opened_path(fd, name) as path:
-                    os.chmod(path, mode & 0o1777)
+                os.chmod(path, mode & 0o1777)
             if atime_ns is not None or mtime_ns is not None:
-                got = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                got = os.stat(path)
                 times = (
                     got.st_atime_ns if atime_ns is None else atime_ns,
                     got.st_mtime_ns if mtime_ns is None else mtime_ns,
                 )
-                os.utime(name, ns=times, dir_fd=fd, follow_symlinks=False)
+                os.utime(path, ns=times)
         self.refresh(vfs, inode)
 
     @contextmanager
-    def _opened_path(self, fd: int, name: bytes) -> Iterator[str]:
-        """A path that names one file whatever becomes of its name: chmod(2) has no AT_SYMLINK_NOFOLLOW."""
-        opened = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
-        try:
-            yield f"/proc/self/fd/{opened}"
-        finally:
-            os.close(opened)
+    def _stable_path(self, vfs: VfsHost, inode: Inode) -> Iterator[str]:
+        """A host path that leads to this inode, and to a symlink itself, whatever becomes of its name."""
+        with _host_errors():
+            for file, opened in vfs.host_files.items():
+                if file.inode is inode:
+                    yield f"/proc/self/fd/{opened}"
+                    return
+        with self._place(vfs, inode) as (fd, name):
+            opened = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+            try:
+                if os.fstat(opened).st_ino != inode.ino:
+                    raise LinuxError(errno.ENOENT)
+                yield f"/proc/self/fd/{opened}"
+            finally:
+                os.close(opened)
 
     def get_xattrs(self, vfs: VfsHost, inode: Inode) -> dict[bytes, bytes]:
         """See FileSystem; only the `user.` ones."""

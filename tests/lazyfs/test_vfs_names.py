@@ -322,6 +322,11 @@ def test_a_granted_directory(g: Any, tmp_path: Path, fails: Any) -> None:
     assert (inside / "d" / "hard").stat().st_mtime_ns == 2
     v.unlink(g.c, b"/mnt/d/renamed")
     assert v.pread(file, 5, 0) == b"grown"
+    g.write(b"/mnt/d/other", b"")
+    v.rename(g.c, b"/mnt/d/other", b"/mnt/d/hard")
+    v.chmod(g.c, file, 0o600)  # the open file, not what has its name now
+    assert (v.stat(file).mode, v.stat(file).nlink) == (0o100600, 0)
+    assert v.stat_path(g.c, b"/mnt/d/hard").mode == 0o100644
     v.release(file)
     # What the host does shows at once.
     (inside / "d" / "hard").unlink()
