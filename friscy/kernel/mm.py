@@ -209,7 +209,8 @@ class AddressSpace:
         else:
             address = self._choose(address, length, prot, flags, file, offset)
         accounted = bool(prot & PROT_WRITE) and kind == MAP_PRIVATE and not flags & MAP_NORESERVE
-        vma = Vma(address, address + length, prot, flags, offset=offset, name=name, accounted=accounted)
+        kept = flags & (MAP_TYPE | MAP_ANONYMOUS | MAP_NORESERVE)  # how it was placed tells no mappings apart
+        vma = Vma(address, address + length, prot, kept, offset=offset, name=name, accounted=accounted)
         if accounted:
             self._check_memory(length)
         self.unmap(address, address + length)

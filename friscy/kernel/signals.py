@@ -172,6 +172,10 @@ def deliver(k: Kernel, task: Task) -> None:
         elif info.signal not in _IGNORED:
             from friscy.kernel.process import end_process
 
+            if info.signal in SYNCHRONOUS and info.code > 0:
+                from friscy.kernel.traps import describe_fault
+
+                k.log(describe_fault(k, info))
             end_process(k, task.process, info.signal)
             return
 

@@ -51,7 +51,8 @@ int main(void)
     SHOW(munmap(p + 2 * PAGE, PAGE));
     SHOW(munmap(p + 1, PAGE));
     SHOW(munmap(p, 0));
-    SHOW(mprotect(p, 8 * PAGE, PROT_READ));
+    /* What qemu-user itself does otherwise than Linux is in tests/friscy/kernel/test_mm.py. */
+    SHOW(mprotect(p, 2 * PAGE, PROT_READ));
     SHOW(touch(p + PAGE, 1));
     SHOW(touch(p + PAGE, 0));
     SHOW(touch(p + 4 * PAGE, 1));
@@ -61,12 +62,9 @@ int main(void)
     SHOW(sum(p + 3 * PAGE, 5 * PAGE));
     SHOW(mprotect(p + 1, PAGE, PROT_READ));
     SHOW(mprotect(p, PAGE, 0x40));
-    SHOW(mprotect(p, 0, PROT_READ));
 
     SHOW(mmap(p + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0)
          == p + 2 * PAGE);
-    SHOW(mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED);
-    SHOW((long)mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
     SHOW(mmap(p, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);
     SHOW(sum(p, 2 * PAGE));
     SHOW((long)mmap(p + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
@@ -79,7 +77,6 @@ int main(void)
     SHOW(madvise(p, 4 * PAGE, MADV_DONTNEED));
     SHOW(sum(p, 8 * PAGE));
     SHOW(madvise(p + 1, PAGE, MADV_DONTNEED));
-    SHOW(madvise(p, PAGE, 999));
     SHOW(madvise(p, PAGE, MADV_WILLNEED));
     unsigned char resident[8];
     SHOW(mincore(p, 8 * PAGE, resident));
@@ -104,7 +101,6 @@ int main(void)
     SHOW(r[8 * PAGE] + 10 * r[11 * PAGE]);
     SHOW(touch(r + 12 * PAGE, 0));
     SHOW((long)mremap(r + 8 * PAGE, 4 * PAGE, 8 * PAGE, 0));
-    SHOW((long)mremap(r + 8 * PAGE, PAGE, 0, 0));
     SHOW((long)mremap(r + 8 * PAGE + 1, PAGE, PAGE, 0));
     SHOW((long)mremap(r + 8 * PAGE, PAGE, PAGE, 99));
     SHOW((long)mremap(r + 8 * PAGE, 2 * PAGE, 2 * PAGE, MREMAP_FIXED, r));
