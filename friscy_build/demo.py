@@ -22,6 +22,7 @@ _BUILD_STEPS = {
     "image": "fetch the base image (Debian packages)",
     "rootfs": "Dockerfile, layers, index and chunks",
     "interpreter": "interpreter from the ISA rows, through LLVM",
+    "bytecode": "compile Python's library with the guest's Python",
     "snapshot": "run the guest to its snapshot point",
     "bundle": "put the bundle together",
 }

@@ -1,6 +1,6 @@
 """What the doit tasks of a bundle do: one method for each artefact, its files below one directory of parts.
 
-    build/.parts/interpreter.wasm
+    build/.parts/{interpreter.wasm,timings.json}
     build/.parts/NAME/{rootfs.idx,rootfs.chunks,image.json,snapshot.bin,timings.json}
 
 Every file is made under another name and renamed when it is whole.
@@ -27,8 +27,8 @@ INTERPRETER_CODE = (
     "friscy_build/interpreter", "friscy_build/isa", "friscy_build/llvm", "friscy/machine/layout.py",
 )  # fmt: skip
 ROOTFS_CODE = (
-    "friscy_build/images", "friscy_build/dockerfile", "friscy_build/steps.py", "lazyfs/tree.py",
-    "lazyfs/index_writer.py", "lazyfs/index_format.py",
+    "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/steps.py",
+    "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py",
 )  # fmt: skip
 SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
 BUNDLE_CODE = ("friscy/bundle.py", "friscy_build/bundle.py", "friscy_build/steps.py")
@@ -40,9 +40,27 @@ def make_interpreter(path: Path) -> dict[str, Any]:
     """Write the interpreter module."""
     from friscy_build.interpreter.build import build_interpreter
 
+    start = perf_counter()
     with replacing(path) as file:
         file.write(build_interpreter())
+    write_timings(path.parent / "timings.json", {"interpreter": perf_counter() - start})
     return {"sha256": {INTERPRETER: _sha256(path)}}
+
+
+def read_timings(path: Path) -> dict[str, float]:
+    """Seconds by step, as far as they are known."""
+    try:
+        timings: dict[str, float] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return timings
+
+
+def write_timings(path: Path, seconds: dict[str, float]) -> None:
+    """Add the `seconds` of some steps to those noted at `path`."""
+    timings = {**read_timings(path), **{name: round(value, 3) for name, value in seconds.items()}}
+    with replacing(path) as file:
+        file.write(json.dumps(timings, indent=1).encode())
 
 
 class Build:
@@ -56,6 +74,7 @@ class Build:
         self.image, self.snapshot = self.work / "image.json", self.work / SNAPSHOT
         self.interpreter = work / INTERPRETER
         self.has_snapshot = bundle.snapshot.at != "none"
+        self._substeps: dict[str, float] = {}
 
     @property
     def start_parts(self) -> dict[str, Path]:
@@ -150,23 +169,35 @@ class Build:
 
     def _build(self, progress: Any) -> BaseImage:
         from friscy_build.dockerfile import build_image
-        from friscy_build.images.source import load_image
 
         bundle = self.bundle
         if bundle.dockerfile is None:
-            return load_image(bundle.sources, cache=cache_dir(), progress=progress)
+            return self._load(bundle.sources, progress)
         assert bundle.context is not None
 
         def resolve(reference: str, platform: str) -> BaseImage:
             if platform != PLATFORM:
                 raise ImageError(f"{reference}: asked for {platform}, and friscy runs {PLATFORM}")
-            return load_image(self._chain(reference), cache=cache_dir(), progress=progress)
+            return self._load(self._chain(reference), progress)
 
         built = build_image(
             bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args,
             resolve_base=resolve, progress=progress,
         )  # fmt: skip
         return BaseImage(built.tree, built.config, built.digest, f"dockerfile:{bundle.dockerfile.name}")
+
+    def _load(self, chain: tuple[ImageSource, ...], progress: Any) -> BaseImage:
+        from friscy_build.bytecode import add_bytecode
+        from friscy_build.images.source import choose, load_image
+
+        image = load_image(chain, cache=cache_dir(), progress=progress)
+        debian = choose(chain).debian
+        if debian is not None and debian.bytecode:
+            start, before = perf_counter(), image.digest
+            add_bytecode(image, self.interpreter, cache_dir(), progress)
+            if image.digest != before:
+                self._substeps["bytecode"] = perf_counter() - start
+        return image
 
     def make_snapshot(self, rootfs: dict[str, str], interpreter: dict[str, str]) -> dict[str, Any]:
         """Run the machine of a bundle without a snapshot to the point where it is saved."""
@@ -232,14 +263,10 @@ class Build:
         start = perf_counter()
         with showing(f"{name}:{self.name}") as progress:
             yield progress
-        path = self.work / "timings.json"
-        try:
-            timings = json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            timings = {}
-        timings[name] = round(perf_counter() - start, 3)
-        with replacing(path) as file:
-            file.write(json.dumps(timings, indent=1).encode())
+        substeps, self._substeps = self._substeps, {}
+        seconds = perf_counter() - start - sum(substeps.values())
+        shared = read_timings(self.work.parent / "timings.json")
+        write_timings(self.work / "timings.json", {**shared, **substeps, name: seconds})
 
 
 def _sha256(path: Path) -> str:

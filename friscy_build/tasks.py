@@ -84,7 +84,7 @@ class Tasks:
                 "name": build.name,
                 "doc": f"build the image of {build.name}, write its index and chunks",
                 "actions": [guarded(build.make_rootfs)],
-                "task_dep": [f"image:{build.name}"],
+                "task_dep": [f"image:{build.name}", "interpreter"],  # which runs an image's own tools
                 "file_dep": build.input_files(),
                 "targets": [str(build.index), str(build.chunks), str(build.image)],
                 "uptodate": [

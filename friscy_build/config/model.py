@@ -144,6 +144,11 @@ class DebianTable(Table):
         default=True,
         description="with the packages every Debian has (`sh`, `coreutils`, ...), as slim images are",
     )
+    bytecode: Flag = Field(
+        default=True,
+        description="compile the library of a Python among them, as its packages' scripts would; "
+        "takes a minute the first time",
+    )
 
 
 class ImageSource(Table):

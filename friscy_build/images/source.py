@@ -38,6 +38,8 @@ class DebianSource(Protocol):
     def recommends(self) -> bool: ...
     @property
     def essential(self) -> bool: ...
+    @property
+    def bytecode(self) -> bool: ...
 
 
 class Source(Protocol):
@@ -81,7 +83,8 @@ def identity(chain: Sequence[Source], cache: Path) -> tuple[list[str], list[str]
     """
     source = choose(chain)
     if source.debian is not None:
-        return [], ["debian", recalled(_request(source.debian), cache)]
+        compiled = "with bytecode" if source.debian.bytecode else "without bytecode"
+        return [], ["debian", recalled(_request(source.debian), cache), compiled]
     path = _path(source)
     if source.kind == "oci":
         return [str(path / "index.json")], ["oci", oci_identity(path, source.tag)]

@@ -191,4 +191,4 @@ def test_the_example_of_another_project(tmp_path: Path) -> None:
         "--greeting=Hello from another project",
     ]
     timings = json.loads((tmp_path / "build" / ".parts" / "greeting" / "timings.json").read_bytes())
-    assert set(timings) == {"image", "rootfs", "bundle"}
+    assert set(timings) == {"interpreter", "image", "rootfs", "bundle"}
