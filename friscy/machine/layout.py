@@ -42,6 +42,7 @@ HART_TRAP_VALUE = 552  # u64: faulting address or instruction bits of a trap
 HART_HOST_FMA = 560  # u32: 1 if the host's relaxed_madd is a true fused multiply-add
 HART_PC_BIAS = 564  # u32: pc = (record >> 2) + bias while the interpreter runs the record at that address
 HART_SCRATCH = 568  # 4 records: the instruction that the interpreter runs from outside the code window
+HART_STOP = 600  # u64: pc at which the interpreter returns to the engine that called it; all ones for none
 HART_V = 1024  # 16 bytes * 32, when V comes
 
 DEPTH_LIMIT = 200

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from friscy.machine.layout import GUEST_START, HART_HOST_FMA, PAGE_SHIFT, RECORDS, WINDOW_END
-from friscy_build.interpreter.decoder import WordDecoder, emit_decode, emit_decode_scratch
+from friscy_build.interpreter.decoder import WordDecoder, emit_decode, emit_decode_scratch, emit_pair_of
 from friscy_build.interpreter.effects import effects_of
-from friscy_build.interpreter.loop import Loop, emit_entries
+from friscy_build.interpreter.loop import Hot, Run, emit_entries
+from friscy_build.interpreter.pairs import PAIRS
 from friscy_build.interpreter.records import SCALE, Table
 from friscy_build.isa.rows import ROWS
 from friscy_build.llvm.target import compile_ir
@@ -22,7 +23,7 @@ REACH = 16
 @cache
 def table() -> Table:
     """The operations of the interpreter."""
-    return Table(ROWS, {row: effects_of(row) for row in ROWS if row.base is None})
+    return Table(ROWS, {row: effects_of(row) for row in ROWS if row.base is None}, PAIRS)
 
 
 def emit() -> str:
@@ -30,9 +31,12 @@ def emit() -> str:
     module = Module()
     operations = table()
     WordDecoder(module, operations).emit()
+    emit_pair_of(module, operations)
     emit_decode(module, operations)
     emit_decode_scratch(module, operations)
-    Loop(module, operations).emit()
+    hot = Hot(module, operations)
+    hot.emit()
+    Run(module, operations, hot).emit()
     emit_entries(module)
     emit_invalidate(module)
     emit_probe(module)
@@ -41,7 +45,7 @@ def emit() -> str:
 
 def build_interpreter() -> bytes:
     """The interpreter's wasm module; the same bytes for the same rows and LLVM."""
-    return finish(compile_ir(emit()), EXPORTS)
+    return finish(compile_ir(emit(), local=True), EXPORTS)
 
 
 def emit_invalidate(module: Module) -> None:

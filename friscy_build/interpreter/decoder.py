@@ -9,6 +9,7 @@ from friscy.machine.layout import (
     GUEST_START,
     HART_SCRATCH,
     HART_TRAP_PC,
+    PAGE,
     PAGE_SHIFT,
     RECORD_BYTES,
     RECORDS,
@@ -23,6 +24,7 @@ from friscy_build.interpreter.records import (
     SCALE,
     SLOW,
     Form,
+    Pair,
     Table,
     places,
 )
@@ -30,7 +32,7 @@ from friscy_build.isa.row import Field, Flow, Row
 from friscy_build.isa.value import Value
 from friscy_build.llvm.trace import Function, Module
 
-DECODE_WORD, DECODE, DECODE_SCRATCH = "decode_word", "decode", "decode_scratch"
+DECODE_WORD, PAIR_OF, DECODE, DECODE_SCRATCH = "decode_word", "pair_of", "decode", "decode_scratch"
 
 # Instruction bits that tell most encodings apart: the first switch of the decoder goes over them.
 _MAJOR = {2: (0xE003, ((15, 13, 2), (1, 0, 0))), 4: (0x7F, ((6, 0, 0),))}
@@ -166,40 +168,102 @@ def is_relative(table: Table, low: Value) -> Value:
     return operation.ult(len(table.relative))
 
 
+def emit_pair_of(module: Module, table: Table) -> None:
+    """`pair_of(first, second) -> operation`: the pair of two operations, 0 where there is none."""
+    attributes = "nounwind memory(none) noinline"
+    f = module.function(PAIR_OF, "internal i32", [("first", 32), ("second", 32)], attributes)
+    first, second = f.arguments
+    number = table.number
+    seconds: dict[str, list[Pair]] = {}
+    for pair in table.pairs:
+        seconds.setdefault(pair.first.name, []).append(pair)
+
+    def switch(on: Value, labels: dict[int, str]) -> None:
+        cases = " ".join(f"i32 {value}, label %{label}" for value, label in labels.items())
+        f.end(f"switch i32 {on.raw}, label %none [ {cases} ]")
+
+    switch(first, {number[name]: f"first_{name}" for name in seconds})
+    for name, pairs in seconds.items():
+        f.place(f"first_{name}")
+        switch(second, {number[pair.second.name]: f"pair_{pair.name}" for pair in pairs})
+    for pair in table.pairs:
+        f.place(f"pair_{pair.name}")
+        f.give((f.const(number[pair.name], 32),))
+    f.place("none")
+    f.give((f.const(0, 32),))
+    f.finish()
+
+
+class _Code:
+    """An instruction that `decode` looks at: its record's halves, and whether they work where it stands."""
+
+    def __init__(self, f: Function, table: Table, pc: Value) -> None:
+        word, nbytes = fetch(f, pc)
+        self.low, self.high = decode_word(f, word)
+        self.end = pc + nbytes
+        distance = is_relative(table, self.low).select(self.high.ashr(SCALE.bit_length() - 1), 0)
+        # Stepping or branching to a record needs one there: only the window has them.
+        self.fits = (pc + distance - GUEST_START).ult(WINDOW_END - GUEST_START) & self.end.ult(WINDOW_END)
+
+
 def emit_decode(module: Module, table: Table) -> None:
-    """`decode(hart, record)`: fill in the record of the instruction at the pc that the record stands for."""
-    f = module.function(DECODE, "internal void", [("hart", 32), ("record", 32)], "nounwind noinline cold")
-    hart, record = f.arguments
+    """`decode(hart, record)`: fill in the record of the instruction at the pc that the record stands for; and while it
+    makes a pair with the next one, that one's too."""
+    f = module.function(DECODE, "internal void", [("hart", 32), ("first", 32)], "nounwind noinline cold")
+    hart, first = f.arguments
+    f.goto("head")
+    f.place("head")
+    record = f.let(32, f"phi i32 [ {first.raw}, %entry ], [ %following, %again ]")
     pc = (record - RECORDS) >> (SCALE.bit_length() - 1)
     f.store(record, hart, HART_TRAP_PC, align=4)
-    page = f.let(32, f"add nuw i32 {(pc >> PAGE_SHIFT).raw}, 0")
 
     def write(low: Value, high: Value) -> tuple[Value, ...]:
         f.store(low, record, 0, align=8)
         f.store(high, record, 4, align=4)
-        f.store(f.const(1, 8), page, RECORDS)
+        f.store(f.const(1, 8), pc >> PAGE_SHIFT, RECORDS)
         return ()
 
-    def from_code() -> tuple[Value, ...]:
-        word, nbytes = fetch(f, pc)
-        low, high = decode_word(f, word)
-        target = (
-            pc
-            + f.cond(
-                is_relative(table, low),
-                lambda: (high.ashr(SCALE.bit_length() - 1),),
-                lambda: (f.const(0, 32),),
-            )[0]
-        )
-        inside = (target - GUEST_START).ult(WINDOW_END - GUEST_START) & (pc + nbytes).ult(WINDOW_END)
-        return f.cond(
-            inside,
-            lambda: write(low, high),
-            lambda: write(f.const(table.number[SLOW], 32), f.const(0, 32)),
-        )
+    def entry_at(pc: Value) -> Value:
+        return f.load(32, pc << 1, CODE_MAP, align=4)
 
-    entry = f.load(32, pc << 1, CODE_MAP, align=4)
-    f.cond(entry.ne(0), lambda: write(f.const(table.number[ENTRY], 32), entry), from_code)
+    entry = entry_at(pc)
+    none, zero = f.const(0, 32), f.const(0, 32)
+
+    def from_code() -> tuple[Value, ...]:
+        code = _Code(f, table, pc)
+        f.cond(
+            code.fits,
+            lambda: write(code.low, code.high),
+            lambda: write(f.const(table.number[SLOW], 32), zero),
+        )
+        # The next instruction may be looked at only where this one's page answers for it.
+        near = (code.end & PAGE - 1).ult(PAGE - 3) & (code.end >> PAGE_SHIFT).eq(pc >> PAGE_SHIFT)
+        return f.cond(code.fits & near, lambda: pair(code), lambda: (none,))
+
+    def pair(code: _Code) -> tuple[Value, ...]:
+        following = _Code(f, table, code.end)
+        arguments = f"i32 {(code.low & 0xFFFF).raw}, i32 {(following.low & 0xFFFF).raw}"
+        operation = f.let(32, f"call i32 @{PAIR_OF}({arguments})")
+
+        def make() -> tuple[Value, ...]:
+            write((code.low & 0xFFFF_0000) | operation, code.high)
+            return ((code.end << SCALE.bit_length() - 1) + RECORDS,)
+
+        alone = operation.eq(0) | (following.fits ^ 1) | entry_at(code.end).ne(0)
+        return f.cond(alone, lambda: (none,), make)
+
+    def from_entry() -> tuple[Value, ...]:
+        write(f.const(table.number[ENTRY], 32), entry)
+        return (none,)
+
+    (following,) = f.cond(entry.ne(0), from_entry, from_code)
+    f.branch(following.eq(0), "done", "look")
+    f.place("look")
+    f.branch(f.load(16, following, 0, align=8).eq(0), "again", "done")
+    f.place("again")
+    f.emit(f"%following = add i32 {following.raw}, 0")
+    f.goto("head")
+    f.place("done")
     f.give(())
     f.finish()
 

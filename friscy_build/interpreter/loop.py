@@ -1,15 +1,23 @@
-"""The interpreter's loop: one switch over the operations of decoded records.
+"""The interpreter's loops: `hot` runs instructions as fast as it goes, `run` does all that is rare around it.
 
-    enter ─► resume ─► dispatch ─► switch ─► a handler per operation ─► dispatch
-               ▲                                  ├─► raise: call `trap`  ─┐
-               └──────────────────────────────────┴─► syscall, entry ◄─────┘
+    run:  resume ─► hot ─► interrupt or stop? ─► one instruction, in full ─► hot
+            ▲                                         ├─► raise: call `trap`   ─┐
+            └─────────────────────────────────────────┴─► syscall, entry call ◄─┘
 
-All guest state is in the hart; only the record's address lives in a local.
+`hot` calls nothing, so that the host's compiler keeps its few values in registers. An instruction that turns out
+to need more (a fault, a float operation that must raise a flag, an undecoded record) is left undone, and done in
+full by `run`. Both are traced from the same rows. All guest state is in the hart; only the record's address lives
+in a local.
+
+`hot` has its switch and handlers twice, and they take turns: a processor whose predictor looks little beyond the
+address of an indirect jump mispredicts almost every turn of a loop with a single one
+(see benchmarks/interpreter_form.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from friscy.machine.layout import (
     CAUSE_FETCH_FAULT,
@@ -22,6 +30,8 @@ from friscy.machine.layout import (
     HART_PC,
     HART_PC_BIAS,
     HART_SCRATCH,
+    HART_STOP,
+    HART_TRAP_PC,
     HART_TRAP_VALUE,
     HART_X,
     RECORDS,
@@ -38,30 +48,29 @@ from friscy_build.interpreter.records import (
     NOP4,
     SCALE,
     SLOW,
-    SPECIAL,
     UNDECODED,
     Form,
     Table,
 )
+from friscy_build.isa.row import Flow
 from friscy_build.isa.value import Value
 from friscy_build.llvm.trace import Module
 
-RUN = "run"
+HOT, RUN = "hot", "run"
 RA = 1
 _SHIFT = SCALE.bit_length() - 1
 WINDOW_BIAS = -(RECORDS >> _SHIFT)
 # With less depth left than this, a translated function that returns is unwinding.
 _DEPTH_MARGIN = 2
+COPIES = 2
 
 
 class Loop(Frame):
-    """Emits `run(hart, stop) -> next_pc`: run from hart.pc until an interrupt, or until an indirect jump or a
-    call out reaches the pc `stop` (all ones for none)."""
+    """What both loops have: the record's address as a variable, and a switch over operations."""
 
-    def __init__(self, module: Module, table: Table) -> None:
-        function = module.function(RUN, "internal i32", [("hart", 32), ("stop", 64)], "nounwind noinline")
-        hart, self._stop = function.arguments
-        super().__init__(function, hart)
+    def __init__(self, module: Module, table: Table, name: str, params: list[tuple[str, int]]) -> None:
+        function = module.function(name, "internal i32", params, "nounwind noinline")
+        super().__init__(function, function.arguments[0])
         self._module, self._table = module, table
         self._slots = {
             name: function.let(0, f"alloca i{width}").raw
@@ -85,36 +94,175 @@ class Loop(Frame):
     def _pc(self, record: Value) -> Value:
         return ((record >> _SHIFT) + self._hart(HART_PC_BIAS, 32)).zext(64)
 
-    # How handlers end
+    def _in_window(self, pc: Value) -> Value:
+        return (pc - GUEST_START).ult(WINDOW_END - GUEST_START)
 
-    def step(self, record: Value, nbytes: int) -> None:
-        """Go on at the next instruction."""
+    def _record_of(self, pc: Value) -> Value:
+        """The record of a pc in the window."""
+        return (pc.trunc(32) << _SHIFT) + RECORDS
+
+    def _switch(self, operations: dict[str, str], otherwise: str) -> None:
+        """Go to the label of the current record's operation."""
         f = self.function
-        self._set("record", f.let(32, f"add nuw i32 {record.raw}, {nbytes * SCALE}"))
-        f.goto("dispatch")
+        operation = f.load(16, self._get("record", 32), 0, align=8).zext(32)
+        number = self._table.number
+        cases = "\n  ".join(f"i32 {number[name]}, label %{label}" for name, label in operations.items())
+        f.end(f"switch i32 {operation.raw}, label %{otherwise} [\n  {cases} ]")
+
+    def _handler(self, *forms: Form) -> None:
+        """The handler of these instructions in a row."""
+        f = self.function
+        record = self._get("record", 32)
+        for k, form in enumerate(forms):
+            machine = RecordMachine(self, record, form, guard_x0=self._guarded(form))
+            if self._table.number[form.name] in self._table.relative:
+                machine.relative(partial(f.load, 32, record, IMMEDIATE, align=4))
+            form.row.semantics(machine, RecordOperands(f, form.row, record, form.known))
+            if f.ended:
+                assert k == len(forms) - 1
+                return
+            record = f.let(32, f"add nuw i32 {record.raw}, {form.step}")
+            self._set("record", record)
+        self.next()
+
+    def _guarded(self, form: Form) -> bool:
+        """Whether the handler meets rd = x0."""
+        if "x" not in self._table.effects[form.row] or self._table.pure(form.row):
+            return False
+        return not any(other.known for other in self._table.forms_of(form.row))
+
+    def next(self) -> None:
+        """Go on at the record that is set."""
+        raise NotImplementedError
+
+
+class Hot(Loop):
+    """Emits `hot(hart, record) -> record`: run from `record`, and return the record of an instruction that is
+    not for this loop, or that is a safepoint with an interrupt or the stop; 0: go on at hart.pc."""
+
+    def __init__(self, module: Module, table: Table) -> None:
+        super().__init__(module, table, HOT, [("hart", 32), ("record", 32)])
+        self.function.on_cold = self.leave
+        self._copy = 0  # the copy that is being emitted
+        # The forms that are left undone in some case.
+        self.unfinished: set[str] = set()
+
+    def leave(self) -> None:
+        """Leave the current instruction undone."""
+        if self.machine is not None and self.machine.wrote:
+            raise ValueError("a row does something before it may trap or needs a cold helper")
+        if self.machine is not None:
+            self.unfinished.add(self.machine.name)
+        if self.machine is None or not self.machine.marked:
+            self._mark(self._get("record", 32))
+        self.function.goto("leave")
+
+    def _mark(self, record: Value) -> None:
+        """Say where to go on after leaving: in memory, so that no jump to `leave` carries a value."""
+        self._set_hart(HART_TRAP_PC, record)
+
+    def _leave_if(self, rare: Value, record: Value) -> None:
+        """Go on at `record`, or leave for it in the `rare` case."""
+        f = self.function
+        leaving = f.name("leaving")
+        self._set("record", record)
+        f.branch(rare, leaving, self._next_copy, likely=False)
+        f.place(leaving)
+        self._mark(record)
+        f.goto("leave")
+
+    def next(self) -> None:
+        self.function.goto(self._next_copy)
 
     def jump_relative(self, record: Value, distance: Value, *, backward: bool) -> None:
         f = self.function
         target = record + distance
-        self._set("record", target)
-        if not backward:
-            f.goto("dispatch")
-            return
-        f.branch(self._hart(HART_INTERRUPT, 32).ne(0), "interrupted", "dispatch", likely=False)
+        if backward:
+            self._leave_if(self._hart(HART_INTERRUPT, 32).ne(0), target)
+        else:
+            self._set("record", target)
+            f.goto(self._next_copy)
 
     def jump_absolute(self, target: Value) -> None:
         f = self.function
         inside, elsewhere = f.name("inside"), f.name("elsewhere")
-        # One test for all that is rare: the end of the window, the stop, an interrupt.
-        f.branch((target - GUEST_START).ult(WINDOW_END - GUEST_START), inside, elsewhere, likely=True)
+        f.branch(self._in_window(target), inside, elsewhere, likely=True)
         f.place(elsewhere)
-        self._set("value", target)
-        f.goto("leave_window")
+        self._set_hart(HART_PC, target)
+        self._mark(f.const(0, 32))
+        f.goto("leave")
         f.place(inside)
-        self._set("record", (target.trunc(32) << _SHIFT) + RECORDS)
-        self._set_hart(HART_PC_BIAS, f.const(WINDOW_BIAS, 32))
-        rare = self._hart(HART_INTERRUPT, 32).ne(0) | target.eq(self._stop)
-        f.branch(rare, "interrupted", "dispatch", likely=False)
+        self._leave_if(
+            self._hart(HART_INTERRUPT, 32).ne(0) | target.eq(self._hart(HART_STOP, 64)),
+            self._record_of(target),
+        )
+
+    def trap(self, record: Value, cause: int, value: Value) -> None:
+        self.leave()
+
+    @property
+    def _next_copy(self) -> str:
+        return f"dispatch{(self._copy + 1) % COPIES}"
+
+    def emit(self) -> None:
+        f = self.function
+        self._set("record", f.arguments[1])
+        f.goto("dispatch0")
+        for self._copy in range(COPIES):
+            self._emit_copy()
+        f.place("leave")
+        f.give((self._hart(HART_TRAP_PC, 32),))
+        f.finish()
+
+    def _emit_copy(self) -> None:
+        f, copy = self.function, self._copy
+        forms = [form for form in self._table.forms if form.row.flow not in (Flow.SYSCALL, Flow.TRAP)]
+        pairs = self._table.pairs
+        handled = [UNDECODED, NOP2, NOP4, *(form.name for form in forms), *(pair.name for pair in pairs)]
+        f.place(f"dispatch{copy}")
+        self._switch({name: f"op{copy}_{name}" for name in handled}, f"other{copy}")
+        # Operation 0 has a case that cannot be merged with the default, so that the jump table begins with it.
+        f.place(f"op{copy}_{UNDECODED}")
+        f.emit('call void asm sideeffect "", ""()')
+        f.goto(f"other{copy}")
+        f.place(f"other{copy}")
+        self._mark(self._get("record", 32))
+        f.goto("leave")
+        for name, nbytes in ((NOP2, 2), (NOP4, 4)):
+            f.place(f"op{copy}_{name}")
+            record = self._get("record", 32)
+            self._set("record", f.let(32, f"add nuw i32 {record.raw}, {nbytes * SCALE}"))
+            self.next()
+        for form in forms:
+            f.place(f"op{copy}_{form.name}")
+            self._handler(form)
+        for pair in pairs:
+            f.place(f"op{copy}_{pair.name}")
+            self._handler(pair.first, pair.second)
+
+
+class Run(Loop):
+    """Emits `run(hart, stop) -> next_pc`: run from hart.pc until an interrupt, or until an indirect jump or a
+    call out reaches the pc `stop` (all ones for none)."""
+
+    def __init__(self, module: Module, table: Table, hot: Hot) -> None:
+        super().__init__(module, table, RUN, [("hart", 32), ("stop", 64)])
+        self._stop = self.function.arguments[1]
+        self._hot = hot
+
+    # How handlers end
+
+    def next(self) -> None:
+        self.function.goto("hot")
+
+    def jump_relative(self, record: Value, distance: Value, *, backward: bool) -> None:
+        # A safepoint that is passed here is met again: to come back here takes an instruction of `hot`.
+        self._set("record", record + distance)
+        self.function.goto("check" if backward else "hot")
+
+    def jump_absolute(self, target: Value) -> None:
+        self._set("value", target)
+        self.function.goto("jump")
 
     def syscall(self, record: Value) -> None:
         self._set("record", record)
@@ -132,61 +280,88 @@ class Loop(Frame):
         f = self.function
         f.goto("resume")
         self._resume()
-        self._dispatch()
-        self._leaving()
-        for name in SPECIAL:
+        self._enter_hot()
+        special = self._special()
+        forms = [
+            form
+            for form in self._table.forms
+            if form.name in self._hot.unfinished or form.row.flow in (Flow.SYSCALL, Flow.TRAP)
+        ]
+        f.place("full")
+        labels = {name: f"op_{name}" for name in (*special, *(form.name for form in forms))}
+        for pair in self._table.pairs:  # only the first is done in full
+            if pair.first.name in labels:
+                labels[pair.name] = labels[pair.first.name]
+        self._switch(labels, "hot")
+        for name, emit in special.items():
             f.place(f"op_{name}")
-            self._special(name)
-        for form in self._table.forms:
+            emit(self._get("record", 32))
+        for form in forms:
             f.place(f"op_{form.name}")
             self._handler(form)
+        self._rare()
         f.finish()
 
-    def _dispatch(self) -> None:
+    def _resume(self) -> None:
+        """Go on at hart.pc, wherever it is, unless there is an interrupt."""
         f = self.function
-        f.place("dispatch")
-        record = self._get("record", 32)
-        operation = f.load(16, record, 0, align=8).zext(32)
-        cases = "\n  ".join(f"i32 {k}, label %op_{name}" for name, k in self._table.number.items())
-        f.end(f"switch i32 {operation.raw}, label %invalid [\n  {cases} ]")
-        f.place("invalid")
-        f.end("unreachable")
+        f.place("resume")
+        f.branch(self._hart(HART_INTERRUPT, 32).ne(0), "return", "locate", likely=False)
+        f.place("locate")
+        pc = self._hart(HART_PC, 64) & ~1
+        f.branch(pc.eq(self._stop), "return", "resume_anyway")
+        f.place("resume_anyway")
+        f.branch(self._in_window(pc), "window", "elsewhere")
+        f.place("window")
+        self._set_hart(HART_PC_BIAS, f.const(WINDOW_BIAS, 32))
+        self._set("record", self._record_of(pc))
+        f.goto("hot")
+        f.place("elsewhere")
+        f.branch((pc - GUEST_START).ult(GUEST_END - 4 - GUEST_START), "scratch", "no_code")
+        f.place("scratch")
+        self._to_scratch(pc)
+        f.place("no_code")
+        self._set_hart(HART_TRAP_VALUE, pc)
+        f.emit(f"call void @trap(i32 {CAUSE_FETCH_FAULT})")
+        f.goto("resume")
 
-    def _handler(self, form: Form) -> None:
-        record = self._get("record", 32)
-        effects = self._table.effects[form.row]
-        guard = "x" in effects and "rd" not in form.known and not self._table.pure(form.row)
-        guard = guard and not any(other.known for other in self._table.forms_of(form.row))
-        machine = RecordMachine(self, record, form.nbytes, backward=form.backward, guard_x0=guard)
-        if self._table.number[form.name] in self._table.relative:
-            machine.relative(lambda: self.function.load(32, record, IMMEDIATE, align=4))
-        form.row.semantics(machine, RecordOperands(self.function, form.row, record, form.known))
-        if not self.function.ended:
-            self.step(record, form.nbytes)
-
-    def _special(self, name: str) -> None:
-        record = self._get("record", 32)
+    def _enter_hot(self) -> None:
         f = self.function
-        special: dict[str, Callable[[], None]] = {
-            UNDECODED: lambda: self._undecoded(record),
-            GOTO: lambda: self._resume_at(f.load(32, record, IMMEDIATE, align=4).zext(64)),
-            SLOW: lambda: self._to_scratch(self._pc(record)),
-            ENTRY: lambda: self._entry(record),
-            ILLEGAL: lambda: self.trap(
-                record, CAUSE_ILLEGAL, f.load(32, record, IMMEDIATE, align=4).zext(64)
-            ),
-            NOP2: lambda: self.step(record, 2),
-            NOP4: lambda: self.step(record, 4),
-        }
-        special[name]()
-
-    def _undecoded(self, record: Value) -> None:
-        self.function.emit(f"call void @{DECODE}(i32 {self.hart.raw}, i32 {record.raw})")
-        self.function.goto("dispatch")
-
-    def _resume_at(self, pc: Value) -> None:
+        f.place("hot")
+        self._set_hart(HART_STOP, self._stop)
+        arguments = f"i32 {self.hart.raw}, i32 {self._get('record', 32).raw}"
+        record = f.let(32, f"call i32 @{HOT}({arguments})")
+        self._set("record", record)
+        f.branch(record.eq(0), "resume", "check", likely=False)
+        f.place("check")
+        pc = self._pc(self._get("record", 32))
+        f.branch(self._hart(HART_INTERRUPT, 32).ne(0) | pc.eq(self._stop), "leave", "full", likely=False)
+        f.place("leave")
         self._set_hart(HART_PC, pc)
-        self.function.goto("resume")
+        f.goto("return")
+
+    def _special(self) -> dict[str, Callable[[Value], None]]:
+        """The handlers of operations that are not rows."""
+        f = self.function
+
+        def illegal(record: Value) -> None:
+            self.trap(record, CAUSE_ILLEGAL, f.load(32, record, IMMEDIATE, align=4).zext(64))
+
+        def undecoded(record: Value) -> None:
+            f.emit(f"call void @{DECODE}(i32 {self.hart.raw}, i32 {record.raw})")
+            f.goto("hot")
+
+        def go_on(record: Value) -> None:
+            self._set("value", f.load(32, record, IMMEDIATE, align=4).zext(64))
+            f.goto("jump")
+
+        return {
+            UNDECODED: undecoded,
+            GOTO: go_on,
+            SLOW: lambda record: self._to_scratch(self._pc(record)),
+            ENTRY: self._entry,
+            ILLEGAL: illegal,
+        }
 
     def _entry(self, record: Value) -> None:
         f = self.function
@@ -197,45 +372,19 @@ class Loop(Frame):
         shallow = self._hart(HART_DEPTH, 32).ult(DEPTH_LIMIT - _DEPTH_MARGIN)
         f.branch(shallow, "resume", "return", likely=True)
 
-    def _resume(self) -> None:
-        """Go on at hart.pc, wherever it is, unless there is an interrupt."""
-        f = self.function
-        f.place("resume")
-        f.branch(self._hart(HART_INTERRUPT, 32).ne(0), "return", "resume_anyway", likely=False)
-        f.place("resume_anyway")
-        pc = self._hart(HART_PC, 64) & ~1
-        f.branch(pc.eq(self._stop), "return", "locate")
-        f.place("locate")
-        f.branch((pc - GUEST_START).ult(WINDOW_END - GUEST_START), "locate_window", "locate_other")
-        f.place("locate_window")
-        self._set_hart(HART_PC_BIAS, f.const(WINDOW_BIAS, 32))
-        self._set("record", (pc.trunc(32) << _SHIFT) + RECORDS)
-        f.goto("dispatch")
-        f.place("locate_other")
-        f.branch((pc - GUEST_START).ult(GUEST_END - 4 - GUEST_START), "locate_scratch", "no_code")
-        f.place("locate_scratch")
-        self._to_scratch(pc)
-        f.place("no_code")
-        self._set_hart(HART_TRAP_VALUE, pc)
-        f.emit(f"call void @trap(i32 {CAUSE_FETCH_FAULT})")
-        f.goto("resume")
-
     def _to_scratch(self, pc: Value) -> None:
         f = self.function
         scratch = self.hart + HART_SCRATCH
         self._set_hart(HART_PC_BIAS, pc.trunc(32) - (scratch >> _SHIFT))
         f.emit(f"call void @{DECODE_SCRATCH}(i32 {self.hart.raw}, i32 {pc.trunc(32).raw})")
         self._set("record", scratch)
-        f.goto("dispatch")
+        f.goto("hot")
 
-    def _leaving(self) -> None:
-        """What handlers have in common that is rare."""
+    def _rare(self) -> None:
         f = self.function
-        f.place("leave_window")
-        self._resume_at(self._get("value", 64))
-        f.place("interrupted")
-        self._set_hart(HART_PC, self._pc(self._get("record", 32)))
-        f.goto("return")
+        f.place("jump")
+        self._set_hart(HART_PC, self._get("value", 64))
+        f.goto("resume")
         f.place("raise")
         self._set_hart(HART_PC, self._pc(self._get("record", 32)))
         self._set_hart(HART_TRAP_VALUE, self._get("value", 64))

@@ -19,7 +19,7 @@ from friscy.machine.layout import (
     HART_TRAP_PC,
     HART_X,
 )
-from friscy_build.interpreter.records import places
+from friscy_build.interpreter.records import Form, places
 from friscy_build.isa.hart import Register
 from friscy_build.isa.row import Row
 from friscy_build.isa.value import Operand, Value
@@ -31,6 +31,7 @@ class Frame:
 
     def __init__(self, function: Function, hart: Value) -> None:
         self.function, self.hart = function, hart
+        self.machine: RecordMachine | None = None  # of the handler being traced
 
     def jump_relative(self, record: Value, distance: Value, *, backward: bool) -> None:
         """Go on at the record `distance` bytes from `record`."""
@@ -73,12 +74,14 @@ class RecordOperands:
 class RecordMachine:
     """Traces one instruction into a handler. Register numbers are byte offsets (8 * number) or ints."""
 
-    def __init__(
-        self, frame: Frame, record: Value, nbytes: int, *, backward: bool = False, guard_x0: bool = False
-    ) -> None:
+    def __init__(self, frame: Frame, record: Value, form: Form, *, guard_x0: bool = False) -> None:
         self.frame, self.ops, self.record = frame, frame.function, record
-        self._nbytes, self._backward, self._guard_x0 = nbytes, backward, guard_x0
+        self.name = form.name
+        self._nbytes, self._backward, self._guard_x0 = form.nbytes, form.backward, guard_x0
         self.effects: set[str] = set()
+        self.wrote = False  # whether the instruction may already have done something
+        self.marked = False  # whether HART_TRAP_PC has this instruction's record, on the path being traced
+        frame.machine = self
 
     @property
     def pc(self) -> Value:
@@ -91,6 +94,10 @@ class RecordMachine:
 
     def const(self, value: int, width: int = 64) -> Value:
         return self.ops.const(value, width)
+
+    def _does(self, effect: str) -> None:
+        self.effects.add(effect)
+        self.wrote = True
 
     # Registers
 
@@ -107,7 +114,7 @@ class RecordMachine:
         return self.ops.load(64, address, HART_X + offset, align=8)
 
     def set_x(self, r: Register, value: Value) -> None:
-        self.effects.add("x")
+        self._does("x")
         if isinstance(r, int) and r == 0:
             return
         address, offset = self._register(r)
@@ -120,7 +127,7 @@ class RecordMachine:
         return self.ops.load(64, address, HART_F + offset, align=8)
 
     def set_f(self, r: Register, value: Value) -> None:
-        self.effects.add("f")
+        self._does("f")
         address, offset = self._register(r)
         self.ops.store(value, address, HART_F + offset, align=8)
 
@@ -128,7 +135,7 @@ class RecordMachine:
         return self.ops.load(32, self.frame.hart, HART_FCSR, align=4)
 
     def set_fcsr(self, value: Value) -> None:
-        self.effects.add("fcsr")
+        self._does("fcsr")
         self.ops.store(value, self.frame.hart, HART_FCSR, align=4)
 
     def host_fma(self) -> Value:
@@ -139,14 +146,16 @@ class RecordMachine:
     def _guest(self, address: Value, nbytes: int, cause: int) -> Value:
         """`address` as a wasm address, after the check that the access lies in the guest's range."""
         f = self.ops
+        # A host page fault leaves no other trace of where it happened.
+        f.store(self.record, self.frame.hart, HART_TRAP_PC, align=4)
         inside = (address - GUEST_START).ult(GUEST_END - GUEST_START - nbytes + 1)
         fault, fine = f.name("fault"), f.name("fine")
         f.branch(inside, fine, fault, likely=True)
         f.place(fault)
+        self.marked = True
         self.frame.trap(self.record, cause, address)
+        self.marked = False
         f.place(fine)
-        # A host page fault leaves no other trace of where it happened.
-        f.store(self.record, self.frame.hart, HART_TRAP_PC, align=4)
         return address.trunc(32)
 
     def load(self, address: Value, width: int) -> Value:
@@ -154,11 +163,12 @@ class RecordMachine:
         return self.ops.load(width, self._guest(address, width // 8, CAUSE_LOAD_FAULT))
 
     def store(self, address: Value, value: Value) -> None:
-        self.effects.add("store")
-        self.ops.store(value, self._guest(address, value.width // 8, CAUSE_STORE_FAULT))
+        at = self._guest(address, value.width // 8, CAUSE_STORE_FAULT)
+        self._does("store")
+        self.ops.store(value, at)
 
     def reserve(self, address: Value, value: Value) -> None:
-        self.effects.add("reserve")
+        self._does("reserve")
         self.ops.store(address, self.frame.hart, HART_RESERVED_ADDRESS, align=8)
         self.ops.store(value, self.frame.hart, HART_RESERVED_VALUE, align=8)
 

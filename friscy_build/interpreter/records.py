@@ -32,7 +32,7 @@ SLOW = "slow"  # run the instruction at this pc through the hart's scratch recor
 ENTRY = "entry"  # call the translated function at table index immediate
 ILLEGAL = "illegal"  # the immediate has the instruction's bits
 NOP2, NOP4 = "nop.2", "nop.4"
-SPECIAL = (UNDECODED, GOTO, SLOW, ENTRY, ILLEGAL, NOP2, NOP4)
+SPECIAL = (NOP2, NOP4, GOTO, SLOW, ENTRY, ILLEGAL)
 
 
 def places(row: Row) -> dict[str, int]:
@@ -71,10 +71,31 @@ class Form:
         return self.nbytes * SCALE
 
 
-class Table:
-    """All operations and their numbers. `effects`: what each 32-bit row does, see `effects.effects_of`."""
+@dataclass(frozen=True)
+class Pair:
+    """Two instructions in a row as one operation, which saves a turn of the loop. It stands in the record of the
+    first and takes its operands from both; the second's own record stays as it is, for those who jump there."""
 
-    def __init__(self, rows: Iterable[Row], effects: Mapping[Row, frozenset[str]]) -> None:
+    first: Form
+    second: Form
+
+    @property
+    def name(self) -> str:
+        return f"{self.first.name}_{self.second.name}"
+
+
+class Table:
+    """All operations and their numbers.
+
+    effects: what each 32-bit row does, see `effects.effects_of`. pairs: names of the forms to make pairs of.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        effects: Mapping[Row, frozenset[str]],
+        pairs: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self.rows = tuple(rows)
         self.effects = effects
         self._forms: dict[tuple[Row, int], tuple[Form, ...]] = {}
@@ -87,10 +108,16 @@ class Table:
         forms = [form for group in self._forms.values() for form in group]
         relative = [form for form in forms if form.row.flow in (Flow.JUMP, Flow.BRANCH)]
         self.forms: Sequence[Form] = [*relative, *(form for form in forms if form not in relative)]
-        self.number = {name: k for k, name in enumerate(SPECIAL)}
-        self.number |= {form.name: k for k, form in enumerate(self.forms, len(SPECIAL))}
+        # Those that the hot loop runs come first, so that its switch is dense.
+        named = {form.name: form for form in self.forms}
+        self.pairs: Sequence[Pair] = [Pair(named[first], named[second]) for first, second in pairs]
+        for pair in self.pairs:
+            if pair.first.row.flow is not Flow.NONE:
+                raise ValueError(f"{pair.first.name} may go elsewhere than to {pair.second.name}")
+        names = [UNDECODED, *(f.name for f in self.forms), *(p.name for p in self.pairs), *SPECIAL]
+        self.number = {name: k for k, name in enumerate(names)}
         # The operations whose immediate is a distance between records.
-        self.relative = range(len(SPECIAL), len(SPECIAL) + len(relative))
+        self.relative = range(1, 1 + len(relative))
 
     def forms_of(self, row: Row) -> tuple[Form, ...]:
         """The forms of a row of either length; the first whose `known` and `backward` hold is the one to use."""

@@ -16,8 +16,12 @@ FEATURES = (
 )
 
 
-def compile_ir(text: str, *, level: int = 2, inline_threshold: int = 0) -> bytes:
-    """Compile LLVM IR text to a relocatable wasm object (`wasm_object.finish` makes it a module)."""
+def compile_ir(text: str, *, level: int = 2, inline_threshold: int = 0, local: bool = False) -> bytes:
+    """Compile LLVM IR text to a relocatable wasm object (`wasm_object.finish` makes it a module).
+
+    local: only passes that leave each computation where it is. In an interpreter's loop, what LLVM moves out
+    of the loop or merges between handlers is live everywhere, and the host's compiler runs out of registers.
+    """
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     # The multi-value ABI returns aggregates as results; the default one returns them through a linear
@@ -36,5 +40,20 @@ def compile_ir(text: str, *, level: int = 2, inline_threshold: int = 0) -> bytes
     tuning.loop_vectorization = tuning.slp_vectorization = False
     tuning.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
+    passes = _local_passes() if local else builder.getModulePassManager()
+    passes.run(module, builder)
     return bytes(machine.emit_object(module))
+
+
+def _local_passes() -> llvm.ModulePassManager:
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_sroa_pass()
+    for _ in range(2):
+        passes.add_simplify_cfg_pass()
+        passes.add_instruction_combine_pass()
+        passes.add_dead_store_elimination_pass()
+        passes.add_aggressive_dce_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    return passes

@@ -55,7 +55,7 @@ class Module:
             name += "_"
         self._helpers[helper] = name
         params = [(f"a{k}", width) for k, width in enumerate(helper.params)]
-        attributes = "nounwind memory(none) " + ("noinline cold" if helper.cold else "")
+        attributes = "nounwind memory(none) " + ("noinline cold" if helper.cold else "alwaysinline")
         function = self.function(name, f"internal {result_type(helper.results)}", params, attributes)
         function.give(function.widths(helper.body(*function.arguments), helper.results))
         function.finish()
@@ -83,6 +83,8 @@ class Function:
         self._lines: list[str] = [f"define {head} {{", "entry:"]
         self._block: str | None = "entry"  # None after a terminator
         self._count = 0
+        # Called instead of emitting a call of a cold helper; it must end the block.
+        self.on_cold: Callable[[], None] | None = None
         self.arguments = tuple(Value(self, width, f"%{name}") for name, width in params)
 
     # Text
@@ -236,7 +238,7 @@ class Function:
         lanes = 128 // width
         vector, name = f"<{lanes} x {kind}>", f"llvm.wasm.relaxed.madd.v{lanes}f{width}"
         self.module.declare(name, f"{vector} @({vector}, {vector}, {vector})")
-        lane = f"insertelement {vector} zeroinitializer, {kind}"
+        lane = f"insertelement {vector} poison, {kind}"
         listed = ", ".join(f"{vector} {self.let(0, f'{lane} {x}, i32 0').raw}" for x in floats)
         product = self.let(0, f"call {vector} @{name}({listed})")
         return self.let(0, f"extractelement {vector} {product.raw}, i32 0")
@@ -294,8 +296,11 @@ class Function:
         return tuple(after)
 
     def call(self, helper: Helper, *args: Value) -> tuple[Value, ...]:
-        name = self.module.helper(helper)
         self.widths(args, helper.params)
+        if helper.cold and self.on_cold is not None:
+            self.on_cold()
+            return tuple(self.const(0, width) for width in helper.results)
+        name = self.module.helper(helper)
         kind = result_type(helper.results)
         listed = ", ".join(typed(a) for a in args)
         if len(helper.results) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import struct
 
 import pytest
@@ -26,6 +27,9 @@ CODE = 0x2_0000
 STACK = 0x4000_0000
 OUTSIDE = 0x5000_0000  # beyond the code window
 
+_libc = ctypes.CDLL(None)
+_libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
 
 class Guest:
     """A guest process with nothing in it. `traps` and `syscalls` record what reached the host."""
@@ -34,7 +38,7 @@ class Guest:
         self.store = wasmtime.Store(engine)
         limits = wasmtime.Limits(WASM_PAGES, WASM_PAGES)
         self.wasm_memory = wasmtime.Memory(self.store, wasmtime.MemoryType(limits))
-        base = ctypes.addressof(self.wasm_memory.data_ptr(self.store).contents)
+        base = self.base = ctypes.addressof(self.wasm_memory.data_ptr(self.store).contents)
         self.memory = memoryview((ctypes.c_ubyte * MEMORY_BYTES).from_address(base)).cast("B")
         table_type = wasmtime.TableType(wasmtime.ValType.funcref(), wasmtime.Limits(16, None))
         self.table = wasmtime.Table(self.store, table_type, None)
@@ -107,6 +111,11 @@ class Guest:
         self.memory[address : address + len(data)] = data
         if invalidate:
             self.exports["invalidate"](self.store, address, address + len(data))
+
+    def protect(self, address: int, nbytes: int, *, readable: bool) -> None:
+        """Allow or forbid access to guest pages, as mprotect does."""
+        protection = mmap.PROT_READ | mmap.PROT_WRITE if readable else 0
+        assert _libc.mprotect(self.base + address, nbytes, protection) == 0
 
     def code(self, *words: int, at: int = CODE) -> int:
         """Write instructions (of either length); return the address after them."""

@@ -94,17 +94,21 @@ def test_load_to_x0_still_faults(guest: Guest) -> None:
 
 
 @pytest.mark.parametrize("at", [CODE, OUTSIDE])
-def test_trap_pc_names_the_access(guest: Guest, at: int) -> None:
-    guest.code(li(A0, 1), op("sd", rs2=A0, rs1=A1, imm=0), EBREAK, at=at)
-    guest.set_x(A1, STACK)
-    guest.run(at)
-    guest.run(at)  # now decoded: fetching is an access too
-    (stored,) = struct.unpack_from("<I", guest.memory, HART_BASE + HART_TRAP_PC)
-    (bias,) = struct.unpack_from("<I", guest.memory, HART_BASE + HART_PC_BIAS)
-    if at == CODE:
-        assert trap_pc(stored, bias) == CODE + 4
-    else:  # there every instruction is fetched each time
-        assert trap_pc(stored, bias) == OUTSIDE + 8
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_trap_pc_names_the_instruction_that_broke_protection(guest: Guest, at: int, before: int) -> None:
+    store, load = op("sd", rs2=A0, rs1=A1, imm=0), op("ld", rd=A0, rs1=A1, imm=0)
+    for word in (store, load, op("amoadd.d", rd=A0, rs1=A1, rs2=A0, aq_rl=0)):
+        guest.code(*[li(A2, 1)] * before, word, EBREAK, at=at)
+        guest.set_x(A1, STACK)
+        guest.set_x(A0, 42)
+        guest.protect(STACK, PAGE, readable=False)
+        with pytest.raises(wasmtime.Trap, match="memory fault"):
+            guest.run(at)
+        guest.protect(STACK, PAGE, readable=True)
+        (stored,) = struct.unpack_from("<I", guest.memory, HART_BASE + HART_TRAP_PC)
+        (bias,) = struct.unpack_from("<I", guest.memory, HART_BASE + HART_PC_BIAS)
+        assert trap_pc(stored, bias) == at + 4 * before
+        assert guest.x(A0) == 42
 
 
 @pytest.mark.parametrize("at", [CODE, OUTSIDE])
