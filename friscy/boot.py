@@ -84,15 +84,11 @@ class Machine:
         """Make process 1 of a new machine. StartError: what cannot be started, and why."""
         context = root_context(kernel)
         uid, gid, groups, home = resolve_user(kernel.vfs, context, program.user)
-        cwd = os.fsencode(program.cwd or "/")
         if not program.argv:
             raise StartError(
                 "the image has no command", 125, hint="Give one: friscy run BUNDLE --entrypoint PROG"
             )
-        try:
-            context.cwd = directory(kernel, context, cwd)  # made if need be, as docker does for WORKDIR
-        except LinuxError as error:
-            raise StartError(f"working directory {program.cwd!r}: {error}", 125) from error
+        context.cwd = working_directory(kernel, program)
         path = find_program(kernel.vfs, context, program.argv[0], program.env.get("PATH", DEFAULT_PATH))
         context.cwd = context.root
         assert kernel.console is not None
@@ -103,7 +99,7 @@ class Machine:
                 guest_environment(kernel, program, home),
                 root=root_of(kernel),
                 files=kernel.console.open_standard(kernel, context),
-                cwd=cwd,
+                cwd=os.fsencode(program.cwd or "/"),
                 uid=uid,
                 gid=gid,
                 groups=tuple(groups),
@@ -125,6 +121,14 @@ def root_context(kernel: Kernel) -> FsContext:
     """Root's view from the root directory: for what the host does in the guest's namespace."""
     root = root_of(kernel)
     return FsContext(root, root)
+
+
+def working_directory(kernel: Kernel, program: Program) -> Location:
+    """The program's working directory, made if need be, as docker does."""
+    try:
+        return directory(kernel, root_context(kernel), os.fsencode(program.cwd or "/"))
+    except LinuxError as error:
+        raise StartError(f"working directory {program.cwd!r}: {error}", 125) from error
 
 
 def guest_environment(kernel: Kernel, program: Program, home: str) -> list[bytes]:

@@ -12,10 +12,12 @@ from friscy.boot import (
     guest_environment,
     resolve_user,
     root_context,
+    working_directory,
 )
 from friscy.kernel.exec import rewrite_arguments
-from friscy.kernel.namespace import HostMount, directory
+from friscy.kernel.namespace import HostMount
 from lazyfs.errors import LinuxError
+from snapshot.arguments import repoint
 
 if TYPE_CHECKING:
     from friscy.bundle import Bundle
@@ -60,22 +62,17 @@ def resume(kernel: Kernel, file: SnapshotFile, program: Program) -> None:
     kernel.switch_to(task)
     console = kernel.console
     if file.meta["at"] != "entry":
-        from snapshot.restore import transcript
-
-        console.replay(transcript(file))
         console.resize(kernel)
         return
     process = task.process
     for fd, descriptor in console.open_standard(kernel, process.fs).slots.items():
         process.files.slots[fd] = descriptor
     console.become_controlling(kernel, process)
-    cwd = os.fsencode(program.cwd or "/")
-    context = root_context(kernel)
+    process.fs.cwd = working_directory(kernel, program)
+    *_, home = resolve_user(kernel.vfs, root_context(kernel), program.user)
     try:
-        directory(kernel, context, cwd)
-        process.fs.cwd = kernel.vfs.lookup(process.fs, cwd, want_directory=True)
-        *_, home = resolve_user(kernel.vfs, context, program.user)
         argv = [*file.meta["prefix"], *map(os.fsencode, program.argv[1:])]
         rewrite_arguments(kernel, task, argv, guest_environment(kernel, program, home))
+        repoint(kernel, file.meta["memory"][process.pid]["pointers"])
     except LinuxError as error:
         raise StartError(f"cannot start {program.argv[0]!r} in the guest: {error}", 126) from error

@@ -63,7 +63,7 @@ def run_bundle(request: Request) -> int:
     machine = Machine(bundle, on_compile=_say_compiling)
     timings.mark("load the engine")
     try:
-        kernel = _kernel(machine, program, request)
+        kernel, said = _kernel(machine, program, request)
     except StartError as error:
         print(f"friscy: {error}", file=sys.stderr)
         return error.status
@@ -72,7 +72,7 @@ def run_bundle(request: Request) -> int:
 
         kernel.tracer = Tracer(request.trace.write)
     timings.mark("make the machine")
-    status = run_kernel(kernel)
+    status = run_kernel(kernel, said)
     timings.mark("run the guest")
     if request.timings is not None:
         timings.report(request.timings)
@@ -97,8 +97,12 @@ def program_of(bundle: Bundle, request: Request) -> Program:
     return Program(argv, env, cwd, bundle.user if request.user is None else request.user)
 
 
-def _kernel(machine: Machine, program: Program, request: Request) -> Kernel:
-    """The machine of the request at its start or at its snapshot point."""
+# What a restored machine had written to its console before: [descriptor, bytes] in order.
+Transcript = list[list[Any]]
+
+
+def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kernel, Transcript]:
+    """The machine of the request at its start or at its snapshot point, and what it had said by then."""
     if request.use_snapshot and not request.entrypoint_choices and machine.bundle.has(SNAPSHOT):
         from friscy.resume import snapshot_fits
         from snapshot.format import SnapshotFile
@@ -113,18 +117,18 @@ def _kernel(machine: Machine, program: Program, request: Request) -> Kernel:
         if program.argv[0].endswith("busybox"):
             program.argv.insert(1, "sh")
     machine.start(kernel, program)
-    return kernel
+    return kernel, []
 
 
 def _restored(
     machine: Machine, file: SnapshotFile, program: Program, console: Console, mounts: Sequence[HostMount]
-) -> Kernel:
+) -> tuple[Kernel, Transcript]:
     from friscy.resume import resume
-    from snapshot.restore import restore
+    from snapshot.restore import restore, transcript
 
     kernel = restore(file, lambda state: machine.kernel(console, state, mounts))
     resume(kernel, file, program)
-    return kernel
+    return kernel, transcript(file)
 
 
 def _first_present(kernel: Kernel, choices: Sequence[str]) -> str:
@@ -142,9 +146,10 @@ def _first_present(kernel: Kernel, choices: Sequence[str]) -> str:
     )
 
 
-def run_kernel(kernel: Kernel) -> int:
-    """Run a machine to its end with the host's signals handed to its process 1."""
+def run_kernel(kernel: Kernel, said: Transcript) -> int:
+    """Run a machine to its end with the host's signals handed to its process 1; show first what it had said."""
     with kernel.console, _HostWatch(kernel):
+        kernel.console.replay(said)
         status = kernel.run()
     assert status is not None, "nobody stops this machine"
     return status

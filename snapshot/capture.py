@@ -12,6 +12,7 @@ from friscy.machine.layout import HART_INTERRUPT, PAGE_SHIFT
 from friscy.machine.memory import MAPPED, GuestMemory
 from lazyfs.errors import FriscyError
 from lazyfs.plain import PlainError, encode
+from snapshot.arguments import find_pointers
 from snapshot.format import write_snapshot
 from snapshot.pages import Mapping, find_runs, opened, read_runs
 from snapshot.secrets import stack_guards
@@ -40,8 +41,12 @@ def capture(kernel: Kernel, path: Path, meta: dict[str, Any], transcript: list[l
         with opened(memory, mappings):
             runs = find_runs(memory, mappings)
             page_sections.append((f"pages:{pid}", read_runs(memory, runs)))
-        guards = stack_guards(kernel, pid)
-        memory_meta[pid] = {"mappings": mappings, "runs": runs, "guards": guards}
+            layout: dict[str, Any] = {"mappings": mappings, "runs": runs}
+            if meta["at"] == "entry":
+                # later on, live frames hold the guard they were entered with, and pointers are anywhere
+                layout["guards"] = stack_guards(kernel, pid)
+                layout["pointers"] = find_pointers(memory, kernel.spaces[pid].hart(0), runs)
+        memory_meta[pid] = layout
     kernel.vfs.shrink()
     saved = []
     for task in state.tasks.values():

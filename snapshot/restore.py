@@ -46,7 +46,7 @@ def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) ->
         finally:
             os.close(image)
         kernel.attach(process, space)
-        for address in layout["guards"]:
+        for address in layout.get("guards", ()):
             # glibc keeps the lowest byte zero, so that an unterminated string cannot carry the guard out
             space.memory.poke(address, b"\0" + os.urandom(7))
     for task in state.tasks.values():
