@@ -122,7 +122,12 @@ class GuestMemory:
         end = address + length
         if address < GUEST_START or end > GUEST_END:
             raise LinuxError(errno.EFAULT)
-        pages = self.pages[address >> PAGE_SHIFT : (end + PAGE - 1) >> PAGE_SHIFT]
+        first, last = address >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT
+        if first == last:  # nearly always: worth not building a slice
+            if not self.pages[first] & (PROT_WRITE if write else PROT_READ):
+                raise LinuxError(errno.EFAULT)
+            return
+        pages = self.pages[first : last + 1]
         if pages.translate(None, _WRITABLE if write else _READABLE):
             raise LinuxError(errno.EFAULT)
 

@@ -52,10 +52,9 @@ def test_no_bit_flip_escapes_as_anything_else(at: int, bit: int) -> None:
     data[at] ^= 1 << bit
     try:
         image = parse(bytes(data))
-    except FormatError as error:
-        assert "byte" in str(error)
-    else:
-        assert 0 <= image.low < image.high <= GUEST_END
+    except FormatError:
+        return
+    assert 0 <= image.low < image.high <= GUEST_END
 
 
 class Machine:
