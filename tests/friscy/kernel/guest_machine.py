@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import threading
 from pathlib import Path
 
-import pytest
 import wasmtime
+from required_tools import require_tool
 
 from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
@@ -28,8 +27,6 @@ DIRECTORY = b"/work"
 
 def compile_guest(name: str, cache: Path) -> Path:
     """The static riscv64 program of tests/guest/NAME.c; compiled again only when its source changed."""
-    if shutil.which(COMPILER) is None:
-        pytest.fail(f"{COMPILER} is missing: apt install gcc-riscv64-linux-gnu")
     source = SOURCES / f"{name}.c"
     key = hashlib.sha256(source.read_bytes() + (SOURCES / "guest.h").read_bytes()).hexdigest()[:16]
     program = cache / f"{name}-{key}"
@@ -37,18 +34,17 @@ def compile_guest(name: str, cache: Path) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         made = program.with_suffix(f".{os.getpid()}")
         flags = ["-static", "-O1", "-w"]
-        subprocess.run([COMPILER, *flags, "-o", made, source], check=True)
+        subprocess.run([require_tool(COMPILER), *flags, "-o", made, source], check=True)
         made.rename(program)
     return program
 
 
 def run_on_linux(program: Path, directory: Path, stdin: bytes = b"") -> tuple[int, str]:
     """(exit status, output) of a program under qemu-riscv64, which hands its calls to the host's Linux."""
-    if shutil.which(EMULATOR) is None:
-        pytest.fail(f"{EMULATOR} is missing: apt install qemu-user")
     environment = {"PATH": "/bin"}
+    command = [require_tool(EMULATOR), program]
     done = subprocess.run(
-        [EMULATOR, program], cwd=directory, input=stdin, capture_output=True, env=environment, timeout=60
+        command, cwd=directory, input=stdin, capture_output=True, env=environment, timeout=60
     )
     assert not done.stderr, done.stderr.decode()
     return done.returncode if done.returncode >= 0 else 128 - done.returncode, done.stdout.decode()
