@@ -92,7 +92,6 @@ int main(void)
     SHOW(sched_getaffinity(0, sizeof cpus, &cpus));
     SHOW(CPU_COUNT(&cpus) >= 1);
     SHOW(sched_getaffinity(999999, sizeof cpus, &cpus));
-    SHOW(getpriority(PRIO_PROCESS, 0));
 
     SHOW(getsid(999999));
     SHOW(getpgid(999999));
