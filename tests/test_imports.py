@@ -32,7 +32,7 @@ LAZY_EXCEPTIONS = {("friscy.cli.cmd_build", "friscy_build.command")}
 # `friscy run` may not have these loaded when it starts: each costs milliseconds, hashlib 2 and dataclasses 9.
 HEAVY = {
     "dataclasses", "inspect", "hashlib", "_hashlib", "json", "pydantic", "doit", "llvmlite", "elftools", "rich",
-    "fsspec", "asyncio", "logging", "subprocess", "tempfile", "unittest", "friscy_build",
+    "fsspec", "shutil", "asyncio", "logging", "subprocess", "tempfile", "unittest", "friscy_build",
 }  # fmt: skip
 
 
@@ -152,8 +152,11 @@ def loaded_by(statements: str) -> set[str]:
     return set(done.stdout.split())
 
 
+# All that a run from a snapshot imports, and its command line parsed.
 RUN = """
 import friscy.cli.main, friscy.cli.cmd_run, friscy.run, friscy.resume, snapshot.restore, friscy.kernel.calls
+friscy.cli.cmd_run.run = lambda options: 0
+friscy.cli.main.main(["run", "-e", "K=V", "bundle", "--", "-c", "print(1)"])
 """
 
 

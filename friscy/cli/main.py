@@ -61,7 +61,7 @@ def _dispatch(words: list[str]) -> int:
         prog=f"friscy {name}",
         description=f"{_SUMMARIES[name][0].upper()}{_SUMMARIES[name][1:]}.",
         epilog=module.EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     module.add_arguments(parser)
@@ -79,6 +79,15 @@ def _dispatch(words: list[str]) -> int:
     return status
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse's own, told the width of lines: to find it out it would import shutil, 3 ms of every start."""
+    try:
+        columns = int(os.environ["COLUMNS"]) if "COLUMNS" in os.environ else os.get_terminal_size().columns
+    except (ValueError, OSError):
+        columns = 80
+    return argparse.RawDescriptionHelpFormatter(prog, width=max(columns, 40) - 2)
+
+
 def _top_level(words: list[str]) -> int:
     listing = "\n".join(f"  {name:<9}{_SUMMARIES[name]}" for name in COMMANDS)
     parser = argparse.ArgumentParser(
@@ -86,7 +95,7 @@ def _top_level(words: list[str]) -> int:
         usage="friscy COMMAND ...",
         description="Any Docker image, running in milliseconds, anywhere.",
         epilog=f"commands:\n{listing}\n\n{_EPILOG}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
