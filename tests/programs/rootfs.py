@@ -5,10 +5,14 @@ They are made once for each choice of packages and kept in the user's cache, who
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from required_tools import require_tool
 
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER
 from friscy_build.bundle import describe, write_bundle
@@ -20,9 +24,17 @@ from friscy_build.images.spool import Spool
 from friscy_build.steps import INTERPRETER_CODE
 from lazyfs.index import open_index
 from lazyfs.index_writer import write_index
+from lazyfs.tree import Node, Tree
 
 HOME = cache_dir() / "tests"
 
+# Modules of Python that the tests import: the packages' scripts would have compiled the whole library.
+COMPILED = (
+    "asyncio base64 bz2 cmath code compileall configparser csv ctypes dataclasses datetime decimal difflib email.parser "
+    "faulthandler fractions glob gzip hashlib hmac html io json linecache lzma mmap pickle pprint random resource "
+    "rlcompleter secrets select shlex shutil site socket sqlite3 statistics string struct subprocess tarfile tempfile "
+    "textwrap threading tomllib traceback unittest.mock urllib.parse uuid xml.etree.ElementTree zipfile zoneinfo"
+)
 TREE_CODE = ("friscy_build/images", "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py")
 
 # What each root filesystem holds besides Debian's essential packages. busybox and busybox-static exclude each other.
@@ -33,6 +45,7 @@ PACKAGES = {
     ),
     "testsuite": ("python3", "libpython3.13-testsuite", "tzdata"),
     "static": ("busybox-static",),
+    "musl": ("musl-dev",),  # headers and objects to link with, no programs
 }  # fmt: skip
 
 
@@ -64,11 +77,11 @@ def interpreter() -> Path:
 def debian(name: str) -> Rootfs:
     """The root filesystem `name` of PACKAGES, fetched and unpacked if it is not there as it should be."""
     module = interpreter()
-    request = Request("trixie", PACKAGES[name], essential=name != "static")
+    request = Request("trixie", PACKAGES[name], essential=name not in ("static", "musl"))
     with locked(HOME):
         selection = select(request, cache_dir())
         place, key_file = HOME / name, HOME / name / "key"
-        tree_key = "\n".join([selection.digest, code_digest(*TREE_CODE)])
+        tree_key = "\n".join([selection.digest, code_digest(*TREE_CODE), COMPILED])
         key = "\n".join([tree_key, module.name, code_digest("friscy/bundle.py", "friscy_build/bundle.py")])
         known = key_file.read_text() if key_file.exists() else ""
         if known != key:
@@ -84,8 +97,24 @@ def _unpack(selection: Selection, place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     tree = unpack(selection, Spool(cache_dir() / "tmp"))
+    files = place / "files"
+    write_directory(tree, files)
+    if (files / "usr/bin/python3").exists():
+        _compile_python(tree, files)
     write_index(tree, place / INDEX, place / CHUNKS)
-    write_directory(tree, place / "files")
+
+
+def _compile_python(tree: Tree, files: Path) -> None:
+    """Let Python write its bytecode, under qemu, and put it into the tree too."""
+    qemu = require_tool("qemu-riscv64")
+    source = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+    command = [qemu, "-L", str(files), str(files / "usr/bin/python3"), "-c", source, *COMPILED.split()]
+    subprocess.run(command, env={"LANG": "C.UTF-8"}, check=True, timeout=300)
+    found = list(files.rglob("usr/lib/python3*/**/*.pyc"))
+    assert found
+    for path in found:
+        node = Node.file(path.read_bytes(), mtime_ns=path.stat().st_mtime_ns)
+        tree.add(b"/" + os.fsencode(path.relative_to(files)), node, parents=True)
 
 
 def _bundle(name: str, place: Path, module: Path, selection: Selection) -> None:
