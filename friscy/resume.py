@@ -18,6 +18,7 @@ from friscy.kernel.exec import rewrite_arguments
 from friscy.kernel.namespace import HostMount
 from lazyfs.errors import LinuxError
 from snapshot.arguments import repoint
+from snapshot.layout import MemoryLayout
 
 if TYPE_CHECKING:
     from friscy.bundle import Bundle
@@ -73,6 +74,6 @@ def resume(kernel: Kernel, file: SnapshotFile, program: Program) -> None:
     try:
         argv = [*file.meta["prefix"], *map(os.fsencode, program.argv[1:])]
         rewrite_arguments(kernel, task, argv, guest_environment(kernel, program, home))
-        repoint(kernel, file.meta["memory"][process.pid]["pointers"])
+        repoint(kernel, MemoryLayout(file, process.pid).pointers)
     except LinuxError as error:
         raise StartError(f"cannot start {program.argv[0]!r} in the guest: {error}", 126) from error

@@ -91,6 +91,8 @@ def page_image(identity: str, nbytes: int, read_pages: Callable[[], bytes]) -> i
     if fd is not None:
         return fd
     data = read_pages()
+    if len(data) != nbytes:
+        raise ValueError(f"{len(data)} bytes of pages, not {nbytes}")
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         partial.write_bytes(data)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack
 
-from friscy.machine.layout import PAGE
 from lazyfs.errors import FormatError
 from lazyfs.plain import PlainError, decode
 from snapshot.format import SnapshotFile
+from snapshot.layout import MemoryLayout
 from snapshot.pages import map_runs, page_image
 
 if TYPE_CHECKING:
@@ -35,18 +35,16 @@ def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) ->
     state.generation += 1
     state.monotonic_offset = file.meta["monotonic_ns"] - time.monotonic_ns()
     for process in state.processes.values():
-        layout = file.meta["memory"][process.pid]
+        layout = MemoryLayout(file, process.pid)
         space = kernel.new_space(kernel)
-        runs = layout["runs"]
-        section = f"pages:{process.pid}"
-        nbytes = sum(count for _, count in runs) * PAGE
-        image = page_image(f"{file.identity}-{process.pid}", nbytes, partial(file.section, section))
+        section = partial(file.section, f"pages:{process.pid}")
+        image = page_image(f"{file.identity}-{process.pid}", layout.nbytes, section)
         try:
-            map_runs(space.memory, layout["mappings"], runs, image)
+            map_runs(space.memory, layout.mappings, layout.runs, image)
         finally:
             os.close(image)
         kernel.attach(process, space)
-        for address in layout.get("guards", ()):
+        for address in layout.guards:
             # glibc keeps the lowest byte zero, so that an unterminated string cannot carry the guard out
             space.memory.poke(address, b"\0" + os.urandom(7))
     for task in state.tasks.values():

@@ -102,6 +102,7 @@ class GuestMemory:
         self.pages[first:last] = bytes((value,)) * (last - first)
 
     def _replace(self, start: int, length: int, prot: int, host_fd: int, offset: int) -> None:
+        self._check_range(start, length)
         flags = _mmap.MAP_PRIVATE | _MAP_FIXED | _MAP_NORESERVE
         if host_fd < 0:
             flags |= _mmap.MAP_ANONYMOUS
@@ -110,8 +111,15 @@ class GuestMemory:
             raise LinuxError(ctypes.get_errno() or errno.ENOMEM)
 
     def _mprotect(self, start: int, length: int, prot: int) -> None:
+        self._check_range(start, length)
         if _libc.mprotect(self._base + start, length, _host_prot(prot)):
             raise LinuxError(ctypes.get_errno() or errno.ENOMEM)
+
+    @staticmethod
+    def _check_range(start: int, length: int) -> None:
+        """The last line of defence: beyond these 4 GiB lies the host."""
+        if start < 0 or length < 0 or start + length > MEMORY_BYTES or (start | length) % PAGE:
+            raise ValueError(f"pages [{start:#x}, {start + length:#x}) are not the guest's")
 
     # -- checked access -------------------------------------------------------------------------------
 

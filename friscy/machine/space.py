@@ -14,7 +14,7 @@ import wasmtime
 from wasmtime import _bindings as bindings
 
 from friscy.machine.hart import Hart
-from friscy.machine.layout import CODE_MAP, HART_BASE, HART_STRIDE, WASM_PAGES, WINDOW_END
+from friscy.machine.layout import CODE_MAP, HART_BASE, HART_COUNT, HART_STRIDE, WASM_PAGES, WINDOW_END
 from friscy.machine.memory import GuestMemory
 
 _Callback = bindings.wasmtime_func_unchecked_callback_t
@@ -75,6 +75,8 @@ class Space:
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index` (0 .. HART_COUNT - 1)."""
+        if not 0 <= index < HART_COUNT:
+            raise IndexError(f"hart {index} of {HART_COUNT}")
         return Hart(self.memory.view, HART_BASE + index * HART_STRIDE)
 
     def prepare(self, hart: Hart) -> None:
