@@ -6,6 +6,8 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 
+from wasmtime import WasmtimeError
+
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
 from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
@@ -14,7 +16,7 @@ from friscy.kernel.state import KernelState, Task
 from friscy.machine.engine import load_module, make_engine
 from friscy.machine.space import Space
 from lazyfs.chunk_store import open_chunks
-from lazyfs.errors import FriscyError, LinuxError
+from lazyfs.errors import FormatError, FriscyError, LinuxError
 from lazyfs.index import open_index
 from lazyfs.inode import FsContext, Location
 from lazyfs.vfs import Vfs
@@ -78,7 +80,16 @@ class Machine:
         return kernel
 
     def _new_space(self, kernel: Kernel) -> Space:
-        return Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
+        try:
+            return Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
+        except (WasmtimeError, KeyError, TypeError) as error:
+            raise FormatError(
+                self.bundle.path(INTERPRETER),
+                None,
+                "a module with an engine's imports and exports",
+                str(error).splitlines()[0],
+                hint="Build the bundle again with `doit bundle`.",
+            ) from error
 
     def start(self, kernel: Kernel, program: Program) -> Task:
         """Make process 1 of a new machine. StartError: what cannot be started, and why."""

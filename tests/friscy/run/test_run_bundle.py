@@ -3,6 +3,8 @@ restored machine is no different from a fresh one."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import select
 import signal
@@ -14,7 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import wasmtime
 from run_support import Friscy, environment
+
+from friscy.bundle import manifest_checksum
 
 BOTH = pytest.mark.parametrize("how", [["--no-snapshot"], []], ids=["fresh", "restored"])
 
@@ -285,3 +290,26 @@ def test_a_damaged_bundle_gives_one_error(
         assert done.returncode == 2, (part, len(damage or b""), done)
         assert part in done.stderr.decode() or part.encode() in done.stderr
         assert b"Traceback" not in done.stderr
+
+
+def test_an_engine_of_another_kind_is_refused(friscy: Friscy, entry_bundle: Path, tmp_path: Path) -> None:
+    for name in os.listdir(entry_bundle):
+        (tmp_path / name).write_bytes((entry_bundle / name).read_bytes())
+    modules = {
+        '(module (import "env" "file" (func)))': "file",
+        '(module (import "env" "syscall" (func (param i64))))': "incompatible",
+        '(module (func (export "interpret") (param i32) (result i32) i32.const 0))': "interpret_call",
+        "not wasm": "wasm",
+    }
+    for text, message in modules.items():
+        wasm = wasmtime.wat2wasm(text) if text.startswith("(") else text.encode()
+        (tmp_path / "interpreter.wasm").write_bytes(wasm)
+        manifest = json.loads((tmp_path / "manifest.json").read_bytes())
+        told = {"size": len(wasm), "sha256": hashlib.sha256(wasm).hexdigest()}
+        manifest["files"]["interpreter.wasm"] = told
+        data = json.dumps({**manifest, "crc32": "00000000"}, indent=1).encode()
+        (tmp_path / "manifest.json").write_bytes(data.replace(b"00000000", manifest_checksum(data), 1))
+        done = friscy("run", tmp_path)
+        assert (done.returncode, b"Traceback" in done.stderr) == (2, False), done.stderr.decode()
+        assert "interpreter.wasm" in done.stderr.decode()
+        assert message in done.stderr.decode()
