@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from friscy_build.interpreter.build import table
+from friscy_build.interpreter.records import Form, Pair
 from friscy_build.isa.evaluate import Evaluator, Trap
 from friscy_build.isa.row import Flow, Row
 from friscy_build.isa.rows import BY_NAME, ROWS
@@ -81,7 +82,7 @@ class Program:
     f: list[int]
     fcsr: int
     data: bytes
-    rows: list[Row] = field(default_factory=list)
+    start: int = 0  # of execution, in bytes from the first instruction
 
 
 def random_program(seed: int, rows: list[Row]) -> Program:
@@ -108,7 +109,34 @@ def random_program(seed: int, rows: list[Row]) -> Program:
         x[register] = address
     f = [rng.choice(FLOATS) if rng.random() < 0.7 else rng.getrandbits(64) for _ in range(32)]
     fcsr = rng.choice((0, 0x10, 0x1F, 0x1, 0x20, 0x60, 0x81))
-    return Program([*words, EBREAK], x, f, fcsr, rng.randbytes(DATA_BYTES), rows)
+    return Program([*words, EBREAK], x, f, fcsr, rng.randbytes(DATA_BYTES))
+
+
+def pair_program(seed: int, pair: Pair) -> Program:
+    """The two instructions of a pair between ebreaks; a backward jump goes to the one before them."""
+    rng = random.Random(seed)
+
+    def fits(form: Form, row: Row, word: int) -> bool:
+        operands = row.operands(word)
+        return all(operands[name] == value for name, value in form.known.items())
+
+    words = []
+    for form in (pair.first, pair.second):
+        rows = [row for row in ROWS if (row.base or row) is form.row and row.nbytes == form.nbytes]
+        while True:
+            row = rng.choice(rows)
+            word = random_word(rng, row)
+            operands = {name: row.operands(word)[name] for name in row.fields}
+            if form.row.flow is Flow.INDIRECT and operands.get("rs1") in BASES:
+                continue
+            if form.row.flow in (Flow.BRANCH, Flow.JUMP):
+                before = -4 - pair.first.nbytes
+                word = row.encode(**operands | {"imm": before if form.backward else form.nbytes})
+            if fits(form, row, word):
+                break
+        words.append(word)
+    program = random_program(seed, [])
+    return Program([EBREAK, *words, EBREAK], program.x, program.f, program.fcsr, program.data, start=4)
 
 
 @dataclass
@@ -124,7 +152,7 @@ class Outcome:
 
 def expected(program: Program, code: int) -> Outcome:
     """What the oracle says, with the program's code at address `code`."""
-    hart = Evaluator(pc=code)
+    hart = Evaluator(pc=code + program.start)
     at = code
     for word in program.words:
         nbytes = 4 if word & 3 == 3 else 2

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 from conftest import CODE, OUTSIDE, Guest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from programs import BRANCHES, DATA, DATA_BYTES, STRAIGHT, Outcome, Program, expected, random_program
+from programs import (
+    BRANCHES,
+    DATA,
+    DATA_BYTES,
+    STRAIGHT,
+    Outcome,
+    Program,
+    expected,
+    pair_program,
+    random_program,
+)
 
+from friscy.machine.layout import RECORDS
+from friscy_build.interpreter.build import table
+from friscy_build.interpreter.records import SCALE, Pair
 from friscy_build.isa.disasm import disassemble
 
 SETTINGS = settings(
@@ -24,7 +38,7 @@ def actual(guest: Guest, program: Program, code: int) -> Outcome:
     guest.set_all(program.x, program.f, program.fcsr)
     guest.memory[DATA : DATA + DATA_BYTES] = program.data
     guest.code(*program.words, at=code)
-    guest.run(code)
+    guest.run(code + program.start)
     data = bytes(guest.memory[DATA : DATA + DATA_BYTES])
     assert len(guest.traps) == 1
     return Outcome(guest.traps[0], guest.all_x(), guest.all_f(), guest.fcsr, data)
@@ -40,6 +54,15 @@ def check(guest: Guest, program: Program, code: int = CODE) -> None:
 def test_row(guest: Guest, row: object) -> None:
     for seed in range(40):
         check(guest, random_program(seed, [row]))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("pair", table().pairs, ids=lambda pair: pair.name)
+def test_pair(guest: Guest, pair: Pair) -> None:
+    for seed in range(6):
+        check(guest, pair_program(seed, pair))
+    # The last program was run as a pair, and ran into no other record than that.
+    (operation,) = struct.unpack_from("<H", guest.memory, RECORDS + SCALE * (CODE + 4))
+    assert operation == table().number[pair.name]
 
 
 @SETTINGS
