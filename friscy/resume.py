@@ -14,6 +14,7 @@ from friscy.boot import (
     root_context,
     working_directory,
 )
+from friscy.bundle import INTERPRETER
 from friscy.kernel.exec import rewrite_arguments
 from friscy.kernel.namespace import HostMount
 from lazyfs.errors import LinuxError
@@ -35,7 +36,8 @@ def snapshot_fits(
 ) -> bool:
     """Whether the machine in `file` can become what a fresh start of `program` would have become."""
     meta = file.meta
-    if (meta["index"], meta["memory_limit"]) != (bundle.index_digest, bundle.memory):
+    made_with = (meta["index"], meta["interpreter"], meta["memory_limit"])
+    if made_with != (bundle.index_digest, bundle.files[INTERPRETER].sha256, bundle.memory):
         return False
     if program.argv[:1] != meta["argv"][:1] or program.user != meta["user"]:
         return False

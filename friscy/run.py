@@ -106,8 +106,10 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
     if request.use_snapshot and not request.entrypoint_choices and machine.bundle.has(SNAPSHOT):
         from friscy.resume import snapshot_fits
         from snapshot.format import SnapshotFile
+        from snapshot.layout import check_header
 
         file = SnapshotFile(Path(machine.bundle.path(SNAPSHOT)))
+        check_header(file)
         console = Console()
         if snapshot_fits(file, machine.bundle, program, console, request.mounts):
             return _restored(machine, file, program, console, request.mounts)

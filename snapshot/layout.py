@@ -12,6 +12,31 @@ if TYPE_CHECKING:
     from snapshot.pages import Mapping, Run
 
 
+# The header's fields and their types: docs/formats/snapshot.md says what they mean.
+_FIELDS: dict[str, type] = {
+    "at": str,
+    "index": bytes,
+    "interpreter": str,
+    "memory": dict,
+    "memory_limit": int,
+    "argv": list,
+    "prefix": list,
+    "env": dict,
+    "cwd": str,
+    "user": str,
+    "tty": list,
+    "monotonic_ns": int,
+}
+
+
+def check_header(file: SnapshotFile) -> None:
+    """Raise FormatError unless the header of `file` has every field, of its type."""
+    for name, kind in _FIELDS.items():
+        value = file.meta.get(name)
+        if type(value) is not kind:
+            raise FormatError(file.path, None, f"{kind.__name__} for {name!r} in the header", repr(value)[:60])
+
+
 class MemoryLayout:
     """The memory of one process: see docs/formats/snapshot.md for the fields.
 

@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from lazyfs.errors import FriscyError
 
@@ -57,7 +58,7 @@ def _dispatch(words: list[str]) -> int:
         return _top_level(words)
     name = words[0]
     module = importlib.import_module(f"friscy.cli.cmd_{name}")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"friscy {name}",
         description=f"{_SUMMARIES[name][0].upper()}{_SUMMARIES[name][1:]}.",
         epilog=module.EPILOG,
@@ -77,6 +78,15 @@ def _dispatch(words: list[str]) -> int:
         options.args = [*options.args, *guest_words]
     status: int = module.run(options)
     return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse's own, with a hint where the guest's options were taken for ours."""
+
+    def error(self, message: str) -> NoReturn:
+        if "unrecognized arguments" in message and any(action.dest == "args" for action in self._actions):
+            message += "\n  options of the guest's program go after --: friscy run BUNDLE -- ls -l"
+        super().error(message)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

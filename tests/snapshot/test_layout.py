@@ -11,7 +11,7 @@ import pytest
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import FormatError
-from snapshot.layout import MemoryLayout
+from snapshot.layout import MemoryLayout, check_header
 
 A = GUEST_START
 GOOD: dict[str, Any] = {
@@ -60,6 +60,19 @@ def test_a_good_layout() -> None:
 def test_a_bad_one_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(FormatError, match=r"s\.bin: expected a memory layout for process 1"):
         layout(**changed)
+
+
+def test_a_header_has_every_field() -> None:
+    meta = {
+        "at": "entry", "index": b"", "interpreter": "", "memory": {}, "memory_limit": 1, "argv": [], "prefix": [],
+        "env": {}, "cwd": "/", "user": "", "tty": [], "monotonic_ns": 0,
+    }  # fmt: skip
+    check_header(SimpleNamespace(path=Path("s.bin"), meta=meta))  # type: ignore[arg-type]
+    for name in meta:
+        for value in (None, 1.5):
+            broken = SimpleNamespace(path=Path("s.bin"), meta={**meta, name: value})
+            with pytest.raises(FormatError, match=name):
+                check_header(broken)  # type: ignore[arg-type]
 
 
 def test_memory_never_maps_beyond_the_guest() -> None:
