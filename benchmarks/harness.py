@@ -12,13 +12,19 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+
+Command = Sequence[str | os.PathLike[str]]
+
+
+class BenchmarkError(Exception):
+    """A benchmark cannot be run, or what it runs went wrong; the message says what to do."""
 
 
 @dataclass
@@ -34,6 +40,15 @@ class Measurement:
         return statistics.median(self.samples)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A process that has ended: milliseconds from start to exit, its largest resident set, what it wrote."""
+
+    ms: float
+    peak_mb: float
+    output: bytes
+
+
 def alternate(
     contenders: Mapping[str, Callable[[], float]], *, rounds: int, unit: str, warm_up: int = 1
 ) -> dict[str, Measurement]:
@@ -47,33 +62,57 @@ def alternate(
     return measurements
 
 
-def process_ms(command: Sequence[str | os.PathLike[str]], expect: bytes | None = None) -> Callable[[], float]:
+def environment() -> dict[str, str]:
+    """The environment of measured processes: the user's, without what changes how Python starts.
+
+    PYTHONDONTWRITEBYTECODE, which some machines set for everybody, would have every start compile our modules.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON") or name == "PYTHONPATH"
+    }
+
+
+def run(command: Command, expect: bytes | None = None) -> Finished:
+    """Run a process to its end. BenchmarkError: it fails, or its output does not hold `expect`."""
+    from benchmarks.subjects import spawner
+
+    read_end, write_end = os.pipe()
+    try:
+        done = subprocess.run(
+            [spawner(), str(write_end), *(os.fspath(word) for word in command)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            pass_fds=[write_end],
+            env=environment(),
+        )
+    finally:
+        os.close(write_end)
+        with open(read_end) as file:
+            told = file.read().split()
+    if done.returncode or len(told) != 3:
+        raise BenchmarkError(f"cannot start {shown(command)}: {done.stderr.decode(errors='replace')}")
+    elapsed_ns, peak_kb, status = map(int, told)
+    if status or (expect is not None and expect not in done.stdout):
+        said = (done.stdout[-500:] + done.stderr[-2000:]).decode(errors="replace")
+        raise BenchmarkError(f"{shown(command)}: status {status}, and it said:\n{said}")
+    return Finished(elapsed_ns / 1e6, peak_kb / 1024, done.stdout)
+
+
+def shown(command: Command) -> str:
+    """A command as one would type it, in as few words as tell which it is."""
+    return " ".join(os.path.basename(os.fspath(word)) or os.fspath(word) for word in command)
+
+
+def process_ms(command: Command, expect: bytes | None = None) -> Callable[[], float]:
     """A contender: milliseconds from start to exit of a process, whose output must hold `expect`."""
-
-    def sample() -> float:
-        start = time.perf_counter()
-        done = subprocess.run([os.fspath(word) for word in command], capture_output=True)
-        elapsed = (time.perf_counter() - start) * 1e3
-        if done.returncode or (expect is not None and expect not in done.stdout):
-            outputs = f"{done.stdout!r}\n{done.stderr.decode()}"
-            raise RuntimeError(f"{command}: status {done.returncode}\n{outputs}")
-        return elapsed
-
-    return sample
+    return lambda: run(command, expect).ms
 
 
-def peak_rss_mb(command: Sequence[str | os.PathLike[str]]) -> Callable[[], float]:
-    """A contender: the peak resident set of a process in MB (GNU time is not needed: wait4 tells)."""
-
-    def sample() -> float:
-        child = subprocess.Popen([os.fspath(word) for word in command], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise RuntimeError(f"{command}: status {child.returncode}")
-        return usage.ru_maxrss / 1024
-
-    return sample
+def peak_rss_mb(command: Command, expect: bytes | None = None) -> Callable[[], float]:
+    """A contender: the peak resident set of a process in MB."""
+    return lambda: run(command, expect).peak_mb
 
 
 def report(
@@ -83,11 +122,14 @@ def report(
     *,
     base: str,
     goals: Mapping[str, tuple[str, float]] | None = None,
+    limits: Mapping[str, tuple[str, float]] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Print a table (value and ratio to `base`), store it as JSON, and return it.
 
     goals: contender -> ("<=" or ">=", ratio to base that is to be reached); shown beside what was.
+    limits: the same with a value in the contender's unit.
+    extra: what else the JSON is to hold; under "parts" (contender -> [[name, value], ...]) what its value is made of.
     """
     rows = []
     base_median = measurements[base].median
@@ -102,18 +144,37 @@ def report(
         }
         if goals and item.name in goals:
             relation, goal = goals[item.name]
-            row["goal"] = f"{relation} {goal:g}"
-            row["reached"] = ratio <= goal if relation == "<=" else ratio >= goal
+            row["goal"] = f"{relation} {goal:g} x"
+            row["reached"] = _holds(ratio, relation, goal)
+        if limits and item.name in limits:
+            relation, limit = limits[item.name]
+            row["goal"] = f"{relation} {limit:g} {item.unit}"
+            row["reached"] = row.get("reached", True) and _holds(item.median, relation, limit)
         rows.append(row)
-    result = {"title": title, "base": base, "rows": rows, "machine": machine(), **(extra or {})}
+    result = {"title": title, "base": base, "rows": rows, **(extra or {}), "machine": machine()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     _print_table(title, base, rows)
     return result
 
 
+def standalone(main: Callable[[], None]) -> None:
+    """Run a benchmark as a program: a BenchmarkError is a message and status 2, without a traceback."""
+    try:
+        main()
+    except BenchmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _holds(value: float, relation: str, goal: float) -> bool:
+    return value <= goal if relation == "<=" else value >= goal
+
+
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """What the figures were measured on, and with which versions."""
+    from importlib.metadata import PackageNotFoundError, version
+
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -121,8 +182,30 @@ def machine() -> dict[str, Any]:
             if line.startswith("model name"):
                 model = line.partition(":")[2].strip()
                 break
-    python = platform.python_version()
-    return {"cpu": model, "cores": os.cpu_count(), "python": python, "os": platform.system()}
+    facts: dict[str, Any] = {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "os": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+    for package in ("friscy", "wasmtime", "llvmlite", "zstandard", "msgpack"):
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = "not installed"
+    if qemu := _first_line(["qemu-riscv64", "--version"]):
+        facts["qemu"] = qemu.split("version")[-1].split("(")[0].strip()
+    if commit := _first_line(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]):
+        facts["commit"] = commit
+    return facts
+
+
+def _first_line(command: list[str]) -> str:
+    try:
+        output = subprocess.run(command, capture_output=True, text=True).stdout
+    except OSError:
+        return ""
+    return output.partition("\n")[0].strip()
 
 
 def _print_table(title: str, base: str, rows: list[dict[str, Any]]) -> None:
@@ -142,13 +225,14 @@ def _print_table(title: str, base: str, rows: list[dict[str, Any]]) -> None:
         low, high = row["spread"]
         table.add_row(
             row["name"],
-            f"{_figure(row['median'])} {row['unit']}",
-            f"{_figure(low)} … {_figure(high)}",
-            f"{row['ratio']:.2f}",
+            f"{figure(row['median'])} {row['unit']}",
+            f"{figure(low)} … {figure(high)}",
+            figure(row["ratio"]),
             goal,
         )
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110).print(table)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120, highlight=False).print(table)
 
 
-def _figure(value: float) -> str:
+def figure(value: float) -> str:
+    """A measured value with three digits that count."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
