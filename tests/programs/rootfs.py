@@ -30,10 +30,11 @@ HOME = cache_dir() / "tests"
 
 # Modules of Python that the tests import: the packages' scripts would have compiled the whole library.
 COMPILED = (
-    "asyncio base64 bz2 cmath code compileall configparser csv ctypes dataclasses datetime decimal difflib email.parser "
-    "faulthandler fractions glob gzip hashlib hmac html io json linecache lzma mmap pickle pprint random resource "
-    "rlcompleter secrets select shlex shutil site socket sqlite3 statistics string struct subprocess tarfile tempfile "
-    "textwrap threading tomllib traceback unittest.mock urllib.parse uuid xml.etree.ElementTree zipfile zoneinfo"
+    "asyncio base64 bz2 cmath code compileall configparser csv ctypes dataclasses datetime decimal difflib "
+    "email.parser faulthandler fractions glob gzip hashlib hmac html io json linecache lzma mmap pickle pprint random "
+    "resource rlcompleter secrets select shlex shutil site socket sqlite3 statistics string struct subprocess "
+    "tarfile tempfile textwrap threading tomllib traceback unittest.mock urllib.parse uuid xml.etree.ElementTree "
+    "zipfile zoneinfo"
 )
 TREE_CODE = ("friscy_build/images", "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py")
 

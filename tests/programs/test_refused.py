@@ -13,8 +13,8 @@ clone: EAGAIN
 clone3: EAGAIN
 pthread_create: EAGAIN
 posix_spawn: EAGAIN
-system: EAGAIN
-popen: EAGAIN
+system: status 127
+popen: NULL
 """
 REST = """\
 socket inet: EAFNOSUPPORT
@@ -24,9 +24,9 @@ socketpair: EAFNOSUPPORT
 wait: ECHILD
 waitid: ECHILD
 kill: ESRCH
-ptrace: ESRCH
+ptrace: EPERM
 io_uring_setup: ENOSYS
-bpf: ENOSYS
+bpf: EPERM
 unknown: ENOSYS
 unknown: ENOSYS
 negative: ENOSYS

@@ -39,8 +39,8 @@ int main(void) {
         report("clone3", syscall(SYS_clone3, NULL, 0));
         report("pthread_create", pthread_create(&id, NULL, thread, NULL));
         report("posix_spawn", posix_spawn(&pid, "/usr/bin/true", NULL, NULL, argv, environ));
-        report("system", system("true"));
-        report("popen", popen("true", "r") ? 0 : -1);
+        printf("system: status %d\n", system("true") >> 8);
+        printf("popen: %s\n", popen("true", "r") ? "done" : "NULL");
     }
     int pair[2];
     report("socket inet", socket(AF_INET, SOCK_STREAM, 0));
