@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from friscy.kernel import files
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
-from friscy.machine.layout import GUEST_END
+from friscy.machine.layout import GUEST_END, PAGE
 from friscy.machine.memory import GuestMemory
 from lazyfs.abi import O_APPEND, O_NONBLOCK
 from lazyfs.errors import LinuxError, WouldBlock
@@ -45,8 +45,6 @@ def _writer(task: Task, fd: int) -> OpenFile:
 
 def _one(address: int, nbytes: int) -> Buffers:
     """The buffer of a plain read or write, checked as the kernel checks it before it looks at the file."""
-    if nbytes >= 1 << 63:
-        raise LinuxError(errno.EINVAL)
     if nbytes and address + nbytes > GUEST_END:
         raise LinuxError(errno.EFAULT)
     return [(address, min(nbytes, MAX_RW_COUNT))]
@@ -104,6 +102,8 @@ def write_from(k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: 
     """
     usable, whole = _room(k.mem, buffers, write=False)
     data = memoryview(_gather(k.mem, usable))
+    if not whole and files.is_pipe(file):
+        data = data[: len(data) & ~(PAGE - 1)]  # pipes take whole pages or nothing
     if not data and not whole:
         raise LinuxError(errno.EFAULT)
     if offset is not None:

@@ -103,13 +103,9 @@ def _on_terminal(run: Callable[[int], int]) -> tuple[int, str]:
 
 
 def _run_linux(program: Path, slave: int) -> int:
-    def take_terminal() -> None:
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-    process = subprocess.Popen(
-        [EMULATOR, program], stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal
-    )
+    # setsid makes the terminal the controlling one. (No preexec_fn: the typist's thread is running already.)
+    command = ["setsid", "--ctty", EMULATOR, str(program)]
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave)
     code = process.wait(30)
     return code if code >= 0 else 128 - code
 
