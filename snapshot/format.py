@@ -24,6 +24,7 @@ import zstandard
 
 from lazyfs.errors import FormatError
 from lazyfs.index_format import digest
+from lazyfs.source import FileSource
 
 MAGIC = b"FRISCYSN"
 VERSION = 1
@@ -69,22 +70,20 @@ class SnapshotFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise FormatError(path, None, "a snapshot", error.strerror, hint=_HINT) from error
-        self._data = memoryview(data)
-        if len(data) < _HEAD.size:
-            raise self._error(len(data), f"a header of {_HEAD.size} bytes", f"end of file after {len(data)}")
-        magic, version, length, stored_digest = _HEAD.unpack_from(data)
+        self._source = FileSource(path)  # only what a start needs is read: the pages are in the local image
+        nbytes = self._source.length
+        if nbytes < _HEAD.size:
+            raise self._error(nbytes, f"a header of {_HEAD.size} bytes", f"end of file after {nbytes}")
+        head = self._source.read(0, _HEAD.size)
+        magic, version, length, stored_digest = _HEAD.unpack(head)
         if magic != MAGIC:
             raise self._error(0, f"the magic {MAGIC!r}", repr(magic))
         if version != VERSION:
             raise self._error(8, f"snapshot version {VERSION}", f"version {version}")
-        if length > _MAX_HEADER or _HEAD.size + length > len(data):
+        if length > _MAX_HEADER or _HEAD.size + length > nbytes:
             raise self._error(12, "a header inside the file", f"a header of {length} bytes")
-        header = self._data[_HEAD.size : _HEAD.size + length]
-        if digest(data[:16] + header) != stored_digest:
+        header = self._source.read(_HEAD.size, length)
+        if digest(head[:16] + header) != stored_digest:
             raise self._error(16, "an unchanged header", "another digest")
         self.identity = stored_digest.hex()
         try:
@@ -97,8 +96,8 @@ class SnapshotFile:
                 offset += nstored
         except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:
             raise self._error(_HEAD.size, "a snapshot header", str(error)) from error
-        if offset != len(data):
-            raise self._error(len(data), f"{offset} bytes in all", f"{len(data)}")
+        if offset != nbytes:
+            raise self._error(nbytes, f"{offset} bytes in all", f"{nbytes}")
 
     def _error(self, offset: int, expected: str, got: str) -> FormatError:
         return FormatError(self.path, offset, expected, got, hint=_HINT)
@@ -113,7 +112,7 @@ class SnapshotFile:
         if name not in self._sections:
             raise self._error(_HEAD.size, f"a section {name!r}", "none of that name")
         offset, nstored, nraw, section_digest = self._sections[name]
-        data = self._data[offset : offset + nstored]
+        data = self._source.read(offset, nstored)
         if digest(data) != section_digest:
             raise self._error(offset, f"an unchanged section {name!r}", "another digest")
         try:
