@@ -26,15 +26,15 @@ def table() -> Table:
     return Table(ROWS, {row: effects_of(row) for row in ROWS if row.base is None}, PAIRS)
 
 
-def emit() -> str:
-    """The interpreter as LLVM IR."""
+def emit(operations: Table | None = None, loop: type[Hot] = Hot) -> str:
+    """The interpreter as LLVM IR; with another table or hot loop for those who measure it."""
     module = Module()
-    operations = table()
+    operations = operations or table()
     WordDecoder(module, operations).emit()
     emit_pair_of(module, operations)
     emit_decode(module, operations)
     emit_decode_scratch(module, operations)
-    hot = Hot(module, operations)
+    hot = loop(module, operations)
     hot.emit()
     Run(module, operations, hot).emit()
     emit_entries(module)
@@ -43,9 +43,14 @@ def emit() -> str:
     return module.text()
 
 
+def compile_interpreter(text: str) -> bytes:
+    """The wasm module of what `emit` gave."""
+    return finish(compile_ir(text, local=True), EXPORTS)
+
+
 def build_interpreter() -> bytes:
     """The interpreter's wasm module; the same bytes for the same rows and LLVM."""
-    return finish(compile_ir(emit(), local=True), EXPORTS)
+    return compile_interpreter(emit())
 
 
 def emit_invalidate(module: Module) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import llvmlite.binding as llvm
 
 TRIPLE = "wasm32-unknown-unknown"
@@ -16,7 +18,14 @@ FEATURES = (
 )
 
 
-def compile_ir(text: str, *, level: int = 2, inline_threshold: int = 0, local: bool = False) -> bytes:
+def compile_ir(
+    text: str,
+    *,
+    level: int = 2,
+    inline_threshold: int = 0,
+    local: bool = False,
+    features: tuple[str, ...] = FEATURES,
+) -> bytes:
     """Compile LLVM IR text to a relocatable wasm object (`wasm_object.finish` makes it a module).
 
     local: only passes that leave each computation where it is. In an interpreter's loop, what LLVM moves out
@@ -28,7 +37,7 @@ def compile_ir(text: str, *, level: int = 2, inline_threshold: int = 0, local: b
     # memory stack, which must not exist here: all linear memory is the guest's.
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
         cpu="generic",
-        features=",".join("+" + name for name in FEATURES),
+        features=",".join("+" + name for name in features),
         opt=level,
         abiname="experimental-mv",
     )

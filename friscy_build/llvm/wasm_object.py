@@ -6,7 +6,7 @@ Formats: WebAssembly core binary format; WebAssembly tool conventions, "Linking"
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from friscy.machine.layout import WASM_PAGES
@@ -15,7 +15,7 @@ from friscy.machine.layout import WASM_PAGES
 CUSTOM, TYPE, IMPORT, FUNCTION, EXPORT, ELEMENT, CODE, DATA, DATA_COUNT = 0, 1, 2, 3, 7, 9, 10, 11, 12
 # Kinds of an import or export.
 KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL = range(4)
-FUNCREF = 0x70
+FUNCREF, I32 = 0x70, 0x7F
 
 # Linking section: its symbol table, and what of a symbol's flags says that its name is given.
 SYMBOL_TABLE = 8
@@ -138,10 +138,12 @@ def finish(
     module_object: bytes,
     exports: Collection[str] | Mapping[str, str],
     imports: Collection[str] = ENGINE_IMPORTS,
+    table: Sequence[str] = (),
 ) -> bytes:
     """The finished module: it imports `env.memory`, `env.table` and the functions `imports`.
 
     exports: function names, or a mapping of function name to exported name.
+    table: functions that the module puts into the table, from the imported global `env.table_base` upwards.
     ValueError where the object needs what a linker or C runtime would bring: data, a stack, other functions.
     """
     found = list(sections(module_object))
@@ -154,7 +156,7 @@ def finish(
                 indices = function_indices(contents[reader.at :])
         elif kind == DATA and contents != b"\0":
             raise ValueError("the object has a data section: its addresses would be the guest's")
-    missing = sorted(set(wanted) - set(indices))
+    missing = sorted({*wanted, *table} - set(indices))
     if missing:
         raise ValueError(f"the object does not define {', '.join(missing)}")
 
@@ -166,17 +168,25 @@ def finish(
     entries = [name(symbol) + bytes([KIND_FUNCTION]) + leb(indices[n]) for n, symbol in wanted.items()]
     for kind, contents in found:
         if kind == IMPORT:
-            contents = _import_section(contents, imports)
+            contents = _import_section(contents, imports, table_base=bool(table))
         elif kind == CODE:
             put(EXPORT, leb(len(entries)) + b"".join(entries))
+            if table:
+                # One active segment of table 0 at global.get 0, the only global there is.
+                functions = b"".join(leb(indices[n]) for n in table)
+                put(ELEMENT, leb(1) + b"\0\x23\0\x0b" + leb(len(table)) + functions)
         if kind in (TYPE, IMPORT, FUNCTION, CODE):
             put(kind, contents)
     return bytes(out)
 
 
-def _import_section(contents: bytes, functions: Collection[str]) -> bytes:
+def _import_section(contents: bytes, functions: Collection[str], *, table_base: bool) -> bytes:
     """The object's import section with our names for memory and table; function order is kept."""
     entries = []
+    if table_base:
+        entries.append(name("env") + name("table_base") + bytes([KIND_GLOBAL, I32, 0]))
+        if not any(item.kind == KIND_TABLE for item in _imports(contents)):
+            entries.append(name("env") + name("table") + bytes([KIND_TABLE, FUNCREF, 0, 1]))
     for item in _imports(contents):
         if item.kind == KIND_MEMORY:
             field, what = "memory", bytes([KIND_MEMORY, 0]) + leb(WASM_PAGES)
