@@ -36,7 +36,7 @@ def task_test() -> dict[str, Any]:
     return {
         "actions": [
             _programs,
-            [python, "-m", "pytest"],
+            [python, "-m", "pytest", "-n", "auto", "--dist", "worksteal"],
             [python, "-m", "ruff", "check", "."],
             [python, "-m", "mypy"],
         ],
