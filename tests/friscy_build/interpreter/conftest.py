@@ -16,6 +16,7 @@ from friscy.machine.layout import (
     HART_FCSR,
     HART_INTERRUPT,
     HART_PC,
+    HART_RESERVED_ADDRESS,
     HART_TRAP_VALUE,
     HART_X,
     MEMORY_BYTES,
@@ -88,6 +89,8 @@ class Guest:
         return list(struct.unpack_from("<32Q", self.memory, HART_BASE + HART_F))
 
     def set_all(self, x: list[int], f: list[int], fcsr: int) -> None:
+        """Set all registers; there is no reservation then."""
+        struct.pack_into("<Q", self.memory, HART_BASE + HART_RESERVED_ADDRESS, (1 << 64) - 1)
         struct.pack_into("<32Q", self.memory, HART_BASE + HART_X, *x)
         struct.pack_into("<32Q", self.memory, HART_BASE + HART_F, *f)
         struct.pack_into("<I", self.memory, HART_BASE + HART_FCSR, fcsr)
