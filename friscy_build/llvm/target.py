@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import llvmlite.binding as llvm
 
 TRIPLE = "wasm32-unknown-unknown"
