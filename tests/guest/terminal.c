@@ -1,5 +1,6 @@
 /* A terminal: editing, echo, signals, raw reads. The test types after each <n> that appears. */
 #include "guest.h"
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
@@ -27,6 +28,19 @@ static void get(int limit)
             printf(" %02x", (unsigned char)text[i]);
         printf("]\n");
     }
+    fflush(stdout);
+}
+
+/* Signals are let in only while it waits, so that none comes between the marker and the wait. */
+static void await_signal(void)
+{
+    struct pollfd p = {0, POLLIN, 0};
+    sigset_t none;
+    sigemptyset(&none);
+    printf("<%d>", ++step);
+    fflush(stdout);
+    int n = ppoll(&p, 1, NULL, &none);
+    printf("[%d %s caught %d]\n", n, n < 0 ? strerrorname_np(errno) : "", caught);
     fflush(stdout);
 }
 
@@ -59,9 +73,16 @@ int main(void)
     sigaction(SIGQUIT, &act, NULL);
     sigaction(SIGTSTP, &act, NULL);
     sigaction(SIGWINCH, &act, NULL);
-    get(100);
-    get(100);
-    get(100);
+    sigset_t typed, before;
+    sigemptyset(&typed);
+    sigaddset(&typed, SIGINT);
+    sigaddset(&typed, SIGQUIT);
+    sigaddset(&typed, SIGTSTP);
+    sigprocmask(SIG_BLOCK, &typed, &before);
+    await_signal();
+    await_signal();
+    await_signal();
+    sigprocmask(SIG_SETMASK, &before, NULL);
 
     t.c_lflag &= ~ECHO;
     SHOW(tcsetattr(0, TCSANOW, &t));

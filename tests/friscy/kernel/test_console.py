@@ -210,7 +210,6 @@ def test_entry_state_taken_over_by_a_terminal(machine: GuestMachine, guest_cache
     kernel.console = Console((slave, slave, slave))
     kernel.console.take_over(kernel)
     assert kernel.run() == 7
-    os.set_blocking(master, False)
     assert os.read(master, 1000) == b"30 x 90\r\n"
     os.close(slave)
     os.close(master)
