@@ -1,7 +1,6 @@
 """What stat(2) and statfs(2) tell about an inode and a filesystem, before the kernel lays it out in guest memory."""
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: NamedTuple would compile each annotation's text, 1 ms of a start.
 from typing import NamedTuple
 
 

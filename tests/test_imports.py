@@ -171,6 +171,12 @@ def test_run_path_is_lean(run_path: set[str]) -> None:
     assert heavy - of_libraries == set()
 
 
+def test_a_run_without_options_needs_no_parser() -> None:
+    """`friscy run BUNDLE -- ARGS` finds out that there is no bundle without argparse, gettext and locale."""
+    script = 'import friscy.cli.main; assert friscy.cli.main.main(["run", "/nowhere", "--", "-c", "1"]) == 2'
+    assert not loaded_by(script) & {"argparse", "gettext", "locale", "shutil"}
+
+
 def test_run_path_loads_only_declared_libraries(run_path: set[str]) -> None:
     ours = {"lazyfs", "friscy", "snapshot"}
     tops = {name.partition(".")[0] for name in run_path}

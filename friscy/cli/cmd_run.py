@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
-from friscy.cli.options import add_run_arguments, request_from
+from friscy.cli.options import add_run_arguments, request_from, without_options
 from friscy.run import run_bundle
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["EPILOG", "add_arguments", "run", "without_options"]
 
 EPILOG = """\
 The exit status is the guest's, 128 + n if signal n ended it, 2 if friscy itself could not go on.

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from friscy.cli import cmd_run
 from friscy.cli.main import COMMANDS
+from friscy.cli.parser import parse
 
 Friscy = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[3]
@@ -157,6 +159,20 @@ def test_what_stands_after_two_dashes_is_the_guests(
     assert status == 7, "the command's status is the process's"
     assert options is not None
     assert (options.bundle, options.args, options.env) == ("b", args, env)
+
+
+@pytest.mark.parametrize(
+    "words", [["b"], ["b", "x", "y"], ["b", "--"], ["b", "x", "--", "-c", "--", "1"], ["b", "--", ""]]
+)
+def test_the_parser_is_left_out_where_it_would_say_the_same(words: list[str]) -> None:
+    found = cmd_run.without_options(words)
+    assert found is not None
+    assert vars(found) == vars(parse("run", cmd_run, words))
+
+
+@pytest.mark.parametrize("words", [[], ["--", "b"], ["-h"], ["b", "-e", "A=1"], ["--no-snapshot", "b"]])
+def test_the_parser_is_asked_where_there_are_options(words: list[str]) -> None:
+    assert cmd_run.without_options(words) is None
 
 
 def test_options_are_not_abbreviated(monkeypatch: pytest.MonkeyPatch, friscy: Friscy) -> None:
