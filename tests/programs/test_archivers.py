@@ -19,7 +19,7 @@ DATA = b"".join(b"%d: %s\n" % (n * 7919 % 1000, b"word" * (n % 9)) for n in rang
         (
             "/usr/bin/zstd",
             "zst",
-            ["-q --single-thread --no-asyncio -1", "-q --single-thread --no-asyncio -19"],
+            ["-q --single-thread --no-asyncio -1", "-q --single-thread --no-asyncio -12"],
         ),
     ],
 )
