@@ -10,10 +10,9 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 from stat import S_ISLNK
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.console import TTY_DEVICES, TerminalDriver
-from friscy.kernel.procfs import proc_tree, sys_tree
 from lazyfs.abi import O_CREAT, O_TRUNC, O_WRONLY
 from lazyfs.errors import LinuxError, UsageError
 from lazyfs.inode import FsContext, Location
@@ -34,10 +33,22 @@ class HostMount:
         self.host, self.guest, self.readonly = host, guest, readonly
 
 
+class _Trees(dict[str, Any]):
+    """The providers of /proc and /sys, made when the guest first looks there: most runs never do."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+
+    def __missing__(self, name: str) -> Any:
+        from friscy.kernel.procfs import proc_tree, sys_tree
+
+        self[name] = {"proc": proc_tree, "sys": sys_tree}[name](self._k)
+        return self[name]
+
+
 def attach_providers(k: Kernel) -> None:
     """Register the host-side half of /proc, /sys and the terminal devices with the VFS."""
-    k.vfs.providers["proc"] = proc_tree(k)
-    k.vfs.providers["sys"] = sys_tree(k)
+    k.vfs.providers = _Trees(k)
     driver = TerminalDriver()
     for rdev in TTY_DEVICES:
         k.vfs.drivers[rdev] = driver
