@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +25,7 @@ from benchmarks.harness import ROOT, BenchmarkError, Command, environment
 SCRATCH = ROOT / "build" / "bench"
 PROGRAMS = ROOT / "benchmarks" / "programs"
 GUEST_TARGET = "riscv64-linux-musl"
-PYTHON_PACKAGES = "python3,ca-certificates"
+PYTHON_IMAGE = "python:3.13-slim"
 
 FRISCY = (sys.executable, "-m", "friscy.cli.main")
 
@@ -52,12 +53,14 @@ def friscy() -> str:
 
 def guest_program(name: str) -> Path:
     """benchmarks/programs/NAME.c as a static riscv64 executable."""
-    return _compiled(name, GUEST_TARGET)
+    return _compiled(name, GUEST_TARGET, [_zig(GUEST_TARGET)])
 
 
 def native_program(name: str) -> Path:
-    """The same for this machine."""
-    return _compiled(name, f"{platform.machine()}-linux-musl")
+    """The same for this machine, by its own compiler where it has one: zig builds the C library first, for a minute."""
+    target = f"{platform.machine()}-linux-musl"
+    own = shutil.which("cc")
+    return _compiled(name, "native", [[own], _zig(target)] if own else [_zig(target)])
 
 
 @cache
@@ -66,29 +69,26 @@ def spawner() -> str:
     return str(native_program("spawn"))
 
 
-def _compiled(name: str, target: str) -> Path:
-    source, output = PROGRAMS / f"{name}.c", SCRATCH / "bin" / target / name
+def _zig(target: str) -> list[str]:
+    return [sys.executable, "-m", "ziglang", "cc", "-target", target]
+
+
+def _compiled(name: str, kind: str, compilers: list[list[str]]) -> Path:
+    """The program made by the first of `compilers` that can."""
+    source, output = PROGRAMS / f"{name}.c", SCRATCH / "bin" / kind / name
     if output.exists() and output.stat().st_mtime > source.stat().st_mtime:
         return output
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{name}.{os.getpid()}")
-    _checked(
-        [
-            sys.executable,
-            "-m",
-            "ziglang",
-            "cc",
-            "-target",
-            target,
-            "-O2",
-            "-static",
-            "-s",
-            "-o",
-            partial,
-            source,
-        ],
-        "zig is needed to compile the benchmarks: pip install -e '.[dev]'",
-    )
+    for compiler in compilers:
+        command: Command = [*compiler, "-O2", "-static", "-s", "-o", partial, source]
+        try:
+            _checked(command, f"cannot compile {source.name}: pip install -e '.[dev]' brings zig")
+        except BenchmarkError:
+            if compiler is compilers[-1]:
+                raise
+        else:
+            break
     partial.replace(output)
     return output
 
@@ -148,9 +148,11 @@ def python_bundle() -> Path:
 
 def python_rootfs() -> Path:
     """The Debian packages of that bundle as files, for qemu-user, with Python's byte code as an installation has it."""
+    debian = tomllib.loads((ROOT / "friscy.toml").read_text())["images"][PYTHON_IMAGE]["debian"]
+    wanted = ["--suite", debian["suite"], "--packages", ",".join(debian["packages"])]
     place = SCRATCH / "debian"
     done = place / ".complete"
-    if done.exists() and done.read_text() == PYTHON_PACKAGES:
+    if done.exists() and done.read_text() == " ".join(wanted):
         return place
     if place.exists():
         shutil.rmtree(place)
@@ -172,7 +174,7 @@ def python_rootfs() -> Path:
     python: Command = [qemu(), "-L", place, place / "usr/bin/python3"]
     compiling: Command = [*python, "-m", "compileall", "-q", "-x", "/(test|lib2to3)/", "-s", place, library]
     _checked(compiling, "Python's library cannot be compiled")
-    done.write_text(PYTHON_PACKAGES)
+    done.write_text(" ".join(wanted))
     return place
 
 
