@@ -156,16 +156,7 @@ def python_rootfs() -> Path:
         return place
     if place.exists():
         shutil.rmtree(place)
-    pull: Command = [
-        sys.executable,
-        "-m",
-        "friscy_build.images",
-        "pull",
-        "--packages",
-        PYTHON_PACKAGES,
-        "-o",
-        place,
-    ]
+    pull: Command = [sys.executable, "-m", "friscy_build.images", "pull", *wanted, "-o", place]
     _checked(pull, "the Debian packages cannot be had")
     library = next(place.glob("usr/lib/python3.*"), None)
     if library is None:
