@@ -19,6 +19,7 @@ from snapshot.secrets import stack_guards
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import KernelState
 
 
 class CaptureError(FriscyError):
@@ -35,7 +36,7 @@ def capture(kernel: Kernel, path: Path, meta: dict[str, Any], transcript: list[l
     state = kernel.state
     memory_meta: dict[int, dict[str, Any]] = {}
     page_sections: list[tuple[str, bytes]] = []
-    for pid in state.processes:
+    for pid in own_memories(state):
         memory = kernel.spaces[pid].memory
         mappings = mappings_of(memory)
         with opened(memory, mappings):
@@ -68,6 +69,15 @@ def capture(kernel: Kernel, path: Path, meta: dict[str, Any], transcript: list[l
         header,
         [("state", state_bytes), ("transcript", msgpack.packb(transcript)), *page_sections],
     )
+
+
+def own_memories(state: KernelState) -> list[int]:
+    """The processes whose memory is to be kept: one of those that share one, none that ended."""
+    first: dict[int, int] = {}
+    for pid, process in state.processes.items():
+        if process.exit_status is None:
+            first.setdefault(id(process.mm), pid)
+    return list(first.values())
 
 
 def mappings_of(memory: GuestMemory) -> list[Mapping]:

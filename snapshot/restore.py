@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack
 
+from friscy.machine.layout import HART_COUNT
 from lazyfs.errors import FormatError
 from lazyfs.plain import PlainError, decode
 from snapshot.format import SnapshotFile
@@ -18,7 +19,7 @@ from snapshot.pages import map_runs, page_image
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import KernelState
+    from friscy.kernel.state import KernelState, Process
 
 
 def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) -> Kernel:
@@ -34,7 +35,15 @@ def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) ->
     kernel = make_kernel(state)
     state.generation += 1
     state.monotonic_offset = file.meta["monotonic_ns"] - time.monotonic_ns()
+    attached: list[Process] = []
     for process in state.processes.values():
+        if process.exit_status is not None:
+            continue
+        sharing = next((other for other in attached if other.mm is process.mm), None)
+        if sharing is not None:
+            kernel.share_memory(process, sharing)
+            continue
+        attached.append(process)
         layout = MemoryLayout(file, process.pid)
         space = kernel.new_space(kernel)
         section = partial(file.section, f"pages:{process.pid}")
@@ -44,15 +53,18 @@ def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) ->
         finally:
             os.close(image)
         kernel.attach(process, space)
+        kernel.maps[process.pid].rejoin()
         for address in layout.guards:
             # glibc keeps the lowest byte zero, so that an unterminated string cannot carry the guard out
             space.memory.poke(address, b"\0" + os.urandom(7))
     for task in state.tasks.values():
         space = kernel.spaces[task.process.pid]
+        hart = space.hart(task.hart)
         if task.saved is not None:
-            space.hart(task.hart).load(task.saved)
-            task.saved = None
-        space.prepare(space.hart(task.hart))
+            hart.load(task.saved)
+        space.prepare(hart)
+        # Several threads may share the last hart: the scheduler loads the one whose turn it is.
+        task.saved = hart.save() if task.hart == HART_COUNT - 1 else None
     return kernel
 
 

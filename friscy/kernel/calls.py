@@ -8,6 +8,7 @@ from __future__ import annotations
 from friscy.kernel import (  # noqa: F401 - each registers its rows
     epoll,
     eventfd,
+    pidfd,
     sys_fd,
     sys_identity,
     sys_io,
@@ -23,6 +24,7 @@ from friscy.kernel import (  # noqa: F401 - each registers its rows
     sys_system,
     sys_time,
     sys_transfer,
+    sys_wait,
     sys_xattr,
 )
 

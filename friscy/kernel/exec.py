@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from friscy.kernel import elf
 from friscy.kernel.credentials import update_filesystem_ids
 from friscy.kernel.kernel import NoResult
-from friscy.kernel.mm import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK, STACK_GUARD_GAP, STACK_MAX, Mm
-from friscy.kernel.signals import SIGKILL
+from friscy.kernel.mm import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK, STACK_GUARD_GAP, STACK_MAX
+from friscy.kernel.signals import SIGCHLD, SIGKILL
 from friscy.kernel.state import RLIMIT_STACK, SigAction
 from friscy.machine.hart import SP
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
@@ -138,16 +138,16 @@ def execute(
     program = find_program(k, process, path, argv or [b""], location=location)
     _check_size(process, program.argv, envp, path)
     secure = _take_ids(process, program)
-    from friscy.kernel.process import end_other_tasks, end_process
+    from friscy.kernel.process import end_other_tasks, end_process, own_files, own_memory
 
     end_other_tasks(k, task)
-    space_map = k.maps[process.pid]
-    space_map.clear()
-    process.mm = space_map.mm = Mm()
+    own_memory(k, task)
+    own_files(k, process)
     process.files.close_on_exec(k)
     process.actions = {n: SigAction(1) for n, action in process.actions.items() if action.handler == 1}
     process.sigreturn = 0
     process.membarrier = 0
+    process.executed, process.exit_signal = True, SIGCHLD
     process.dumpable = 0 if secure else 1
     task.altstack, task.robust_list, task.clear_child_tid = (0, 2, 0), (0, 0), 0
     task.comm = process.comm = path.rsplit(b"/", 1)[-1][:15]

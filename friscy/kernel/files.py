@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from friscy.kernel.wait import Blocked, Wait
+from friscy.kernel.wait import Blocked, Progress, Wait
 from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
@@ -76,13 +76,6 @@ class FileWait(Wait):
 
     def deadline(self, k: Kernel, task: Task) -> int | None:
         return self.file.deadline(k) if isinstance(self.file, KernelFile) else None
-
-
-class AnyTask(Wait):
-    """Waits until another task did something (open of a FIFO whose other end is not open)."""
-
-    def ready(self, k: Kernel, task: Task) -> bool:
-        return True
 
 
 def poll(k: Kernel, file: OpenFile) -> int:
@@ -152,7 +145,7 @@ def block(
     if file is None:
         if nonblocking:
             raise LinuxError(errno.EAGAIN)
-        raise Blocked(AnyTask())
+        raise Blocked(Progress(k.calls))
     if nonblocking or file.flags & O_NONBLOCK:
         raise LinuxError(errno.EAGAIN)
     if isinstance(file, KernelFile):

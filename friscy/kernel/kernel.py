@@ -14,11 +14,13 @@ import os
 import select
 import struct
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from friscy.kernel.alarm import Alarm
+from friscy.kernel.alarm import Alarm, Ticker
+from friscy.kernel.backing import BackingPool
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import READ, WRITE, Blocked
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 MAX_RW_COUNT = 0x7FFF_F000  # Linux never transfers more in one call
 NSEC = 1_000_000_000
+_IDLE_SPACES = 8  # memories kept for the processes to come
 
 # Calls that read or write a file's bytes: read .. pwritev, sendfile, splice, ftruncate, fallocate, fsync, ...
 _FILE_WRITES = frozenset((46, 47, 64, 66, 68, 70, 71, 76, 285, 287))
@@ -52,6 +55,12 @@ class Space(Protocol):
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index`."""
+
+    def recycle(self) -> None:
+        """Become as good as new, for another process."""
+
+    def close(self) -> None:
+        """Give the memory back to the host."""
 
     def prepare(self, hart: Hart) -> None:
         """Write what engines want to know of this host into a fresh or restored hart."""
@@ -104,12 +113,17 @@ class Kernel:
         self.stopping = self.attention = False
         self.wake_fd = -1  # an eventfd of whoever calls `attend`: ends an idle wait
         self.slice_started = 0  # host thread time at which the current task got the engine
-        self.alarm = Alarm()
+        self.alarm, self.ticker = Alarm(), Ticker()
+        self.calls = 0  # system calls that ended: what a task that waits for the others looks at
+        self.idle_spaces: list[Space] = []  # ready for the next process
+        self.retired_spaces: list[Space] = []  # of processes that ended; the engine may still stand in one
+        self.hart_lock = threading.RLock()  # whoever asks from another thread for an interrupt holds it
         if state is None:
             state = KernelState()
             state.monotonic_offset = NSEC - time.monotonic_ns()
             state.boot_ns = time.time_ns()
         self.state = state
+        self.backings = BackingPool(state)
         state.vfs = vfs.state
 
     # -- called by the machine ------------------------------------------------------------------------
@@ -126,10 +140,10 @@ class Kernel:
             arguments = row.unpack(view, address + _A0_OFFSET)
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
             try:
-                if self.mm.shared and row.number in _FILE_DATA_CALLS:
+                if self.backings.files and row.number in _FILE_DATA_CALLS:
                     self._sync_mappings(task, row, arguments)
                 result = row.handler(self, task, *arguments)
-                if self.mm.shared and row.number in _FILE_WRITES:
+                if self.backings.files and row.number in _FILE_WRITES:
                     self._sync_mappings(task, row, arguments, reload=True)
             except LinuxError as error:
                 result = -error.errno
@@ -139,6 +153,7 @@ class Kernel:
                 return
             except NoResult:
                 task.wait = task.deadline = None
+                self.calls += 1
                 hart.interrupt()
                 if self.tracer is not None and shown is not None:
                     self.tracer.leave(self, task, row, arguments, shown, None)
@@ -147,8 +162,11 @@ class Kernel:
                 result = -errno.ENOMEM
             if self.tracer is not None and shown is not None:
                 self.tracer.leave(self, task, row, arguments, shown, result)
+        self.calls += 1
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
+            if task.pending or task.process.pending:
+                hart.interrupt()
         _put_s64(view, address + _A0_OFFSET, result)
         _put_u64(view, address + HART_PC, _get_u64(view, address + HART_PC)[0] + 4)
 
@@ -159,7 +177,8 @@ class Kernel:
         slots = task.process.files.slots
         for (_, kind), value in zip(row.arguments, arguments, strict=True):
             if kind == "fd" and value in slots:
-                self.mm.sync_file(slots[value].file.inode, reload=reload)
+                for space_map in self.backings.users:
+                    space_map.sync_file(slots[value].file.inode, reload=reload)
 
     def end_call(self, task: Task) -> None:
         """Forget what a call that blocked, or might have, left on its task."""
@@ -225,6 +244,8 @@ class Kernel:
                 continue
             if self.task is not task:
                 self.switch_to(task)
+            if self.retired_spaces:
+                self._recycle_spaces()
             self.hart.clear_interrupt()
             if self.attention:
                 self.attention = False
@@ -235,10 +256,11 @@ class Kernel:
                 from friscy.kernel.signals import deliver
 
                 deliver(self, task)
-                if task.state != RUNNING:
+                if task.state != RUNNING or task.process.stopped:
                     continue
             if self.stopping:
                 continue
+            self.ticker.watch(self)
             self.slice_started = time.thread_time_ns()
             try:
                 self.spaces[task.process.pid].run(self.hart)
@@ -250,14 +272,19 @@ class Kernel:
     def stop(self) -> None:
         """Make `run` return at the next safepoint; it can be called again. Also from another thread."""
         self.stopping = True
-        self.hart.interrupt()
+        self.interrupt()
 
     def attend(self) -> None:
         """Make `run` look at the host (what was typed, signals) at the next safepoint. From any thread."""
         self.attention = True
-        self.hart.interrupt()
+        self.interrupt()
         if self.wake_fd >= 0:
             os.eventfd_write(self.wake_fd, 1)
+
+    def interrupt(self) -> None:
+        """Make the engine return at its next safepoint. From any thread."""
+        with self.hart_lock:
+            self.hart.interrupt()
 
     def attach(self, process: Process, space: Space) -> None:
         """Give `process` its memory; the state is there already (a new process, a restored one)."""
@@ -265,22 +292,63 @@ class Kernel:
         from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
 
         self.spaces[process.pid] = space
-        space_map = AddressSpace(process.mm, space, self.vfs, self.state.memory_limit)
+        space_map = AddressSpace(process.mm, space, self.vfs, self.state.memory_limit, self.backings)
         space_map.address_limit = process.limits[RLIMIT_AS][0]
         space_map.data_limit = process.limits[RLIMIT_DATA][0]
         self.maps[process.pid] = space_map
 
+    def share_memory(self, process: Process, other: Process) -> None:
+        """Let `process` run in the memory of `other` (CLONE_VM)."""
+        self.spaces[process.pid], self.maps[process.pid] = self.spaces[other.pid], self.maps[other.pid]
+
+    def detach(self, process: Process) -> None:
+        """Take its memory from a process that ended or runs another program; the last one empties it."""
+        space, space_map = self.spaces.pop(process.pid), self.maps.pop(process.pid)
+        if space not in self.spaces.values():
+            space_map.release()
+            self.retired_spaces.append(space)
+
+    def fresh_space(self) -> Space:
+        """Empty memory for a new process. EAGAIN: the host has no room for more."""
+        if self.idle_spaces:
+            return self.idle_spaces.pop()
+        try:
+            return self.new_space(self)
+        except (MemoryError, RuntimeError, LinuxError) as error:
+            self.log_once(f"no memory for another process: {error}")
+            raise LinuxError(errno.EAGAIN) from error
+
+    def _recycle_spaces(self) -> None:
+        """Keep or free what ended processes leave; the current task is a living one."""
+        for space in self.retired_spaces:
+            if len(self.idle_spaces) < _IDLE_SPACES:
+                space.recycle()
+                self.idle_spaces.append(space)
+            else:
+                with self.hart_lock:
+                    space.close()
+        self.retired_spaces.clear()
+
     def switch_to(self, task: Task) -> None:
         """Make `task` the current one."""
         pid = task.process.pid
-        self.task = task
+        space = self.spaces[pid]
+        hart = space.hart(task.hart)
+        if task.saved is not None:
+            for other in self.state.tasks.values():  # more threads than harts: one gives way
+                if (
+                    other.hart == task.hart
+                    and other.saved is None
+                    and self.spaces.get(other.process.pid) is space
+                ):
+                    other.saved = hart.save()
+            hart.load(task.saved)
+            task.saved = None
+        with self.hart_lock:
+            self.task, self.hart = task, hart
         self.mm = self.maps[pid]
         self.mem = self.mm.memory
-        self.hart = self.spaces[pid].hart(task.hart)
-        if task.saved is not None:
-            self.hart.load(task.saved)
-            task.saved = None
-        self.hart.drop_reservation()
+        hart.drop_reservation()
 
     def _next_task(self) -> Task | None:
         """The next task that can run, in turn after the current one."""
@@ -290,6 +358,8 @@ class Kernel:
             tasks = tasks[at:] + tasks[:at]
         now = 0
         for task in tasks:
+            if task.process.stopped:
+                continue
             if task.state == RUNNING:
                 return task
             if task.state == DEAD:
@@ -314,8 +384,6 @@ class Kernel:
         at = task.wait.deadline(self, task)
         if at is not None and self.monotonic_ns() >= at:
             return True
-        if self.task is not task:
-            self.switch_to(task)  # conditions may look at guest memory
         return task.wait.ready(self, task)
 
     def _wait_for_events(self) -> None:
@@ -324,7 +392,7 @@ class Kernel:
         earliest: int | None = None
         watched: dict[int, int] = {}
         for task in self.state.tasks.values():
-            if task.state == DEAD or task.wait is None:
+            if task.state == DEAD or task.wait is None or task.process.stopped:
                 continue
             for fd, events in task.wait.host_fds(self, task):
                 watched[fd] = watched.get(fd, 0) | events

@@ -6,6 +6,8 @@ page protection and the engine's decoded code in step. Addresses and lengths are
 Placement: ELF images go into the code window, where code runs fast; everything else top-down from below the
 stack. The heap starts at the end of the window.
 
+Shared mappings have their pages in a `Backing`, which all processes that map the same see.
+
 Gaps: file pages are read when they are mapped, so a private mapping does not see later writes to the file,
 and pages past the end of the file at that time stay SIGBUS. A shared writable mapping writes what changed in
 it back on msync, munmap and exit, and before a call reads or writes that file (`sync_file`). MAP_GROWSDOWN is
@@ -15,12 +17,14 @@ ignored: the whole stack is mapped from the start.
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from friscy.kernel.backing import Backing, BackingPool
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from lazyfs.errors import LinuxError
@@ -61,6 +65,7 @@ class Vma(Plain):
     accounted: bool = False  # its bytes count against the memory limit
     backed_end: int = GUEST_END  # pages from here on lie past the file's end: SIGBUS
     shadow: bytes | None = None  # shared and writable: the file's bytes as last synchronised
+    backing: Backing | None = None  # of a shared mapping: where its pages are
 
     @property
     def shared(self) -> bool:
@@ -83,6 +88,12 @@ class Mm(Plain):
     env_start: int = 0
     env_end: int = 0
 
+    def copy(self) -> Mm:
+        """The address space of a forked child."""
+        values: dict[str, Any] = dict(self.__dict__)
+        values["vmas"] = [Vma(**vma.__dict__) for vma in self.vmas]
+        return Mm(**values)
+
 
 class AddressSpace:
     """What can be done to a process's memory map.
@@ -91,13 +102,50 @@ class AddressSpace:
     address_limit, data_limit: RLIMIT_AS and RLIMIT_DATA, set by the kernel when they change.
     """
 
-    __slots__ = ("address_limit", "data_limit", "memory", "memory_limit", "mm", "shared", "space", "vfs")
+    __slots__ = ("address_limit", "data_limit", "memory", "memory_limit", "mm", "pool", "space", "vfs")
 
-    def __init__(self, mm: Mm, space: Space, vfs: Vfs, memory_limit: int) -> None:
+    def __init__(
+        self, mm: Mm, space: Space, vfs: Vfs, memory_limit: int, pool: BackingPool | None = None
+    ) -> None:
         self.mm, self.space, self.vfs, self.memory_limit = mm, space, vfs, memory_limit
         self.memory = space.memory
         self.address_limit = self.data_limit = 1 << 63
-        self.shared = any(vma.shadow is not None for vma in mm.vmas)  # file mappings that write through
+        self.pool = pool or BackingPool()
+        self.pool.users.append(self)
+
+    @property
+    def shared(self) -> bool:
+        """Whether there are shared mappings of files."""
+        return any(True for _ in self.shared_files())
+
+    # -- a process's beginning and end ----------------------------------------------------------------
+
+    def fork_into(self, child: AddressSpace) -> None:
+        """Give `child`, whose Mm is a copy of this one's and whose memory is empty, the pages too."""
+        shared = [vma for vma in child.mm.vmas if vma.backing is not None]
+        child.memory.fork(self.memory, [(vma.start, vma.end) for vma in shared])
+        for vma in shared:
+            child._map_backing(vma)
+            child._apply(vma)
+
+    def rejoin(self) -> None:
+        """After a restore: move the pages of shared mappings to where all processes see them."""
+        for vma in self.mm.vmas:
+            if vma.backing is None:
+                continue
+            end = min(vma.end, vma.backed_end)
+            start, nbytes = vma.offset, max(end - vma.start, 0)
+            self.memory.protect(vma.start, vma.end, PROT_READ)
+            fd = self.pool.fd(vma.backing, start + nbytes)
+            os.pwrite(fd, self.memory.view[vma.start : vma.start + nbytes], start)
+            self.pool.note_loaded(vma.backing, start, start + nbytes)
+            self._map_backing(vma)
+            self._apply(vma)
+
+    def release(self) -> None:
+        """The last process that had it is gone: write shared files back and forget everything."""
+        self.clear()
+        self.pool.users.remove(self)
 
     # -- looking --------------------------------------------------------------------------------------
 
@@ -214,7 +262,11 @@ class AddressSpace:
         if accounted:
             self._check_memory(length)
         self.unmap(address, address + length)
-        if file is None:
+        if file is None and kind != MAP_PRIVATE:
+            vma.backing, vma.offset = self.pool.anonymous(length), 0
+            self._map_backing(vma)
+            self._apply(vma)
+        elif file is None:
             self.memory.map(vma.start, vma.end, page_prot(prot))
         else:
             # Its own description: the mapping outlives the descriptor and must not move its offset.
@@ -244,6 +296,16 @@ class AddressSpace:
         assert file is not None
         length = vma.end - vma.start
         left = max(min(file.inode.size - vma.offset, length), 0)
+        if vma.shared:
+            vma.backing = self.pool.of_file(file.inode)
+            self.pool.load(vma.backing, self.vfs, file, vma.offset, vma.offset + left)
+            self._map_backing(vma)
+            position = vma.start + left
+            vma.backed_end = -(-position // PAGE) * PAGE if position < vma.end else GUEST_END
+            if file.writable:
+                vma.shadow = bytes(memory.view[vma.start : min(vma.end, vma.backed_end)])
+            self._apply(vma)
+            return
         memory.map(vma.start, vma.end, PROT_READ | PROT_WRITE)
         position = vma.start
         while left > 0:
@@ -254,10 +316,17 @@ class AddressSpace:
             position += len(data)
             left -= len(data)
         vma.backed_end = -(-position // PAGE) * PAGE if position < vma.end else GUEST_END
-        if vma.shared and file.writable:
-            vma.shadow = bytes(memory.view[vma.start : min(vma.end, vma.backed_end)])
-            self.shared = True
         self._apply(vma)
+
+    def _map_backing(self, vma: Vma) -> None:
+        """Put the pages of a shared mapping into the memory, readable and writable until `_apply`."""
+        assert vma.backing is not None
+        backed = max(min(vma.end, vma.backed_end), vma.start)
+        fd = self.pool.fd(vma.backing, vma.offset + backed - vma.start)
+        if vma.start < backed:
+            self.memory.map_shared(vma.start, backed, PROT_READ | PROT_WRITE, fd, vma.offset)
+        if backed < vma.end:
+            self.memory.map(backed, vma.end, PROT_READ | PROT_WRITE)
 
     def _apply(self, vma: Vma) -> None:
         backed = min(vma.end, vma.backed_end)
@@ -284,7 +353,8 @@ class AddressSpace:
                 self.mm.accounted -= vma.end - vma.start
         del self.mm.vmas[first:last]
         self.memory.unmap(start, end)
-        self.shared = self.shared and any(vma.shadow is not None for vma in self.mm.vmas)
+        if any(vma.backing is not None for vma in gone):
+            self.pool.collect()
         self._invalidate(gone)
 
     def protect(self, start: int, end: int, prot: int) -> None:
@@ -364,10 +434,13 @@ class AddressSpace:
         if vma.accounted:
             self._check_memory(more)
         tail = _part(vma, vma.end, end)
-        if tail.file is None:
-            self.memory.map(tail.start, tail.end, page_prot(tail.prot))
-        else:
+        if tail.file is not None:
             self._load(tail)
+        elif tail.backing is not None:
+            self._map_backing(tail)
+            self._apply(tail)
+        else:
+            self.memory.map(tail.start, tail.end, page_prot(tail.prot))
         self._insert(tail)
 
     def _move(self, old: int, old_length: int, new_length: int, flags: int, target: int) -> int:
@@ -388,16 +461,19 @@ class AddressSpace:
         moved.backed_end = GUEST_END if vma.backed_end == GUEST_END else vma.backed_end + shift
         vma.shadow = None  # its bytes are not lost: they move on
         memory = self.memory
-        memory.map(target, target + kept, PROT_READ | PROT_WRITE)
-        memory.protect(old, old + kept, PROT_READ | PROT_WRITE)
-        memory.view[target : target + kept] = memory.view[old : old + kept]
+        if moved.backing is not None:
+            self._map_backing(moved)
+        else:
+            memory.map(target, target + kept, PROT_READ | PROT_WRITE)
+            memory.protect(old, old + kept, PROT_READ | PROT_WRITE)
+            memory.view[target : target + kept] = memory.view[old : old + kept]
         self._apply(moved)
+        self._insert(moved, merge=new_length <= kept)
         if flags & MREMAP_DONTUNMAP:
             memory.map(old, old + old_length, page_prot(vma.prot))
             self._invalidate([vma])
         else:
             self.unmap(old, old + old_length)
-        self._insert(moved, merge=new_length <= kept)
         if new_length > kept:
             self._grow(moved, target + new_length)
         return target
@@ -450,8 +526,8 @@ class AddressSpace:
             raise LinuxError(errno.ENOMEM)
 
     def shared_files(self) -> Iterator[Vma]:
-        """The shared file mappings that can be written through."""
-        return (vma for vma in self.mm.vmas if vma.shadow is not None)
+        """The shared mappings of files."""
+        return (vma for vma in self.mm.vmas if vma.backing is not None and vma.file is not None)
 
     def sync_file(self, inode: Inode, *, reload: bool = False) -> None:
         """Before a call reads or writes `inode`: bring it up to date with what was stored to it in memory.
@@ -459,11 +535,31 @@ class AddressSpace:
         reload: after a write, show its new bytes in the mappings.
         """
         for vma in list(self.shared_files()):
-            if vma.file is not None and vma.file.inode is inode:
-                if reload:
-                    self._load(vma)
-                else:
-                    self._write_back(vma)
+            if vma.file is None or vma.file.inode is not inode:
+                continue
+            if not reload:
+                self._write_back(vma)
+                continue
+            assert vma.backing is not None
+            end = min(vma.end, vma.backed_end) - vma.start + vma.offset
+            self.pool.reload(vma.backing, self.vfs, vma.file, vma.offset, end)
+            if vma.shadow is not None:
+                vma.shadow = bytes(self.memory.view[vma.start : vma.start + len(vma.shadow)])
+
+    def futex_key(self, address: int, *, private: bool) -> tuple[Plain, int]:
+        """What tells the futex word at `address` from all others: shared memory counts by itself."""
+        if not private:
+            vma = self.find(address)
+            if vma is not None and vma.backing is not None:
+                return vma.backing, vma.offset + address - vma.start
+        return self.mm, address
+
+    def zero_shared(self, start: int, end: int) -> None:
+        """MADV_REMOVE of shared anonymous memory: every process sees zeros."""
+        for vma in self.overlapping(start, end):
+            low, high = max(start, vma.start), min(end, vma.end)
+            if vma.backing is not None:
+                os.pwrite(self.pool.fd(vma.backing), bytes(high - low), vma.offset + low - vma.start)
 
     def _write_back(self, vma: Vma) -> None:
         if vma.shadow is None or vma.file is None:
@@ -551,6 +647,8 @@ def _mergeable(left: Vma, right: Vma) -> bool:
         and left.accounted == right.accounted
         and left.shadow is None
         and right.shadow is None
+        and left.backing is right.backing
+        and (left.backing is None or right.offset == left.offset + left.end - left.start)
         and left.backed_end >= left.end
         and (
             (left.file is None and right.file is None)

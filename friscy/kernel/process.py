@@ -1,18 +1,20 @@
-"""Life of processes and tasks: the first one, exit, and the wait(2) status they leave."""
+"""Life of processes and tasks: the first one, exit, and what that means for parents and children."""
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import signals
+from friscy.kernel import jobs, signals
 from friscy.kernel.credentials import ALL_CAPABILITIES, update_filesystem_ids
 from friscy.kernel.fdtable import FdTable
 from friscy.kernel.mm import Mm
-from friscy.kernel.state import DEAD, Process, ProcessCredentials, Task
+from friscy.kernel.state import DEAD, Process, ProcessCredentials, SigInfo, Task
 from friscy.kernel.wait import FutexWait
+from friscy.machine.layout import HART_COUNT
 from lazyfs.errors import LinuxError
 from lazyfs.inode import FsContext, Location
+from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -76,25 +78,79 @@ def end_task(k: Kernel, task: Task) -> None:
     if k.task is not task:
         k.switch_to(task)
     _release_robust_list(k, task)
-    if task.clear_child_tid:
+    if task.clear_child_tid and memory_users(k, process) > 1:
         try:
             k.mem.set_u32(task.clear_child_tid, 0)
-            wake_futex(k, process, task.clear_child_tid, 1)
+            wake_futex(k, *k.mm.futex_key(task.clear_child_tid, private=False), 1)
         except LinuxError:
             pass
+    k.vfs.cancel_open(process.fs)
     task.state, task.wait, task.deadline = DEAD, None, None
     process.cpu_ns += task.cpu_ns
     process.tasks.remove(task.tid)
     k.state.tasks.pop(task.tid, None)
 
 
+def memory_users(k: Kernel, process: Process) -> int:
+    """How many tasks run in the memory of `process`."""
+    return sum(task.process.mm is process.mm for task in k.state.tasks.values())
+
+
+def free_hart(k: Kernel, process: Process) -> int:
+    """The number of a hart for a new task in the memory of `process`.
+
+    There are HART_COUNT in a memory; threads beyond that share the last, whose state is saved at a switch.
+    """
+    used = {task.hart for task in k.state.tasks.values() if task.process.mm is process.mm}
+    return next((index for index in range(HART_COUNT - 1) if index not in used), HART_COUNT - 1)
+
+
 def end_other_tasks(k: Kernel, task: Task) -> None:
-    """execve(2) in one thread ends all the others."""
-    for tid in list(task.process.tasks):
+    """execve(2) in one thread ends all the others and makes it the leader."""
+    process = task.process
+    for tid in list(process.tasks):
         if tid != task.tid:
             end_task(k, k.state.tasks[tid])
     if k.task is not task:
         k.switch_to(task)
+    if task.tid != process.pid:
+        del k.state.tasks[task.tid]
+        task.tid = process.pid
+        k.state.tasks[task.tid] = task
+        process.tasks[:] = [task.tid]
+
+
+def own_memory(k: Kernel, task: Task) -> None:
+    """execve(2) starts from an empty memory: a fresh one where another process runs in this one."""
+    process = task.process
+    shared = any(other.mm is process.mm for other in living(k) if other is not process)
+    if shared:
+        space = k.fresh_space()
+        k.detach(process)
+        process.mm, task.hart, task.saved = Mm(), 0, None
+        k.attach(process, space)
+        k.switch_to(task)
+    else:
+        space_map = k.maps[process.pid]
+        space_map.clear()
+        process.mm = space_map.mm = Mm()
+    finish_vfork(k, process)
+
+
+def own_files(k: Kernel, process: Process) -> None:
+    """Give a process a descriptor table of its own where it shared one (CLONE_FILES)."""
+    if any(other.files is process.files for other in living(k) if other is not process):
+        process.files = process.files.copy()
+
+
+def finish_vfork(k: Kernel, process: Process) -> None:
+    """The parent that waits in vfork(2) may go on."""
+    process.vfork_parent = 0
+
+
+def living(k: Kernel) -> list[Process]:
+    """The processes that have not ended."""
+    return [process for process in k.state.processes.values() if process.exit_status is None]
 
 
 def end_process(k: Kernel, process: Process, status: int) -> None:
@@ -111,11 +167,79 @@ def end_process(k: Kernel, process: Process, status: int) -> None:
     process.exit_status = status
     if k.tracer is not None:
         k.tracer.exited(k, process, status)
-    k.maps[process.pid].clear()
-    process.files.close_all(k)
-    process.alarm_at = 0
+    process.alarm_at, process.stopped, process.news = 0, 0, 0
+    if not any(other.files is process.files for other in living(k)):
+        process.files.close_all(k)
+    process.files = FdTable()
+    if k.state.devices is not None:
+        k.state.devices.locks.release_ranges(process)
+    finish_vfork(k, process)
+    if process.pid in k.spaces:
+        k.detach(process)
+    process.mm = Mm()
+    k.calls += 1
     if process.pid == 1:
         k.state.exit_status = exit_code(status)
+        for other in living(k):
+            end_process(k, other, signals.SIGKILL)
+        return
+    jobs.leave_session(k, process)
+    _reparent_children(k, process)
+    notify_parent(k, process)
+
+
+def _reparent_children(k: Kernel, process: Process) -> None:
+    """Orphans get the nearest subreaper, or process 1, for a parent."""
+    children = [child for child in k.state.processes.values() if child.ppid == process.pid]
+    if not children:
+        return
+    reaper = k.state.processes.get(process.ppid)
+    while (
+        reaper is not None and reaper.pid != 1 and not (reaper.child_subreaper and reaper.exit_status is None)
+    ):
+        reaper = k.state.processes.get(reaper.ppid)
+    for child in children:
+        child.ppid = reaper.pid if reaper is not None else 1
+        if child.exit_status is None:
+            if child.death_signal:
+                k.post_signal(child, child.death_signal)
+        else:
+            child.exit_signal = signals.SIGCHLD
+            notify_parent(k, child)
+
+
+CLD_EXITED, CLD_KILLED, CLD_DUMPED, CLD_TRAPPED, CLD_STOPPED, CLD_CONTINUED = range(1, 7)
+
+
+def child_news(status: int) -> tuple[int, int]:
+    """(si_code, si_status) of a child that ended with a wait(2) status word."""
+    signal = status & 0x7F
+    if not signal:
+        return CLD_EXITED, status >> 8 & 0xFF
+    return CLD_DUMPED if status & signals.CORE_DUMPED else CLD_KILLED, signal
+
+
+def notify_parent(k: Kernel, process: Process) -> None:
+    """Tell the parent of a process that ended; a parent that does not care has no zombies."""
+    parent = k.state.processes.get(process.ppid)
+    if parent is None or parent.exit_status is not None:
+        reap(k, process)
+        return
+    assert process.exit_status is not None
+    code, value = child_news(process.exit_status)
+    info = SigInfo(process.exit_signal, code, process.pid, process.credentials.uid, status=value)
+    action = signals.action_of(parent, signals.SIGCHLD)
+    if process.exit_signal == signals.SIGCHLD and (
+        action.handler == signals.SIG_IGN or action.flags & signals.SA_NOCLDWAIT
+    ):
+        reap(k, process)
+    if process.exit_signal:
+        signals.post(k, parent, info)
+
+
+def reap(k: Kernel, process: Process) -> None:
+    """Forget a process that ended: its parent knows."""
+    k.state.processes.pop(process.pid, None)
 
 
 def exit_code(status: int) -> int:
@@ -124,17 +248,17 @@ def exit_code(status: int) -> int:
     return 128 + signal if signal else status >> 8 & 0xFF
 
 
-def wake_futex(k: Kernel, process: Process, address: int, count: int, bitset: int = 0xFFFF_FFFF) -> int:
-    """Wake up to `count` tasks that wait on a futex word; how many."""
+def wake_futex(k: Kernel, owner: Plain, offset: int, count: int, bitset: int = 0xFFFF_FFFF) -> int:
+    """Wake up to `count` tasks that wait on a futex word (`AddressSpace.futex_key`); how many."""
     woken = 0
     for task in k.state.tasks.values():
         if woken >= count:
             break
         wait = task.wait
         if (
-            task.process is process
-            and isinstance(wait, FutexWait)
-            and wait.address == address
+            isinstance(wait, FutexWait)
+            and wait.owner is owner
+            and wait.offset == offset
             and wait.bitset & bitset
             and not wait.woken
         ):
@@ -169,4 +293,5 @@ def _release_robust(k: Kernel, task: Task, address: int) -> None:
     if value & _FUTEX_TID_MASK == task.tid:
         k.mem.set_u32(address, value & _FUTEX_WAITERS | _FUTEX_OWNER_DIED)
         if value & _FUTEX_WAITERS:
-            wake_futex(k, task.process, address, 1)
+            wake_futex(k, *k.mm.futex_key(address, private=False), 1)
+            wake_futex(k, *k.mm.futex_key(address, private=True), 1)

@@ -5,7 +5,7 @@ arch/riscv/kernel/signal.c builds: siginfo_t, then struct ucontext with the inte
 `ra` at a trampoline that calls rt_sigreturn.
 
 Gap: process 1 has no immunity against signals without a handler: it dies of them, as `docker run --init` users
-expect. Stopping (SIGSTOP, SIGTSTP, ...) comes with job control: until then it is ignored and logged.
+expect.
 """
 
 from __future__ import annotations
@@ -89,6 +89,15 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
         return
     targets = [task] if task is not None else [k.state.tasks[tid] for tid in process.tasks]
     signal = info.signal
+    if signal in _STOPPING:
+        _unqueue(k, process, frozenset((SIGCONT,)))
+    elif signal == SIGCONT:
+        from friscy.kernel.jobs import resume
+
+        _unqueue(k, process, _STOPPING)
+        resume(k, process)
+    elif signal == SIGKILL:
+        process.stopped = process.news = 0
     if is_ignored(process, signal) and not any(t.blocked_signals & bit(signal) for t in targets):
         return
     queue = task.pending if task is not None else process.pending
@@ -97,6 +106,11 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
     queue.append(info)
     if k.task.process is process:
         k.hart.interrupt()
+
+
+def _unqueue(k: Kernel, process: Process, signals: frozenset[int]) -> None:
+    for queue in (process.pending, *(k.state.tasks[tid].pending for tid in process.tasks)):
+        queue[:] = [info for info in queue if info.signal not in signals]
 
 
 def force(k: Kernel, task: Task, info: SigInfo) -> None:
@@ -120,7 +134,14 @@ def pending_set(task: Task) -> int:
 
 def interrupts(k: Kernel, task: Task) -> bool:
     """Whether a queued signal must be looked at before the task's call can go on waiting."""
-    return bool(pending_set(task) & ~task.blocked_signals)
+    return bool(pending_set(task) & deliverable(task))
+
+
+def deliverable(task: Task) -> int:
+    """The signals that the task takes now, as a sigset."""
+    if task.wait is not None and task.wait.on_signal == "never":
+        return bit(SIGKILL)
+    return ~task.blocked_signals
 
 
 def take(task: Task, wanted: int) -> SigInfo | None:
@@ -155,8 +176,10 @@ def use_mask(k: Kernel, task: Task, mask: int) -> None:
 
 def deliver(k: Kernel, task: Task) -> None:
     """Act on every deliverable signal of the current task, which is about to run."""
+    if task.wait is not None and task.wait.exact and task.wait.ready(k, task):
+        return  # the call ends first, and successfully; `Kernel.syscall` comes back here
     while True:
-        info = take(task, ~task.blocked_signals)
+        info = take(task, deliverable(task))
         if info is None:
             return
         action = action_of(task.process, info.signal)
@@ -168,7 +191,11 @@ def deliver(k: Kernel, task: Task) -> None:
             _interrupt_call(k, task, action)
             _enter_handler(k, task, info, action)
         elif info.signal in _STOPPING:
-            k.log_once(f"{name(info.signal)}: stopping a process is not implemented: ignored")
+            from friscy.kernel.jobs import is_orphaned, stop
+
+            if info.signal == SIGSTOP or not is_orphaned(k, task.process.pgid):
+                stop(k, task.process, info.signal)
+                return
         elif info.signal not in _IGNORED:
             from friscy.kernel.process import end_process
 

@@ -106,8 +106,13 @@ class Process(Plain):
     sigreturn: int = 0  # address of the trampoline that ends signal handlers, once it is mapped
     alarm_at: int = 0  # monotonic deadline of ITIMER_REAL, 0 when it is off
     alarm_interval: int = 0
-    exit_status: int | None = None  # wait(2) status word once dead
+    exit_status: int | None = None  # wait(2) status word once dead: a zombie until it is waited for
+    exit_signal: int = 17  # what its parent gets when it ends
     membarrier: int = 0  # registered MEMBARRIER_CMD_* bits
+    stopped: int = 0  # the signal that stopped it, 0 while it runs
+    news: int = 0  # what wait(2) may report once: the signal that stopped it, -1 for continued
+    vfork_parent: int = 0  # tid of the task that waits until this process ends or runs another program
+    executed: bool = False  # has run execve(2) since it was made: setpgid(2) by its parent is over
 
 
 class Task(Plain):
@@ -145,6 +150,7 @@ class KernelState(Plain):
     boot_ns: int = 0  # CLOCK_REALTIME at monotonic 0
     memory_limit: int = 1 << 30  # bytes of private writable memory each process may have
     cpus: int = 1  # processors that the guest sees
+    last_backing: int = 0  # numbers shared memory objects (mm.Backing)
     logged: set[str] = default(set)
     generation: int = 0  # counts restores
     exit_status: int | None = None  # of init, once it ended

@@ -169,9 +169,7 @@ def _all(vmas: list[Vma], test: Callable[[Vma], bool]) -> None:
 def _remove(k: Kernel, vmas: list[Vma], start: int, end: int) -> None:
     """MADV_REMOVE: punch a hole into shared anonymous memory (into files it goes through fallocate)."""
     _all(vmas, lambda vma: vma.file is None and vma.shared)
-    for vma in vmas:
-        first, last = max(start, vma.start), min(end, vma.end)
-        k.mem.map(first, last, vma.prot)
+    k.mm.zero_shared(start, end)
 
 
 @syscall(232, "mincore", "addr:ptr length:size vec:ptr -> int")

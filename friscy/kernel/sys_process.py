@@ -1,18 +1,34 @@
-"""System calls of process life: exec, exit, wait, process groups and sessions; clone and fork, refused for now."""
+"""System calls of process life: clone, exec, exit, process groups and sessions."""
 
 from __future__ import annotations
 
 import errno
+import struct
 from stat import S_ISLNK
 from typing import TYPE_CHECKING, NoReturn
 
+from friscy.kernel.clone import (
+    CLONE_DETACHED,
+    CLONE_FILES,
+    CLONE_FS,
+    CLONE_PARENT,
+    CLONE_PARENT_SETTID,
+    CLONE_PIDFD,
+    CLONE_SYSVSEM,
+    CLONE_THREAD,
+    CSIGNAL,
+    CloneArguments,
+    clone,
+)
 from friscy.kernel.exec import MAX_ARG_STRLEN, execute
 from friscy.kernel.kernel import NoResult
-from friscy.kernel.process import end_process, end_task
+from friscy.kernel.process import end_process, end_task, own_files
 from friscy.kernel.state import Process, Task
 from friscy.kernel.table import refused, syscall
+from friscy.machine.layout import PAGE
 from lazyfs.abi import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW
 from lazyfs.errors import LinuxError
+from lazyfs.inode import FsContext
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -21,7 +37,7 @@ if TYPE_CHECKING:
 
 _MAX_STRINGS = 1 << 20
 _MAX_STRING_BYTES = 8 << 20
-_LATER = "processes and threads come in a later version of friscy"
+_OTHERS = "processes do not look into each other"
 
 
 @syscall(93, "exit", "status:int -> none")
@@ -102,63 +118,86 @@ def sys_execveat(k: Kernel, task: Task, dirfd: int, path: int, argv: int, envp: 
 
 
 @syscall(
-    260,
-    "wait4",
-    "pid:pid wstatus:ptr options:wait_flags rusage:out_rusage -> pid",
-    partial="there are no children yet: ECHILD",
-)
-def sys_wait4(k: Kernel, task: Task, pid: int, wstatus: int, options: int, rusage: int) -> NoReturn:
-    """wait4(2)."""
-    if options & ~0xE000_000B or pid == -(1 << 31):
-        raise LinuxError(errno.EINVAL if pid != -(1 << 31) else errno.ESRCH)
-    raise LinuxError(errno.ECHILD)
-
-
-@syscall(
-    95,
-    "waitid",
-    "type:wait_type id:pid infop:ptr options:wait_flags rusage:out_rusage -> int",
-    partial="there are no children yet: ECHILD",
-)
-def sys_waitid(k: Kernel, task: Task, kind: int, pid: int, info: int, options: int, rusage: int) -> NoReturn:
-    """waitid(2)."""
-    if options & ~0xE100_000F or not options & 0xE or kind not in (0, 1, 2, 3):
-        raise LinuxError(errno.EINVAL)
-    raise LinuxError(errno.ECHILD)
-
-
-# EAGAIN, "resource temporarily unavailable", is what programs expect of a machine that has no room for more.
-refused(
     220,
     "clone",
     "flags:clone_flags stack:ptr parent_tid:ptr tls:ptr child_tid:ptr -> pid",
-    errno.EAGAIN,
-    _LATER,
+    partial="no namespaces: EPERM",
 )
-refused(435, "clone3", "args:clone_args size -> pid", errno.EAGAIN, _LATER)
-refused(97, "unshare", "flags:clone_flags -> int", errno.EPERM, "namespaces belong to the host of the guest")
+def sys_clone(
+    k: Kernel, task: Task, flags: int, stack: int, parent_tid: int, tls: int, child_tid: int
+) -> int:
+    """clone(2); fork(2) and vfork(2) come here too. `parent_tid` is where a pidfd goes as well."""
+    flags &= 0xFFFF_FFFF
+    if flags & CLONE_PIDFD and flags & CLONE_PARENT_SETTID:
+        raise LinuxError(errno.EINVAL)
+    wanted = CloneArguments(
+        flags & ~CSIGNAL, stack, parent_tid, tls, child_tid, flags & CSIGNAL, pidfd=parent_tid
+    )
+    return clone(k, task, wanted)
+
+
+_CLONE_ARGS = struct.Struct("<11Q")
+
+
+@syscall(435, "clone3", "args:clone_args size -> pid", partial="no namespaces, set_tid or cgroups: EPERM")
+def sys_clone3(k: Kernel, task: Task, address: int, size: int) -> int:
+    """clone3(2). EINVAL: sizes and flags it does not know; E2BIG: fields beyond those it knows are set."""
+    if size < 64:
+        raise LinuxError(errno.EINVAL)
+    if size > PAGE:
+        raise LinuxError(errno.E2BIG)
+    data = k.mem.read(address, size)
+    if any(data[_CLONE_ARGS.size :]):
+        raise LinuxError(errno.E2BIG)
+    fields = _CLONE_ARGS.unpack(data[: _CLONE_ARGS.size].ljust(_CLONE_ARGS.size, b"\0"))
+    flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_size, _ = fields
+    if flags & (CSIGNAL & ~0x80 | CLONE_DETACHED) or exit_signal > 64 or bool(stack) != bool(stack_size):
+        raise LinuxError(errno.EINVAL)
+    if flags & (CLONE_THREAD | CLONE_PARENT) and exit_signal:
+        raise LinuxError(errno.EINVAL)
+    if flags >> 34 or bool(set_tid) != bool(set_size):
+        raise LinuxError(errno.EINVAL)
+    if set_tid:
+        raise LinuxError(errno.EPERM)
+    top = stack + stack_size if stack else 0
+    return clone(k, task, CloneArguments(flags, top, parent_tid, tls, child_tid, exit_signal, pidfd))
+
+
+@syscall(97, "unshare", "flags:clone_flags -> int", partial="no namespaces: EPERM")
+def sys_unshare(k: Kernel, task: Task, flags: int) -> int:
+    """unshare(2): descriptors and directories."""
+    flags &= 0xFFFF_FFFF
+    if flags & ~(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM):
+        known = flags & ~(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | 0x7E02_0080)
+        raise LinuxError(errno.EINVAL if known else errno.EPERM)
+    process = task.process
+    if flags & CLONE_FILES:
+        own_files(k, process)
+    if flags & CLONE_FS:
+        context = process.fs
+        process.fs = FsContext(context.root, context.cwd, context.umask, context.credentials)
+    return 0
+
+
 refused(
     268, "setns", "fd nstype:clone_flags -> int", errno.EPERM, "namespaces belong to the host of the guest"
 )
 refused(117, "ptrace", "request:long pid addr:ptr data:ptr -> int", errno.EPERM, "tracing inside the guest")
-refused(434, "pidfd_open", "pid flags:uint -> fd", errno.ENOSYS, _LATER)
-refused(424, "pidfd_send_signal", "pidfd:fd signal info:siginfo flags:uint -> int", errno.ENOSYS, _LATER)
-refused(438, "pidfd_getfd", "pidfd:fd targetfd:fd flags:uint -> fd", errno.ENOSYS, _LATER)
 refused(
     270,
     "process_vm_readv",
     "pid local:ptr n:ulong remote:ptr m:ulong flags:ulong -> int",
     errno.EPERM,
-    _LATER,
+    _OTHERS,
 )
 refused(
     271,
     "process_vm_writev",
     "pid local:ptr n:ulong remote:ptr m:ulong flags:ulong -> int",
     errno.EPERM,
-    _LATER,
+    _OTHERS,
 )
-refused(272, "kcmp", "pid1:pid pid2:pid type:int a:ulong b:ulong -> int", errno.ENOSYS, _LATER)
+refused(272, "kcmp", "pid1:pid pid2:pid type:int a:ulong b:ulong -> int", errno.ENOSYS, _OTHERS)
 
 
 @syscall(172, "getpid", "-> pid")
@@ -196,6 +235,8 @@ def sys_setpgid(k: Kernel, task: Task, pid: int, pgid: int) -> int:
     caller, process = task.process, _process(k, task, pid)
     if process is not caller and process.ppid != caller.pid:
         raise LinuxError(errno.ESRCH)
+    if process is not caller and process.executed:
+        raise LinuxError(errno.EACCES if process.sid == caller.sid else errno.EPERM)
     pgid = pgid or process.pid
     if process.sid != caller.sid or process.sid == process.pid:
         raise LinuxError(errno.EPERM)

@@ -6,12 +6,12 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel.files import AnyTask
 from friscy.kernel.process import wake_futex
 from friscy.kernel.state import DEAD, Task
 from friscy.kernel.table import refused, syscall
 from friscy.kernel.wait import Blocked, FutexWait
 from lazyfs.errors import LinuxError
+from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -47,29 +47,32 @@ def sys_futex(
     """futex(2). For the requeueing and WAKE_OP operations `timeout` is a count."""
     if address % 4:
         raise LinuxError(errno.EINVAL)
-    process = task.process
-    command = op & ~(_PRIVATE | _CLOCK_REALTIME)
+    command, private = op & ~(_PRIVATE | _CLOCK_REALTIME), bool(op & _PRIVATE)
     if op & _CLOCK_REALTIME and command not in (_WAIT_BITSET, 11, 13):
         raise LinuxError(errno.ENOSYS)
     if command == _WAIT:
-        return _wait(k, task, address, value, k.read_timespec(timeout) if timeout else None, _ANY_BIT)
+        left = k.read_timespec(timeout) if timeout else None
+        return _wait(k, task, address, private, value, left, _ANY_BIT)
     if command == _WAIT_BITSET:
         left = None
         if timeout:
             now = k.realtime_ns() if op & _CLOCK_REALTIME else k.monotonic_ns()
             left = max(k.read_timespec(timeout) - now, 0)
-        return _wait(k, task, address, value, left, _bitset(third))
+        return _wait(k, task, address, private, value, left, _bitset(third))
+    if command not in (_WAKE, _WAKE_BITSET, _REQUEUE, _CMP_REQUEUE, _WAKE_OP):
+        k.log_once(f"futex operation {command} is not implemented: ENOSYS")
+        raise LinuxError(errno.ENOSYS)
+    k.mem.check(address, 4)
+    key = k.mm.futex_key(address, private=private)
     if command in (_WAKE, _WAKE_BITSET):
-        k.mem.check(address, 4)
-        return wake_futex(k, process, address, value, _bitset(third) if command == _WAKE_BITSET else _ANY_BIT)
-    if command in (_REQUEUE, _CMP_REQUEUE):
-        if command == _CMP_REQUEUE and k.mem.u32(address) != third:
-            raise LinuxError(errno.EAGAIN)
-        return _requeue(k, task, address, second, value, timeout & 0xFFFF_FFFF, both=command == _CMP_REQUEUE)
+        return wake_futex(k, *key, value, _bitset(third) if command == _WAKE_BITSET else _ANY_BIT)
+    if command == _CMP_REQUEUE and k.mem.u32(address) != third:
+        raise LinuxError(errno.EAGAIN)
+    k.mem.check(second, 4)
+    target = k.mm.futex_key(second, private=private)
     if command == _WAKE_OP:
-        return _wake_op(k, task, address, second, value, timeout & 0xFFFF_FFFF, third)
-    k.log_once(f"futex operation {command} is not implemented: ENOSYS")
-    raise LinuxError(errno.ENOSYS)
+        return _wake_op(k, key, target, second, value, timeout & 0xFFFF_FFFF, third)
+    return _requeue(k, key, target, value, timeout & 0xFFFF_FFFF, both=command == _CMP_REQUEUE)
 
 
 def _bitset(mask: int) -> int:
@@ -78,7 +81,9 @@ def _bitset(mask: int) -> int:
     return mask
 
 
-def _wait(k: Kernel, task: Task, address: int, value: int, timeout_ns: int | None, bitset: int) -> int:
+def _wait(
+    k: Kernel, task: Task, address: int, private: bool, value: int, timeout_ns: int | None, bitset: int
+) -> int:
     wait = task.wait
     if isinstance(wait, FutexWait):  # started again: only a wake or the time-out ends it
         if wait.woken:
@@ -91,29 +96,26 @@ def _wait(k: Kernel, task: Task, address: int, value: int, timeout_ns: int | Non
     k.deadline_after(task, timeout_ns)
     if k.expired(task):
         raise LinuxError(errno.ETIMEDOUT)
-    raise Blocked(FutexWait(address, bitset))
+    raise Blocked(FutexWait(*k.mm.futex_key(address, private=private), bitset))
 
 
-def _requeue(k: Kernel, task: Task, address: int, target: int, wake: int, move: int, *, both: bool) -> int:
-    k.mem.check(address, 4)
-    k.mem.check(target, 4)
-    woken = wake_futex(k, task.process, address, wake)
+Key = tuple[Plain, int]  # AddressSpace.futex_key
+
+
+def _requeue(k: Kernel, key: Key, target: Key, wake: int, move: int, *, both: bool) -> int:
+    woken = wake_futex(k, *key, wake)
     moved = 0
     for other in k.state.tasks.values():
         wait = other.wait
         if moved == move:
             break
-        if not isinstance(wait, FutexWait) or wait.address != address or wait.woken:
-            continue
-        if other.process is task.process:
-            wait.address = target
+        if isinstance(wait, FutexWait) and not wait.woken and (wait.owner, wait.offset) == key:
+            wait.owner, wait.offset = target
             moved += 1
     return woken + moved if both else woken
 
 
-def _wake_op(
-    k: Kernel, task: Task, address: int, second: int, wake: int, wake_second: int, encoded: int
-) -> int:
+def _wake_op(k: Kernel, key: Key, target: Key, second: int, wake: int, wake_second: int, encoded: int) -> int:
     """FUTEX_WAKE_OP: change *second, wake on `address`, and on `second` too if its old value compares so."""
     operation, comparison = encoded >> 28 & 15, encoded >> 24 & 15
     argument, threshold = _signed12(encoded >> 12), _signed12(encoded)
@@ -131,9 +133,9 @@ def _wake_op(
     if operation & 7 not in results or comparison not in tests:
         raise LinuxError(errno.ENOSYS)
     k.mem.set_u32(second, results[operation & 7])
-    woken = wake_futex(k, task.process, address, wake)
+    woken = wake_futex(k, *key, wake)
     if tests[comparison]:
-        woken += wake_futex(k, task.process, second, wake_second)
+        woken += wake_futex(k, *target, wake_second)
     return woken
 
 
@@ -214,8 +216,7 @@ def _task(k: Kernel, task: Task, pid: int) -> Task:
 @syscall(124, "sched_yield", "-> int")
 def sys_sched_yield(k: Kernel, task: Task) -> int:
     """sched_yield(2): the others first."""
-    if len(k.state.tasks) > 1 and not isinstance(task.wait, AnyTask):
-        raise Blocked(AnyTask())
+    k.hart.interrupt()
     return 0
 
 

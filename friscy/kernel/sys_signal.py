@@ -174,7 +174,12 @@ def sys_kill(k: Kernel, task: Task, pid: int, signal: int) -> int:
         targets = [process for process in targets if process is not task.process]
     if not targets:
         raise LinuxError(errno.ESRCH)
-    allowed = [process for process in targets if _may_signal(task.process, process)]
+    allowed = [
+        process
+        for process in targets
+        if _may_signal(task.process, process)
+        or (signal == signals.SIGCONT and process.sid == task.process.sid)
+    ]
     if not allowed:
         raise LinuxError(errno.EPERM)
     for process in allowed:

@@ -25,8 +25,11 @@ READ, WRITE = 1, 2  # as selectors.EVENT_READ and EVENT_WRITE
 class Wait(Plain):
     """A condition; subclasses are plain data."""
 
-    # What a signal handler does to the call: "restart" it (if SA_RESTART, else EINTR), or always "eintr".
+    # What a signal handler does to the call: "restart" it (if SA_RESTART, else EINTR), always "eintr", or
+    # "never": only SIGKILL gets through while it waits.
     on_signal: ClassVar[str] = "restart"
+    # `ready` means that the call ends now: it does so before a signal is looked at, as on Linux.
+    exact: ClassVar[bool] = False
 
     def ready(self, k: Kernel, task: Task) -> bool:
         """Whether the call may now get further. A false positive costs a retry, a false negative hangs."""
@@ -75,10 +78,29 @@ class Forever(Wait):
         return False
 
 
-class FutexWait(Wait):
-    """futex(2) FUTEX_WAIT on `address` of the task's process; `woken` is set by FUTEX_WAKE."""
+class Turn(Wait):
+    """The call is to be run again after what is queued for the task (a signal that stops it) has had its effect."""
 
-    address: int
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return True
+
+
+class Progress(Wait):
+    """Waits until another task has ended a call: a state that only the others can change, however they do it."""
+
+    seen: int  # Kernel.calls when the wait began
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return k.calls != self.seen
+
+
+class FutexWait(Wait):
+    """futex(2) FUTEX_WAIT on a word (`AddressSpace.futex_key`); `woken` is set by FUTEX_WAKE."""
+
+    exact: ClassVar[bool] = True
+
+    owner: Plain
+    offset: int
     bitset: int
     woken: bool = False
 

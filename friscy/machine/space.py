@@ -60,7 +60,7 @@ class Space:
         self.memory = GuestMemory(base, owner=self.store)
         limits = wasmtime.Limits(FIRST_FREE_SLOT, None)
         self._table = wasmtime.Table(self.store, wasmtime.TableType(wasmtime.ValType.funcref(), limits), None)
-        self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func] = {
+        self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func | wasmtime.Global] = {
             "memory": self._wasm_memory,
             "table": self._table,
             "syscall": self._host_function(lambda _args: syscall(), []),
@@ -72,6 +72,18 @@ class Space:
         self._invalidate = _function(exports, "invalidate")
         self._probe = _function(exports, "probe")
         self._result = (bindings.wasmtime_val_raw_t * 2)()
+
+    def recycle(self) -> None:
+        """Become as good as new, for another process. Not while it runs."""
+        self.memory.reset()
+        size = self._table.size(self.store)
+        for slot in range(FIRST_FREE_SLOT, size):
+            self._table.set(self.store, slot, None)
+        self._raised = None
+
+    def close(self) -> None:
+        """Give the memory back to the host. Nothing may touch it, or a Hart in it, afterwards."""
+        self.store.close()
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index` (0 .. HART_COUNT - 1)."""
@@ -101,6 +113,14 @@ class Space:
         instance = wasmtime.Instance(self.store, module, wanted)
         self._keep.append(instance)
         return instance.exports(self.store)
+
+    def instantiate_table(self, module: wasmtime.Module, count: int) -> int:
+        """Instantiate a module of translated code, which puts `count` functions into the table; the first's slot."""
+        first = self._table.grow(self.store, count, None)
+        constant = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
+        self._imports["table_base"] = wasmtime.Global(self.store, constant, wasmtime.Val.i32(first))
+        self.instantiate(module)
+        return first
 
     def set_entry(self, pc: int, function: wasmtime.Func | None) -> None:
         """Let control that reaches `pc` call `function` (hart -> next pc); None gives `pc` back."""

@@ -2,10 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/io_uring.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,31 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static void report(const char *what, long result) {
     int error = result == -1 ? errno : result < 0 ? (int)-result : (int)result;
     printf("%s: %s\n", what, result == 0 ? "done" : strerrorname_np(error));
     fflush(stdout);
 }
-static void *thread(void *argument) { return argument; }
-static int child(void *argument) { (void)argument; return 0; }
 
 int main(void) {
-    static char stack[65536];
-    pthread_t id;
-    pid_t pid;
-    char *argv[] = {"true", NULL};
-    for (int twice = 0; twice < 2; twice++) {
-        report("fork", fork());
-        report("vfork", vfork());
-        report("clone", clone(child, stack + sizeof stack, SIGCHLD, NULL));
-        report("clone3", syscall(SYS_clone3, NULL, 0));
-        report("pthread_create", pthread_create(&id, NULL, thread, NULL));
-        report("posix_spawn", posix_spawn(&pid, "/usr/bin/true", NULL, NULL, argv, environ));
-        printf("system: status %d\n", system("true") >> 8);
-        printf("popen: %s\n", popen("true", "r") ? "done" : "NULL");
-    }
     int pair[2];
     report("socket inet", socket(AF_INET, SOCK_STREAM, 0));
     report("socket inet6", socket(AF_INET6, SOCK_DGRAM, 0));

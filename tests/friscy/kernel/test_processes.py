@@ -1,0 +1,21 @@
+"""Processes, threads and job control: guest programs whose output must be what Linux makes of them.
+
+qemu-user emulates a part of this itself (subreapers, exec of riscv64 programs, vfork), so the expected output
+beside each program was recorded from a native build on Linux 6.18.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from guest_machine import SOURCES, GuestMachine, compile_guest
+
+PROGRAMS = ["processes"]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_as_linux_does(name: str, machine: GuestMachine, guest_cache: Path) -> None:
+    status, text = machine.run(compile_guest(name, guest_cache))
+    assert text.splitlines() == (SOURCES / f"{name}.expected").read_text().splitlines()
+    assert status == 0
