@@ -185,7 +185,7 @@ def machine() -> dict[str, Any]:
     facts: dict[str, Any] = {
         "cpu": model,
         "cores": os.cpu_count(),
-        "os": f"{platform.system()} {platform.release()}",
+        "os": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
     }
     for package in ("friscy", "wasmtime", "llvmlite", "zstandard", "msgpack"):
