@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 
-PROGRAMS = ["processes"]
+PROGRAMS = ["jobs", "processes", "threads"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
