@@ -26,7 +26,7 @@ class Module:
         self._declared: dict[str, str] = {}
         self._functions: list[str] = []
         self._helpers: dict[Helper, str] = {}
-        self._names: set[str] = set()
+        self.names: set[str] = set()  # of the functions
 
     def declare(self, name: str, signature: str) -> None:
         """Declare an external function or intrinsic: `signature` is IR text with `@` where the name goes."""
@@ -36,9 +36,9 @@ class Module:
         self, name: str, result: str, params: Sequence[tuple[str, int]], attributes: str = "nounwind"
     ) -> Function:
         """Open a function; `params` are (name, bits). `Function.finish` closes it."""
-        if name in self._names:
+        if name in self.names:
             raise ValueError(f"two functions named {name}")
-        self._names.add(name)
+        self.names.add(name)
         listed = ", ".join(f"i{width} %{param}" for param, width in params)
         return Function(self, f"{result} @{name}({listed}) {attributes}", params)
 
@@ -51,7 +51,7 @@ class Module:
         if known is not None:
             return known
         name = helper.name
-        while name in self._names:
+        while name in self.names:
             name += "_"
         self._helpers[helper] = name
         params = [(f"a{k}", width) for k, width in enumerate(helper.params)]

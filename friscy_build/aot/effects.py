@@ -1,0 +1,127 @@
+"""Which registers an instruction reads and writes, found out by running its row on a machine that takes notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from types import SimpleNamespace
+
+from friscy_build.isa.decode import Instruction
+from friscy_build.isa.hart import Register
+from friscy_build.isa.row import Row
+from friscy_build.isa.value import Operand, Value
+from friscy_build.llvm.trace import Function, Module
+
+# Registers as one numbering: x0-x31, f0-f31, and fcsr.
+F0, FCSR = 32, 64
+SP, RA = 2, 1
+
+Name = tuple[str, str]  # ("x" or "f", operand), or ("fcsr", "")
+
+
+class _Notes:
+    """A Machine whose registers are the names of operands."""
+
+    def __init__(self, function: Function) -> None:
+        self.ops = function
+        self.pc = function.opaque(function.const(0, 64))
+        self.next_pc = function.opaque(function.const(0, 64))
+        self.reads: set[Name] = set()
+        self.writes: set[Name] = set()
+        self.accesses = False  # whether memory is always accessed
+        self._conditions = 0
+
+    def _any(self, width: int = 64) -> Value:
+        return self.ops.opaque(self.ops.const(0, width))
+
+    def _write(self, name: Name) -> None:
+        self.writes.add(name)
+        if self._conditions:  # the old value may stay
+            self.reads.add(name)
+
+    def const(self, value: int, width: int = 64) -> Value:
+        return self.ops.const(value, width)
+
+    def x(self, r: Register) -> Value:
+        self.reads.add(("x", r))
+        return self._any()
+
+    def set_x(self, r: Register, value: Value) -> None:
+        self._write(("x", r))
+
+    def f(self, r: Register) -> Value:
+        self.reads.add(("f", r))
+        return self._any()
+
+    def set_f(self, r: Register, value: Value) -> None:
+        self._write(("f", r))
+
+    def fcsr(self) -> Value:
+        self.reads.add(("fcsr", ""))
+        return self._any(32)
+
+    def set_fcsr(self, value: Value) -> None:
+        self._write(("fcsr", ""))
+
+    def host_fma(self) -> Value:
+        return self._any(1)
+
+    def load(self, address: Value, width: int) -> Value:
+        self._access()
+        return self._any(width)
+
+    def store(self, address: Value, value: Value) -> None:
+        self._access()
+
+    def _access(self) -> None:
+        self.accesses |= not self._conditions
+
+    def reserve(self, address: Value, value: Value) -> None: ...
+
+    def reservation(self) -> tuple[Value, Value]:
+        return self._any(), self._any()
+
+    def jump(self, target: Value) -> None: ...
+
+    def branch(self, condition: Value, target: Value) -> None: ...
+
+    def syscall(self) -> None: ...
+
+    def trap(self, cause: int, value: Operand = 0) -> None: ...
+
+    def when(self, condition: Value, body: Callable[[], None]) -> None:
+        self._conditions += 1
+        body()
+        self._conditions -= 1
+
+
+@cache
+def _of_row(row: Row) -> tuple[frozenset[Name], frozenset[Name], bool]:
+    notes = _Notes(Module().function("effects", "void", []))
+    names = {name: name for name in ("rd", "rs1", "rs2", "rs3")}
+    operands = SimpleNamespace(imm=notes._any(), rm=notes._any(), aq_rl=0, **names)
+    row.semantics(notes, operands)
+    return frozenset(notes.reads), frozenset(notes.writes), notes.accesses and ("x", "rs1") in notes.reads
+
+
+def _number(i: Instruction, name: Name) -> int:
+    kind, operand = name
+    if kind == "fcsr":
+        return FCSR
+    number: int = getattr(i, operand)
+    return number if kind == "x" else F0 + number
+
+
+@lru_cache(maxsize=1 << 16)
+def effects(i: Instruction) -> tuple[frozenset[int], frozenset[int]]:
+    """(registers read, registers written); x0 is neither."""
+    reads, writes, _ = _of_row(i.row)
+    return (
+        frozenset(_number(i, name) for name in reads) - {0},
+        frozenset(_number(i, name) for name in writes) - {0},
+    )
+
+
+def is_access(i: Instruction) -> bool:
+    """Whether the instruction always loads or stores at rs1 plus an immediate."""
+    return _of_row(i.row)[2]

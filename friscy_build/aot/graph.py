@@ -1,0 +1,239 @@
+"""The control-flow graph of one guest function: basic blocks by address, and where each one's control goes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from friscy_build.aot.image import CodeImage
+from friscy_build.isa.decode import Instruction, decode
+from friscy_build.isa.row import Flow
+
+LINKS = (1, 5)  # the registers that the psABI knows as link registers: a jump that writes one is a call
+_TABLE_LIMIT = 1 << 12
+_REACH = 64  # how many instructions before an indirect jump its table's address is looked for
+
+
+class End(Enum):
+    """How a basic block ends."""
+
+    FALL = "fall"  # goes on at `next_pc`
+    BRANCH = "branch"  # to `target` or next_pc
+    JUMP = "jump"  # to `target`
+    CALL = "call"  # `target` is called and is to return to next_pc
+    INDIRECT_CALL = "indirect call"  # the address in a register is called
+    INDIRECT = "indirect"  # to an address in a register: one of `targets`, or any other
+    RETURN = "return"  # to the address in a link register
+    SYSCALL = "syscall"
+    OUT = "out"  # no instruction to translate here: the interpreter's
+
+
+@dataclass(slots=True)
+class Block:
+    """A basic block. `code` is (pc, instruction); an OUT block may have none."""
+
+    pc: int
+    code: list[tuple[int, Instruction]] = field(default_factory=list)
+    end: End = End.OUT
+    next_pc: int = 0
+    target: int = 0
+    targets: tuple[int, ...] = ()
+
+    def successors(self) -> tuple[int, ...]:
+        """Where control may go on within the same run of code, callees left out."""
+        match self.end:
+            case End.FALL | End.SYSCALL | End.CALL | End.INDIRECT_CALL:
+                return (self.next_pc,)
+            case End.BRANCH:
+                return (self.target, self.next_pc)
+            case End.JUMP:
+                return (self.target,)
+            case End.INDIRECT:
+                return self.targets
+        return ()
+
+
+@dataclass
+class Graph:
+    """The blocks reachable from `entry` without leaving [start, end)."""
+
+    start: int
+    end: int
+    entry: int
+    blocks: dict[int, Block] = field(default_factory=dict)
+
+    @property
+    def ninstructions(self) -> int:
+        return sum(len(block.code) for block in self.blocks.values())
+
+    def inside(self, block: Block) -> list[int]:
+        """The successors of `block` that are blocks here."""
+        return [pc for pc in block.successors() if pc in self.blocks]
+
+    def callees(self) -> set[int]:
+        """Direct targets of calls, and of jumps that leave."""
+        out = {b.target for b in self.blocks.values() if b.end is End.CALL}
+        for block in self.blocks.values():
+            if block.end in (End.JUMP, End.BRANCH, End.FALL):
+                out |= {pc for pc in block.successors() if pc not in self.blocks}
+        return out
+
+
+class _Builder:
+    def __init__(self, image: CodeImage, start: int, end: int, entry: int) -> None:
+        self.image, self.start, self.end = image, start, end
+        self.entry = entry
+        self.code: dict[int, Instruction] = {}
+        self.ends: dict[int, Block] = {}  # pc of the last instruction of a block -> how it ends
+        self.leaders: set[int] = {entry}
+        self._tables: dict[int, tuple[int, ...]] | None = None
+
+    def explore(self) -> None:
+        todo = [self.entry]
+        indirect: list[int] = []
+        while todo or indirect:
+            if not todo:
+                pc = indirect.pop()
+                targets = self.table_targets(pc)
+                self.ends[pc].targets = targets
+                self.leaders.update(targets)
+                todo += targets
+                continue
+            pc = todo.pop()
+            while self.inside(pc) and pc not in self.code:
+                word = self.image.instruction_word(pc)
+                i = decode(word) if word is not None else None
+                if i is None:
+                    break
+                self.code[pc] = i
+                end = self.ending(pc, i)
+                if end is not None:
+                    self.ends[pc] = end
+                    found = [at for at in end.successors() if self.inside(at)]
+                    self.leaders.update(found)
+                    todo += found
+                    if end.end is End.INDIRECT:
+                        indirect.append(pc)
+                    break
+                pc += i.nbytes
+
+    def inside(self, pc: int) -> bool:
+        return self.start <= pc < self.end and pc % 2 == 0
+
+    def ending(self, pc: int, i: Instruction) -> Block | None:
+        """How the block ends if `i` ends one, as a Block without code."""
+        block = Block(pc, next_pc=pc + i.nbytes)
+        match i.row.flow:
+            case Flow.NONE:
+                return None
+            case Flow.BRANCH:
+                block.end, block.target = End.BRANCH, (pc + i.imm) % (1 << 64)
+            case Flow.JUMP:
+                block.end = End.CALL if i.rd in LINKS else End.JUMP
+                block.target = (pc + i.imm) % (1 << 64)
+            case Flow.SYSCALL:
+                block.end = End.SYSCALL
+            case Flow.TRAP:
+                block.end = End.FALL
+            case Flow.INDIRECT:
+                known = self.known_target(pc, i)
+                if known is not None:
+                    block.target = known
+                    block.end = End.CALL if i.rd in LINKS else End.JUMP
+                elif i.rd in LINKS:
+                    block.end = End.INDIRECT_CALL
+                elif i.rd == 0 and i.rs1 in LINKS:
+                    block.end = End.RETURN
+                else:
+                    block.end = End.INDIRECT
+        return block
+
+    def known_target(self, pc: int, i: Instruction) -> int | None:
+        """The target of a jalr whose base an auipc right before it computes."""
+        before = self.code.get(pc - 4)
+        if before is None or before.row.name != "auipc" or before.rd != i.rs1 or i.rs1 == 0:
+            return None
+        return (pc - 4 + before.imm + i.imm) % (1 << 64) & ~1
+
+    # Jump tables. What is found here is a guess that costs nothing when wrong: translated code compares the
+    # address it is to jump to with the targets found, and any other goes through the code map.
+
+    def table_targets(self, pc: int) -> tuple[int, ...]:
+        near = set()
+        for base in self.constants(pc):
+            near.update(self.read_table(base))
+        if not near:
+            for base in self.constants(None):
+                near.update(self.read_table(base))
+        return tuple(sorted(near))
+
+    def constants(self, jump: int | None) -> Iterable[int]:
+        """Addresses that instruction pairs compute: those before `jump`, or all."""
+        order = sorted(self.code)
+        if jump is not None:
+            at = order.index(jump)
+            order = order[max(0, at - _REACH) : at]
+        upper: dict[int, int] = {}
+        for pc in order:
+            i = self.code[pc]
+            if i.row.name in ("auipc", "lui"):
+                upper[i.rd] = i.imm + (pc if i.row.name == "auipc" else 0)
+            elif i.row.name in ("addi", "addiw") and i.rs1 in upper:
+                yield (upper[i.rs1] + i.imm) % (1 << 64)
+
+    def read_table(self, base: int) -> set[int]:
+        best: set[int] = set()
+        for form, relative in (("<i", base), ("<q", 0), ("<i", 0)):
+            found: set[int] = set()
+            nbytes = struct.calcsize(form)
+            for k in range(_TABLE_LIMIT):
+                entry = self.image.read(base + k * nbytes, nbytes)
+                if entry is None:
+                    break
+                target = relative + struct.unpack(form, entry)[0]
+                if not self.inside(target) or self.image.instruction_word(target) in (None, 0):
+                    break
+                found.add(target)
+            if len(found) > len(best):
+                best = found
+        return best if len(best) >= 2 else set()
+
+    @staticmethod
+    def _unfuse(block: Block) -> None:
+        """A jalr that control also reaches without the auipc before it goes where its register says."""
+        if block.code[-1][1].row.flow is Flow.INDIRECT and len(block.code) == 1:
+            if block.end is End.CALL:
+                block.end = End.INDIRECT_CALL
+            elif block.end is End.JUMP:
+                block.end = End.INDIRECT
+
+    def graph(self) -> Graph:
+        graph = Graph(self.start, self.end, self.entry)
+        for leader in sorted(self.leaders):
+            block = Block(leader)
+            pc = leader
+            while pc in self.code:
+                block.code.append((pc, self.code[pc]))
+                ended = self.ends.get(pc)
+                pc += self.code[pc].nbytes
+                if ended is not None:
+                    block.end, block.target = ended.end, ended.target
+                    block.next_pc, block.targets = ended.next_pc, ended.targets
+                    self._unfuse(block)
+                    break
+                if pc in self.leaders or not self.inside(pc):
+                    block.end, block.next_pc = End.FALL, pc
+                    break
+            else:
+                block.next_pc = pc  # OUT: what stands here is not an instruction
+            graph.blocks[leader] = block
+        return graph
+
+
+def build_graph(image: CodeImage, start: int, end: int, entry: int | None = None) -> Graph:
+    """The graph of the function [start, end), from its start or from `entry` in the middle of it."""
+    builder = _Builder(image, start, end, start if entry is None else entry)
+    builder.explore()
+    return builder.graph()

@@ -1,0 +1,82 @@
+"""Translated code in the interpreter tests' bare machine: an ELF file around some code, and its functions installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import struct
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import wasmtime
+
+from friscy.machine.layout import CODE_MAP
+from friscy_build.aot.module import DEFAULT, Options, translate_image
+
+_INTERPRETER_TESTS = Path(__file__).parents[1] / "interpreter"
+if str(_INTERPRETER_TESTS) not in sys.path:
+    sys.path.append(str(_INTERPRETER_TESTS))
+
+_spec = importlib.util.spec_from_file_location("interpreter_guest", _INTERPRETER_TESTS / "conftest.py")
+assert _spec is not None
+assert _spec.loader is not None
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+Guest: Any = _module.Guest
+CODE: int = _module.CODE
+STACK: int = _module.STACK
+
+
+def elf_file(code: bytes, at: int = CODE, entry: int | None = None) -> bytes:
+    """A static executable whose one segment is `code` at `at`."""
+    base = at & ~0xFFF
+    offset = 0x1000 + (at - base)
+    header = struct.pack(
+        "<16sHHIQQQIHHHHHH",
+        b"\x7fELF\2\1\1".ljust(16, b"\0"),
+        2,
+        243,
+        1,
+        entry or at,
+        64,
+        0,
+        5,
+        64,
+        56,
+        1,
+        0,
+        0,
+        0,
+    )
+    segment = struct.pack("<IIQQQQQQ", 1, 5, offset, at, at, len(code), len(code), 0x1000)
+    return (header + segment).ljust(offset, b"\0") + code
+
+
+def code_of(words: list[int]) -> bytes:
+    return b"".join(word.to_bytes(4 if word & 3 == 3 else 2, "little") for word in words)
+
+
+def install(
+    guest: Any,
+    elf: bytes,
+    entries: Iterable[int] | None = None,
+    *,
+    options: Options = DEFAULT,
+    share: float = 1,
+) -> list[int]:
+    """Translate `elf`, whose code `guest` has, and enter (a share of) its functions into the code map; their pcs."""
+    installed = []
+    rng = random.Random(len(elf))
+    for part in translate_image(elf, entries=entries, options=options):
+        first = guest.table.grow(guest.store, len(part.entries), None)
+        constant = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
+        guest._imports["table_base"] = wasmtime.Global(guest.store, constant, wasmtime.Val.i32(first))
+        guest.instantiate(wasmtime.Module(guest.engine, part.wasm))
+        for slot, pc in enumerate(part.entries, first):
+            if rng.random() < share:
+                struct.pack_into("<I", guest.memory, CODE_MAP + 2 * pc, slot)
+                installed.append(pc)
+    guest.exports["invalidate"](guest.store, CODE, CODE + len(elf))
+    return installed

@@ -1,0 +1,75 @@
+"""Programs with calls, loops and tables end as the oracle says, however often translated code has to unwind."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from aot_guest import CODE, STACK, Guest, elf_file, install
+from aot_programs import A0, A7, STACK_BYTES, FlowOutcome, FlowProgram, Generator, answer, expected_flow
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from programs import DATA, DATA_BYTES
+
+from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
+
+SETTINGS = settings(
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+    max_examples=25,
+)
+
+
+class UnwindingGuest(Guest):  # type: ignore[misc]
+    """A guest whose host answers system calls, and now and then interrupts or blocks."""
+
+    rng: random.Random
+    unwinding = 0.0
+    nsyscalls = 0
+    blocked = False
+
+    def _syscall(self) -> None:
+        if not self.blocked and self.rng.random() < self.unwinding:
+            self.blocked = True
+            self.interrupt(1)
+            return  # the task is to make the call again
+        self.blocked = False
+        self.set_x(A0, answer(self.x(A7), self.nsyscalls))
+        self.nsyscalls += 1
+        self.pc += 4
+        if self.rng.random() < self.unwinding:
+            self.interrupt(1)
+
+    def outcome(self, program: FlowProgram) -> FlowOutcome:
+        self.set_all(program.x, program.f, program.fcsr)
+        self.memory[DATA : DATA + DATA_BYTES] = program.data
+        self.pc = CODE
+        self.traps.clear()
+        for _ in range(10_000):
+            self.interrupt(int(self.rng.random() < self.unwinding / 4))
+            depth = DEPTH_LIMIT - self.rng.randrange(1, 12) if self.rng.random() < self.unwinding else 0
+            struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
+            self.exports["interpret"](self.store, HART_BASE)
+            assert struct.unpack_from("<I", self.memory, HART_BASE + HART_DEPTH)[0] == depth
+            if self.traps:
+                break
+        data = bytes(self.memory[DATA : DATA + DATA_BYTES])
+        stack = bytes(self.memory[STACK - STACK_BYTES : STACK])
+        return FlowOutcome(self.traps[0], self.all_x(), self.all_f(), self.fcsr, data, stack, self.nsyscalls)
+
+
+@SETTINGS
+@given(st.integers(0, 1 << 32), st.sampled_from([0.0, 0.3, 0.8]), st.sampled_from([1.0, 0.6]))
+def test_flow(new_guest: Callable[..., Any], seed: int, unwinding: float, share: float) -> None:
+    program = Generator(seed, 5).program()
+    want = expected_flow(program)
+    assume(want is not None)
+    guest = new_guest(UnwindingGuest)
+    guest.rng, guest.unwinding = random.Random(seed), unwinding
+    guest.write(CODE, program.code)
+    installed = install(guest, elf_file(program.code), program.entries, share=share)
+    assert share < 1 or set(program.entries) <= set(installed)
+    assert guest.outcome(program) == want
