@@ -8,16 +8,14 @@ from collections.abc import Callable, Sequence
 
 from wasmtime import WasmtimeError
 
-from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
+from friscy.bundle import INTERPRETER, Bundle
 from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
 from friscy.kernel.state import KernelState, Task
 from friscy.machine.engine import load_module, make_engine
 from friscy.machine.space import Space
-from lazyfs.chunk_store import open_chunks
 from lazyfs.errors import FormatError, FriscyError, LinuxError
-from lazyfs.index import open_index
 from lazyfs.inode import FsContext, Location
 from lazyfs.vfs import Vfs
 
@@ -58,11 +56,10 @@ class Machine:
             self.engine,
             bundle.files[INTERPRETER].sha256,
             lambda: bundle.read(INTERPRETER),
-            bundle.path(INTERPRETER),
+            bundle.location(INTERPRETER),
             on_compile=on_compile,
         )
-        self.index = open_index(bundle.path(INDEX), expected_digest=bundle.index_digest)
-        self.chunks = open_chunks(bundle.path(CHUNKS), self.index)
+        self.index, self.chunks = bundle.open_rootfs()
 
     def kernel(
         self, console: Console, state: KernelState | None = None, mounts: Sequence[HostMount] = ()
@@ -84,7 +81,7 @@ class Machine:
             return Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
         except (WasmtimeError, KeyError, TypeError) as error:
             raise FormatError(
-                self.bundle.path(INTERPRETER),
+                self.bundle.location(INTERPRETER),
                 None,
                 "a module with an engine's imports and exports",
                 str(error).splitlines()[0],

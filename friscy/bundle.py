@@ -1,8 +1,9 @@
 """Open a bundle: what `doit bundle` made, checked as far as a start needs it. The format: docs/formats/bundle.md.
 
-    bundle = open_bundle("build/python")
+    bundle = open_bundle("build/python")             # or "https://host/python/", "s3://bucket/python": friscy.remote
     bundle.argv, bundle.env, bundle.cwd, bundle.user, bundle.memory
     bundle.path("rootfs.idx"), bundle.index_digest
+    index, chunks = bundle.open_rootfs()
 
 Opening reads manifest.json and the sizes of the other files. Their contents are checked by whoever reads them:
 the index and its chunks by their own digests, a wasm module when it is compiled, the rest by `read`.
@@ -11,10 +12,12 @@ the index and its chunks by their own digests, a wasm module when it is compiled
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from lazyfs.chunk_store import ChunkStore, open_chunks
 from lazyfs.errors import FormatError, FriscyError
+from lazyfs.index import Index, open_index
 
 FORMAT = "friscy-bundle"
 VERSION = 1
@@ -39,21 +42,30 @@ class BundleError(FriscyError):
 
 
 class BundleFile:
-    """A file of the bundle: `size` in bytes, `sha256` in hex."""
+    """A file of the bundle: `size` in bytes, `sha256` in hex; piece_bytes: of its pieces, 0 where it is one file."""
 
-    __slots__ = ("sha256", "size")
+    __slots__ = ("piece_bytes", "sha256", "size")
 
-    def __init__(self, size: int, sha256: str) -> None:
-        self.size, self.sha256 = size, sha256
+    def __init__(self, size: int, sha256: str, piece_bytes: int = 0) -> None:
+        self.size, self.sha256, self.piece_bytes = size, sha256, piece_bytes
+
+
+class WorkingSet:
+    """What a start reads of the root filesystem: pages of the index, and the chunk file up to byte `chunk_bytes`."""
+
+    __slots__ = ("chunk_bytes", "pages")
+
+    def __init__(self, pages: list[tuple[int, int]], chunk_bytes: int) -> None:
+        self.pages, self.chunk_bytes = pages, chunk_bytes
 
 
 class Bundle:
     """An open bundle. `directory` is where it lies, `manifest` the whole manifest as JSON gave it."""
 
-    def __init__(self, directory: str, manifest: dict[str, Any]) -> None:
+    def __init__(self, directory: str, manifest: dict[str, Any], manifest_bytes: int = 0) -> None:
         fields = _Fields(os.path.join(directory, MANIFEST), manifest)
         process, image = fields.table("process"), fields.table("image")
-        self.directory, self.manifest = directory, manifest
+        self.directory, self.manifest, self.manifest_bytes = directory, manifest, manifest_bytes
         self.name = fields.text("name")
         self.entrypoint = process.texts("entrypoint")
         self.cmd = process.texts("cmd")
@@ -64,7 +76,9 @@ class Bundle:
         self.snapshot_at = fields.table("snapshot").text("at")
         self.image_digest, self.origin = image.text("digest"), image.text("origin")
         self.image_config: dict[str, Any] = image.table("config").values
-        self.index_digest = bytes.fromhex(fields.table("rootfs").hexadecimal("index_digest", 64))
+        rootfs = fields.table("rootfs")
+        self.index_digest = bytes.fromhex(rootfs.hexadecimal("index_digest", 64))
+        self.working_sets = rootfs.working_sets("working_sets")
         self.files = fields.files("files")
 
     @property
@@ -82,6 +96,38 @@ class Bundle:
             raise BundleError(f"{self.directory}: the bundle has no {name}", hint=_AGAIN)
         return os.path.join(self.directory, name)
 
+    def location(self, name: str) -> str:
+        """What messages call the file `name`; it need not be on this machine."""
+        return self.path(name)
+
+    def open_rootfs(self) -> tuple[Index, ChunkStore]:
+        """The index and its chunks, opened; no more is read than that takes."""
+        if self.files[INDEX].piece_bytes or self.files[CHUNKS].piece_bytes:
+            return self._open_split()
+        index = open_index(self.path(INDEX), expected_digest=self.index_digest)
+        return index, open_chunks(self.path(CHUNKS), index)
+
+    def _open_split(self) -> tuple[Index, ChunkStore]:
+        from lazyfs.source import FileSource, Source
+        from lazyfs.split_source import local_split_source
+
+        def source(name: str) -> Source:
+            file, where = self.files[name], os.path.join(self.directory, name)
+            return (
+                local_split_source(where, file.size, file.piece_bytes)
+                if file.piece_bytes
+                else FileSource(where)
+            )
+
+        index = Index(source(INDEX), expected_digest=self.index_digest)
+        return index, ChunkStore(index, source(CHUNKS))
+
+    def prefetch(self, *, from_snapshot: bool) -> None:
+        """Have what such a start reads brought here, if it is not: see friscy.remote."""
+
+    def guest_runs(self, log: Callable[[str], None]) -> None:
+        """From now on a file that cannot be read is the guest's problem, and a line for `log`: see friscy.remote."""
+
     def read(self, name: str) -> bytes:
         """The content of the bundle's file `name`, checked against its digest."""
         blocks = list(self._checked(name))
@@ -98,20 +144,38 @@ class Bundle:
         from hashlib import sha256
 
         path, told, digest = self.path(name), self.files[name].sha256, sha256()
-        try:
-            with open(path, "rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-                    yield block
-        except OSError as error:
-            raise FormatError(path, None, "a readable file", error.strerror, hint=_AGAIN) from error
+        for part in self._parts(name):
+            try:
+                with open(part, "rb") as file:
+                    while block := file.read(1 << 20):
+                        digest.update(block)
+                        yield block
+            except OSError as error:
+                raise FormatError(part, None, "a readable file", error.strerror, hint=_AGAIN) from error
         if digest.hexdigest() != told:
             raise FormatError(path, None, f"content with sha256 {told}", digest.hexdigest(), hint=_AGAIN)
 
 
+    def _parts(self, name: str) -> list[str]:
+        """The files on this machine that together are the bundle's file `name`."""
+        path, file = self.path(name), self.files[name]
+        if not file.piece_bytes:
+            return [path]
+        from lazyfs.split_source import piece_name
+
+        return [piece_name(path, number) for number in range(-(-file.size // file.piece_bytes))]
+
+
 def open_bundle(directory: str | os.PathLike[str]) -> Bundle:
-    """The bundle in `directory`. BundleError: there is none, or a part is missing; FormatError: it is damaged."""
+    """The bundle in `directory`, or at that URL.
+
+    BundleError: there is none, or a part is missing; FormatError: it is damaged; RemoteError: it cannot be had.
+    """
     where = os.fspath(directory)
+    if "://" in where:
+        from friscy.remote import open_remote
+
+        return open_remote(where)
     path = os.path.join(where, MANIFEST)
     try:
         with open(path, "rb") as file:
@@ -120,8 +184,10 @@ def open_bundle(directory: str | os.PathLike[str]) -> Bundle:
         raise BundleError(
             f"{where}: not a bundle ({MANIFEST}: {error.strerror})", hint="make one with `doit bundle`"
         ) from None
-    bundle = Bundle(where, parse_manifest(data, path))
+    bundle = Bundle(where, parse_manifest(data, path), len(data))
     for name, told in bundle.files.items():
+        if told.piece_bytes:
+            continue  # the pieces are looked at when they are read
         try:
             size = os.stat(os.path.join(where, name)).st_size
         except OSError as error:
@@ -205,6 +271,23 @@ class _Fields:
             )
         return value
 
+    def working_sets(self, key: str) -> dict[str, WorkingSet]:
+        """By the kind of start; empty where the manifest has none."""
+        if key not in self.values:
+            return {}
+        table = self.table(key)
+        return {name: table.table(name).working_set() for name in table.values}
+
+    def working_set(self) -> WorkingSet:
+        pages: list[tuple[int, int]] = []
+        for run in self._get("index_pages", list, "a list of pairs of numbers"):
+            if type(run) is not list or [type(each) for each in run] != [int, int] or min(run) < 0:
+                raise FormatError(
+                    self.path, None, f"pairs of numbers for {self.where}index_pages", run, hint=_AGAIN
+                )
+            pages.append((run[0], run[1]))
+        return WorkingSet(pages, self.number("chunk_bytes"))
+
     def files(self, key: str) -> dict[str, BundleFile]:
         table = self.table(key)
         found = {}
@@ -213,7 +296,10 @@ class _Fields:
             if "" in parts or "." in parts or ".." in parts or "\0" in name or name == MANIFEST:
                 raise FormatError(self.path, None, "the name of a file of the bundle", name, hint=_AGAIN)
             entry = table.table(name)
-            found[name] = BundleFile(entry.number("size"), entry.hexadecimal("sha256", 64))
+            pieces = entry.number("piece_bytes") if "piece_bytes" in entry.values else 0
+            if name not in (INDEX, CHUNKS) and pieces:
+                raise FormatError(self.path, None, f"{name} as one file", f"pieces of {pieces}", hint=_AGAIN)
+            found[name] = BundleFile(entry.number("size"), entry.hexadecimal("sha256", 64), pieces)
         for name in REQUIRED:
             if name not in found:
                 raise FormatError(self.path, None, f"{name} among the files", "none", hint=_AGAIN)

@@ -59,6 +59,7 @@ def run_bundle(request: Request) -> int:
     timings.mark("Python and imports")
     bundle = open_bundle(request.bundle)
     program = program_of(bundle, request)
+    bundle.prefetch(from_snapshot=_may_restore(bundle, request))
     timings.mark("open the bundle")
     machine = Machine(bundle, on_compile=_say_compiling)
     timings.mark("load the engine")
@@ -72,6 +73,7 @@ def run_bundle(request: Request) -> int:
 
         kernel.tracer = Tracer(request.trace.write)
     timings.mark("make the machine")
+    bundle.guest_runs(kernel.log)
     status = run_kernel(kernel, said)
     timings.mark("run the guest")
     if request.timings is not None:
@@ -103,7 +105,7 @@ Transcript = list[list[Any]]
 
 def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kernel, Transcript]:
     """The machine of the request at its start or at its snapshot point, and what it had said by then."""
-    if request.use_snapshot and not request.entrypoint_choices and machine.bundle.has(SNAPSHOT):
+    if _may_restore(machine.bundle, request):
         from friscy.resume import snapshot_fits
         from snapshot.format import SnapshotFile
         from snapshot.layout import check_header
@@ -113,6 +115,7 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
         console = Console()
         if snapshot_fits(file, machine.bundle, program, console, request.mounts):
             return _restored(machine, file, program, console, request.mounts)
+        machine.bundle.prefetch(from_snapshot=False)
     kernel = machine.kernel(Console(), mounts=request.mounts)
     if request.entrypoint_choices:
         program.argv = [_first_present(kernel, request.entrypoint_choices), *(request.args or [])]
@@ -120,6 +123,10 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
             program.argv.insert(1, "sh")
     machine.start(kernel, program)
     return kernel, []
+
+
+def _may_restore(bundle: Bundle, request: Request) -> bool:
+    return request.use_snapshot and not request.entrypoint_choices and bundle.has(SNAPSHOT)
 
 
 def _restored(

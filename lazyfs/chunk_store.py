@@ -31,8 +31,11 @@ class ChunkStore:
                 f"the {index.chunk_file_bytes} bytes of chunks that {index.name} describes",
                 f"{source.length} bytes",
             )
-        if (header := source.read(0, len(CHUNK_HEADER))) != CHUNK_HEADER:
-            raise FormatError(source.name, 0, f"a chunk file ({CHUNK_HEADER!r})", repr(header))
+        self._check_header()
+
+    def _check_header(self) -> None:
+        if (header := self.source.read(0, len(CHUNK_HEADER))) != CHUNK_HEADER:
+            raise FormatError(self.source.name, 0, f"a chunk file ({CHUNK_HEADER!r})", repr(header))
 
     def chunk(self, number: int) -> bytes:
         """The data of a chunk."""
@@ -52,11 +55,7 @@ class ChunkStore:
         offset, stored_bytes, nbytes, codec, expected = self.index.chunk(number)
         if max(stored_bytes, nbytes) > CHUNK_LIMIT:
             raise FormatError(self.index.name, None, f"chunks up to {CHUNK_LIMIT} bytes", f"chunk {number}")
-        stored = self.source.read(offset, stored_bytes)
-        if digest(stored) != expected:
-            raise FormatError(
-                self.source.name, offset, f"the digest of chunk {number}", "another: it is damaged"
-            )
+        stored = self._stored(number, offset, stored_bytes, expected)
         if codec == CODEC_RAW and nbytes == stored_bytes:
             return stored
         if codec != CODEC_ZSTD:
@@ -75,6 +74,15 @@ class ChunkStore:
         except zstandard.ZstdError as error:
             raise FormatError(self.source.name, offset, "a zstd frame", error) from error
         return data
+
+    def _stored(self, number: int, offset: int, nbytes: int, expected: bytes) -> bytes:
+        """The stored bytes of a chunk, which have the digest `expected`."""
+        stored = self.source.read(offset, nbytes)
+        if digest(stored) != expected:
+            raise FormatError(
+                self.source.name, offset, f"the digest of chunk {number}", "another: it is damaged"
+            )
+        return stored
 
     def read(self, ino: int, offset: int, n: int) -> bytes:
         """The bytes [offset, offset + n) of a file of the index, which must lie inside it."""

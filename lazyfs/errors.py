@@ -5,6 +5,7 @@
     ├── WouldBlock               an operation has to wait: the kernel makes it EAGAIN or a wait condition
     └── FriscyError              what the user sees: one line, exit status 2
         ├── FormatError          a file is not what its format says (ELF, tar, index, chunk, snapshot, bundle)
+        ├── RemoteError          a server or a store cannot be reached, or has not what it should
         ├── ConfigError          friscy.toml or a Dockerfile says something that cannot be done (friscy_build.config)
         └── UsageError           the command line asks for something that cannot be done
 
@@ -63,6 +64,18 @@ class FormatError(FriscyError):
         where = f"{path}" if offset is None else f"{path}: byte {offset}"
         super().__init__(f"{where}: expected {expected}, got {got}", hint=hint)
         self.path, self.offset, self.expected, self.got = path, offset, expected, got
+
+
+class RemoteError(FriscyError):
+    """`url` cannot be read: the network, the server or the store says no."""
+
+    def __init__(self, url: str, problem: object, *, hint: str = "") -> None:
+        super().__init__(f"{url}: {problem}", hint=hint)
+        self.url, self.problem = url, problem
+
+
+class RangesUnsupported(RemoteError):
+    """The server answers a request for a range with the whole blob."""
 
 
 class UsageError(FriscyError):

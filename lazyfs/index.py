@@ -68,6 +68,7 @@ class Index:
             if first < self._first_body or first * PAGE + records * RECORDS[section] > file_bytes:
                 raise FormatError(self.name, offset, f"a {section} table inside the file", f"page {first}")
             at[section], count[section] = first * PAGE, records
+        self._section_at, self._section_records = at, count
         self.inodes, self.dentries, self.chunks = count["inodes"], count["dentries"], count["chunks"]
         self._extents, self._blob_bytes = count["extents"], count["blob"]
         self._inode_at, self._dentry_at = at["inodes"] - INODE.size, at["dentries"]
@@ -76,7 +77,7 @@ class Index:
     def _header(self, expected_digest: bytes | None) -> bytes:
         if self.source.length < PAGE:
             raise FormatError(self.name, 0, "an index", f"{self.source.length} bytes: the file is truncated")
-        header = self.source.read(0, PAGE)
+        header = self._read_header()
         magic, version, page, self.digest = PREFIX.unpack_from(header)
         if magic != MAGIC:
             raise FormatError(self.name, 0, f"an index ({MAGIC!r})", repr(magic))
@@ -92,6 +93,9 @@ class Index:
             )
         return header
 
+    def _read_header(self) -> bytes:
+        return self.source.read(0, PAGE)
+
     # Pages
 
     def page(self, number: int) -> bytes:
@@ -104,16 +108,37 @@ class Index:
             raise FormatError(
                 self.name, number * PAGE, f"a file of {self._page_count} pages", f"page {number}"
             )
-        page = self.source.read(number * PAGE, PAGE)
         if number < self._first_body:
             digests, position = self._digests_of_digests, number - 1
         else:
             body = number - self._first_body
             digests, position = self.page(1 + body // DIGESTS_PER_PAGE), body % DIGESTS_PER_PAGE
-        if digest(page) != digests[position * DIGEST : (position + 1) * DIGEST]:
-            raise FormatError(self.name, number * PAGE, "the page's digest", "another: the file is damaged")
+        page = self._read_page(number, digests[position * DIGEST : (position + 1) * DIGEST])
         self._pages[number] = page
         return page
+
+    def _read_page(self, number: int, expected: bytes) -> bytes:
+        """A page that has the digest `expected`."""
+        page = self.source.read(number * PAGE, PAGE)
+        if digest(page) != expected:
+            raise FormatError(self.name, number * PAGE, "the page's digest", "another: the file is damaged")
+        return page
+
+    def touched(self) -> list[int]:
+        """The numbers of the pages that were read so far, but for the header's."""
+        return sorted(self._pages)
+
+    def forget(self) -> None:
+        """Read every page anew from now on."""
+        self._pages.clear()
+
+    def section_pages(self) -> dict[str, tuple[int, int]]:
+        """Of each section its first page and the page behind its last."""
+        starts = {name: self._section_at[name] >> PAGE_SHIFT for name in SECTIONS}
+        return {
+            name: (start, start + -(-self._section_records[name] * RECORDS[name] // PAGE))
+            for name, start in starts.items()
+        }
 
     def _blob(self, offset: int, length: int) -> bytes:
         if offset + length > self._blob_bytes:

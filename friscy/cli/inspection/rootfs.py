@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from stat import S_IFMT, S_ISDIR, S_ISREG
 from typing import Any
 
-from friscy.bundle import CHUNKS, INDEX, Bundle
-from lazyfs.chunk_store import ChunkStore, open_chunks
+from friscy.bundle import Bundle
+from lazyfs.chunk_store import ChunkStore
 from lazyfs.errors import FormatError
-from lazyfs.index import Index, open_index
+from lazyfs.index import Index
 from lazyfs.tree import KIND_BITS
 
 LARGEST = 10
@@ -20,8 +20,7 @@ _KIND_OF = {bits: kind for kind, bits in KIND_BITS.items()}
 
 def open_rootfs(bundle: Bundle) -> tuple[Index, ChunkStore]:
     """The index of `bundle` and its chunks."""
-    index = open_index(bundle.path(INDEX), expected_digest=bundle.index_digest)
-    return index, open_chunks(bundle.path(CHUNKS), index)
+    return bundle.open_rootfs()
 
 
 def walk(index: Index) -> Iterator[tuple[bytes, int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
@@ -18,8 +17,7 @@ Check = tuple[str, int, str]  # file, bytes, what was found to be right
 def verify(directory: str) -> Iterator[Check]:
     """Check the bundle in `directory` file by file. The first damage ends it, as FormatError or BundleError."""
     bundle = open_bundle(directory)
-    manifest = os.path.getsize(os.path.join(directory, MANIFEST))
-    yield MANIFEST, manifest, f"checksum, {len(bundle.files)} files of the right size"
+    yield MANIFEST, bundle.manifest_bytes, f"checksum, {len(bundle.files)} files of the right size"
     bundle.verify()
     yield from _rootfs(bundle)
     yield INTERPRETER, bundle.files[INTERPRETER].size, _interpreter(bundle)
