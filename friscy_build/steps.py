@@ -9,18 +9,25 @@ Every file is made under another name and renamed when it is whole.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, SNAPSHOT, open_bundle
-from friscy_build.cache import cache_dir, file_digest, replacing
+from friscy_build.cache import cache_dir, file_digest, locked, replacing
 from friscy_build.config import Bundle, Config, ImageSource
 from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FriscyError
+
+if TYPE_CHECKING:
+    from friscy_build.images.lock import Lock
+    from friscy_build.images.registry import Registries
+
+LOCK = "friscy.lock"
 
 # Whose source text decides whether an artefact is up to date.
 INTERPRETER_CODE = (
@@ -99,24 +106,43 @@ class Build:
         from friscy_build.images.source import identity
 
         facts: list[str] = []
+        lock = self._lock()
         for reference, chain in self.bases().items():
-            facts += [reference, *identity(chain, cache_dir())[1]]
+            facts += [reference, *identity(chain, cache_dir(), lock)[1]]
         return facts
 
     def image_inputs(self) -> list[str]:
         """Facts that decide what the image is, together with the content of `input_files`."""
         if self.bundle.dockerfile is None:
             return self.known_bases()
-        return [self._inputs().digest, *self.known_bases()]
+        epoch = os.environ.get("SOURCE_DATE_EPOCH") or "times as they are"
+        return [self._inputs().digest, epoch, *self.known_bases()]
 
     def input_files(self) -> list[str]:
         """Files that base images are read from."""
         from friscy_build.images.source import identity
 
         try:
-            return [path for chain in self.bases().values() for path in identity(chain, cache_dir())[0]]
+            lock = self._lock()
+            return [path for chain in self.bases().values() for path in identity(chain, cache_dir(), lock)[0]]
         except FriscyError:
             return []  # the task that needs them will say so
+
+    @property
+    def lock_file(self) -> Path:
+        """Where the project pins what comes from elsewhere."""
+        return self.config.root / LOCK
+
+    def _lock(self) -> Lock:
+        from friscy_build.images.lock import Lock
+
+        return Lock.read(self.lock_file)
+
+    def _registries(self) -> Registries:
+        from friscy_build.images.registry import Registries
+
+        table = self.config.registry
+        return Registries(table.mirrors, table.plain_http)
 
     def _inputs(self) -> Any:
         from friscy_build.dockerfile import build_inputs
@@ -131,20 +157,35 @@ class Build:
         if not chain:
             raise ImageError(
                 f"{self.bundle.dockerfile}: nothing says where {reference} comes from",
-                hint=f'add a table [images."{reference}"] to {self.config.path}',
+                hint=f'add a table [images."{reference}"] to {self.config.path}, '
+                "or let registries be used: [registry] pull = true",
             )
         return chain
 
     # The artefacts.
 
     def fetch(self) -> dict[str, Any]:
-        """Have all that the base images need on this machine."""
+        """Have all that the base images need on this machine; what friscy.lock does not pin yet, it does then."""
+        with self._step("image") as progress, locked(self.work.parent):
+            lock = self._lock()
+            self.pin(lock, progress)
+            if lock.images or lock.debian:
+                lock.write(self.lock_file)
+        return {}
+
+    def pin(self, lock: Lock, progress: Any, *, refresh: bool = False) -> None:
+        """Fetch what the base images need, and note in `lock` what that is. refresh: ask for all of it anew."""
         from friscy_build.images.source import fetch
 
-        with self._step("image") as progress:
-            for chain in self.bases().values():
-                fetch(chain, cache=cache_dir(), progress=progress)
-        return {}
+        for chain in self.bases().values():
+            fetch(
+                chain,
+                cache=cache_dir(),
+                progress=progress,
+                refresh=refresh,
+                registries=self._registries(),
+                lock=lock,
+            )
 
     def make_rootfs(self) -> dict[str, Any]:
         """Build the image; write its index, its chunks and its configuration."""
@@ -190,7 +231,9 @@ class Build:
         from friscy_build.bytecode import add_bytecode
         from friscy_build.images.source import choose, load_image
 
-        image = load_image(chain, cache=cache_dir(), progress=progress)
+        image = load_image(
+            chain, cache=cache_dir(), progress=progress, registries=self._registries(), lock=self._lock()
+        )
         debian = choose(chain).debian
         if debian is not None and debian.bytecode:
             start, before = perf_counter(), image.digest

@@ -7,12 +7,14 @@ import argparse
 from lazyfs.errors import UsageError
 
 EPILOG = """\
-What is up to date is not built again: content decides, not time.
+What is up to date is not built again: content decides, not time. What registries and Debian gave is pinned in
+friscy.lock, beside friscy.toml: the next build takes the same, here or elsewhere.
 
 examples:
   friscy build                every bundle of ./friscy.toml
   friscy build python         one of them
-  friscy build -f app/friscy.toml"""
+  friscy build -f app/friscy.toml
+  friscy build --update       with the newest images and packages; writes friscy.lock anew"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="friscy.toml",
         help="the project file (default: ./friscy.toml)",
     )
+    parser.add_argument(
+        "--update", action="store_true", help="ask registries and Debian anew, whatever friscy.lock pins"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,4 +38,4 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             f"building needs {error.name}, which is not installed", hint="pip install friscy"
         ) from error
-    return build(options.file, options.names)
+    return build(options.file, options.names, update=options.update)

@@ -7,15 +7,17 @@ config.sources("python:3.13-slim")                       # the chain of a FROM, 
 """
 
 from friscy_build.config.errors import ConfigError, nearest
-from friscy_build.config.load import Bundle, Config, load_config, normalize_reference
+from friscy_build.config.load import Bundle, Config, load_config
 from friscy_build.config.model import (
     DebianTable,
     ImageSource,
     MachineTable,
+    RegistryTable,
     RunTable,
     SnapshotTable,
     parse_size,
 )
+from friscy_build.images.reference import normalize_reference
 
 __all__ = [
     "Bundle",
@@ -24,6 +26,7 @@ __all__ = [
     "DebianTable",
     "ImageSource",
     "MachineTable",
+    "RegistryTable",
     "RunTable",
     "SnapshotTable",
     "load_config",

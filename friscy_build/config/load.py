@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -17,12 +17,15 @@ from friscy_build.config.model import (
     ImageSource,
     MachineTable,
     ProjectTable,
+    RegistryTable,
     RunTable,
     SnapshotTable,
     model_in,
 )
 from friscy_build.config.positions import KeyPath, Position, Positions, find_positions
+from friscy_build.images.reference import normalize_reference, parse_reference
 
+REGISTRY_PREFIX = "docker://"  # as skopeo has it: `registry:2` is the name of an image
 _TRANSPORTS = ("tar", "oci", "docker-archive")
 
 
@@ -53,6 +56,7 @@ class Config:
     path: Path
     bundles: dict[str, Bundle]
     images: dict[str, tuple[ImageSource, ...]]
+    registry: RegistryTable = field(default_factory=RegistryTable)
 
     @property
     def root(self) -> Path:
@@ -60,26 +64,17 @@ class Config:
         return self.path.parent
 
     def sources(self, reference: str) -> tuple[ImageSource, ...]:
-        """The declared chain of an image reference, () where `[images]` has none.
+        """The chain of an image reference: the one `[images]` has, else its registry if that is to be used, else ().
 
-        `python`, `python:latest` and `docker.io/library/python:latest` are the same image.
+        `python`, `python:latest` and `library/python` are the same image.
         """
-        return self.images.get(normalize_reference(reference), ())
-
-
-def normalize_reference(reference: str) -> str:
-    """An image reference with the registry, the `library/` and the tag that Docker leaves out."""
-    name, at, digest = reference.partition("@")
-    head, slash, rest = name.partition("/")
-    if not slash or not ("." in head or ":" in head or head == "localhost"):
-        head, rest = "docker.io", name
-    if head in ("docker.io", "index.docker.io"):
-        head = "docker.io"
-        if "/" not in rest:
-            rest = f"library/{rest}"
-    if not at and ":" not in rest:
-        rest += ":latest"
-    return f"{head}/{rest}{at}{digest}"
+        declared = self.images.get(normalize_reference(reference), ())
+        if declared or not self.registry.pull:
+            return declared
+        try:
+            return (ImageSource.model_validate({"registry": reference}),)
+        except ValidationError:
+            return ()
 
 
 def load_config(path: str | os.PathLike[str]) -> Config:
@@ -261,9 +256,14 @@ def _resolve(
     bundles: dict[str, Bundle] = {}
     outputs: dict[Path, str] = {}
     for name, table in project.bundle.items():
+        if table.image is not None and table.image.startswith(REGISTRY_PREFIX):
+            try:
+                parse_reference(table.image.removeprefix(REGISTRY_PREFIX))
+            except ValueError as error:
+                raise fail(("bundle", name, "image"), str(error)) from None
         bundle = _bundle(name, table, root, images)
         if bundle.image is not None and not bundle.sources:
-            known = [*(f"{each}:" for each in _TRANSPORTS), *project.images]
+            known = [*(f"{each}:" for each in _TRANSPORTS), f"{REGISTRY_PREFIX}...", *project.images]
             raise fail(
                 ("bundle", name, "image"),
                 f"nothing says where {bundle.image!r} comes from",
@@ -276,7 +276,7 @@ def _resolve(
                 key, f"bundle.{other} is written to {bundle.output} too", "give each its own directory"
             )
         bundles[name] = bundle
-    return Config(path, bundles, images)
+    return Config(path, bundles, images, project.registry)
 
 
 def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[ImageSource, ...]]) -> Bundle:
@@ -303,6 +303,9 @@ def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[I
 
 
 def image_sources(image: str, root: Path) -> tuple[ImageSource, ...]:
+    """The source that `image` spells out, () where it is a mere name."""
+    if image.startswith(REGISTRY_PREFIX):
+        return (ImageSource.model_validate({"registry": image.removeprefix(REGISTRY_PREFIX)}),)
     transport, colon, rest = image.partition(":")
     if transport not in _TRANSPORTS or not colon or not rest:
         return ()

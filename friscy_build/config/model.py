@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from friscy.machine.layout import GUEST_END
+from friscy_build.images.reference import is_host, parse_reference
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*([KMG]?)(i?B)?", re.IGNORECASE)
@@ -52,6 +53,10 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, (dict, BaseModel)) else value
 
 
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 HostPath = Annotated[Path, BeforeValidator(_path, json_schema_input_type=str)]
 Text = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00]*$")]
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, pattern=r"^[^\x00]*$")]
@@ -61,6 +66,24 @@ PackageName = Annotated[
 ]
 ArchiveWord = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9+._/-]*$")]
 VariableName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^=\x00]+$")]
+
+
+def _image_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("expected an image reference")
+    parse_reference(value)
+    return value
+
+
+def _host(value: object) -> str:
+    if not isinstance(value, str) or not is_host(value):
+        raise ValueError("expected a host, with or without a port")
+    return value
+
+
+ImageName = Annotated[str, BeforeValidator(_image_name, json_schema_input_type=str)]
+RegistryHost = Annotated[str, BeforeValidator(_host, json_schema_input_type=str)]
+HostList = Annotated[tuple[RegistryHost, ...], BeforeValidator(_one_or_more)]
 
 
 class Table(BaseModel):
@@ -152,7 +175,7 @@ class DebianTable(Table):
 
 
 class ImageSource(Table):
-    """One place an image can come from: exactly one of `tar`, `oci`, `docker-archive` and `debian`."""
+    """One place an image can come from: exactly one of `tar`, `oci`, `docker-archive`, `registry` and `debian`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -163,6 +186,9 @@ class ImageSource(Table):
     docker_archive: HostPath | None = Field(
         default=None, alias="docker-archive", description="a tar file written by `docker save`"
     )
+    registry: ImageName | None = Field(
+        default=None, description="an image of a registry, `[HOST/]NAME[:TAG][@DIGEST]`"
+    )
     debian: DebianTable | None = Field(default=None, description="Debian packages")
     tag: Word | None = Field(
         default=None,
@@ -170,27 +196,49 @@ class ImageSource(Table):
     )
 
     @property
-    def kind(self) -> Literal["tar", "oci", "docker-archive", "debian"]:
-        """Which of the four it is."""
+    def kind(self) -> Literal["tar", "oci", "docker-archive", "registry", "debian"]:
+        """Which of the five it is."""
         if self.tar is not None:
             return "tar"
         if self.oci is not None:
             return "oci"
+        if self.registry is not None:
+            return "registry"
         return "docker-archive" if self.docker_archive is not None else "debian"
 
     @property
     def path(self) -> Path | None:
-        """The file or directory of every kind but `debian`."""
+        """The file or directory of every kind but `registry` and `debian`."""
         return self.tar or self.oci or self.docker_archive
 
     @model_validator(mode="after")
     def _exactly_one(self) -> ImageSource:
-        given = [self.tar, self.oci, self.docker_archive, self.debian]
+        given = [self.tar, self.oci, self.docker_archive, self.registry, self.debian]
         if sum(source is not None for source in given) != 1:
-            raise ValueError("expected exactly one of tar, oci, docker-archive and debian")
+            raise ValueError("expected exactly one of tar, oci, docker-archive, registry and debian")
         if self.tag is not None and self.oci is None and self.docker_archive is None:
             raise ValueError("tag: only an oci layout and a docker-archive have tags")
         return self
+
+
+class RegistryTable(Table):
+    """How registries are used and reached."""
+
+    pull: Flag = Field(
+        default=False,
+        description="take a FROM that `[images]` does not have from the registry its name says",
+    )
+    mirrors: dict[RegistryHost, HostList] = Field(
+        default={},
+        description="for a registry, the hosts that are asked before it: one or a list",
+        json_schema_extra={"shown_type": "table of lists of strings"},
+    )
+    plain_http: HostList = Field(
+        default=(),
+        alias="plain-http",
+        description="hosts, with their port, that may be used without TLS; loopback always may",
+        json_schema_extra={"shown_type": "list of strings", "shown_default": "`[]`"},
+    )
 
 
 class BundleTable(Table):
@@ -200,7 +248,7 @@ class BundleTable(Table):
     image: Word | None = Field(
         default=None,
         description="an image to take as it is: `tar:FILE`, `oci:DIR[:TAG]`, `docker-archive:FILE[:TAG]`, "
-        "or a name that `[images]` has",
+        "`docker://REF` of a registry, or a name that `[images]` has",
     )
     context: HostPath | None = Field(
         default=None,
@@ -246,6 +294,7 @@ class ProjectTable(Table):
     images: dict[Word, SourceChain] = Field(
         default={}, description="where each FROM comes from: one source, or a list tried in order"
     )
+    registry: RegistryTable = Field(default=RegistryTable(), description="")
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:

@@ -33,6 +33,9 @@ def rows(model: type[BaseModel] = ProjectTable, prefix: str = "") -> Iterator[tu
 
 
 def _type(field: FieldInfo) -> str:
+    extra_schema: Any = field.json_schema_extra
+    if isinstance(extra_schema, dict) and "shown_type" in extra_schema:
+        return str(extra_schema["shown_type"])
     text = str(field.annotation)
     for extra in field.metadata:
         written = getattr(extra, "json_schema_input_type", None)

@@ -17,7 +17,7 @@ from friscy_build.dockerfile.plan import Plan, PlannedStage, fail
 from friscy_build.dockerfile.scope import PLATFORM, Scope
 from friscy_build.dockerfile.stage import StageRun
 from friscy_build.dockerfile.transfer import clone_tree
-from friscy_build.dockerfile.views import HostView, TreeView
+from friscy_build.dockerfile.views import HostView, TreeView, epoch_ns
 from friscy_build.images.image import BaseImage, scratch
 from friscy_build.images.progress import Progress, silent
 from lazyfs.tree import Tree
@@ -146,8 +146,7 @@ class _Build:
         self.path = project.dockerfile.path
         self.stages: dict[int, StageRun] = {}
         self.images: dict[tuple[str, str], BaseImage] = {}
-        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        self.made_ns = int(epoch) * 10**9 if epoch.isascii() and epoch.isdigit() and len(epoch) < 11 else 0
+        self.made_ns = epoch_ns() or 0
 
     def stage(self, index: int) -> StageRun:
         """Stage `index`, built now if it is not yet."""

@@ -59,6 +59,7 @@ class HostView:
     def __init__(self, root: Path, rules: PathRules | None = None) -> None:
         self.root, self.rules = os.fsencode(root), rules or PathRules(())
         self.visible_cache: dict[TreePath, bool] = {}
+        self.mtime_ns = epoch_ns()  # a checkout gives its files the time it was made at
 
     def host_path(self, path: TreePath) -> bytes:
         """The host's name for `path`."""
@@ -70,7 +71,7 @@ class HostView:
             status = os.lstat(name)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return _host_node(name, status) if self.visible(path, status) else None
+        return _host_node(name, status, self.mtime_ns) if self.visible(path, status) else None
 
     def names(self, path: TreePath) -> list[bytes]:
         names = sorted(os.listdir(self.host_path(path)))
@@ -103,9 +104,10 @@ class HostView:
         return False
 
 
-def _host_node(name: bytes, status: os.stat_result) -> Node | None:
+def _host_node(name: bytes, status: os.stat_result, mtime_ns: int | None) -> Node | None:
     """A node of a host file, owned by root; None for a socket, which no copy can take along."""
-    mode, mtime_ns = stat.S_IMODE(status.st_mode), status.st_mtime_ns
+    mode = stat.S_IMODE(status.st_mode)
+    mtime_ns = status.st_mtime_ns if mtime_ns is None else mtime_ns
     if stat.S_ISREG(status.st_mode):
         content = Content.of_file(os.fsdecode(name), 0, status.st_size)
         return Node.file(content, mode, mtime_ns=mtime_ns)
@@ -118,6 +120,12 @@ def _host_node(name: bytes, status: os.stat_result) -> Node | None:
     if stat.S_ISSOCK(status.st_mode):
         return None
     raise PathError(f"{os.fsdecode(name)} is a device")
+
+
+def epoch_ns() -> int | None:
+    """$SOURCE_DATE_EPOCH, the time that all files of the host are to have, in nanoseconds; None: their own."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return int(text) * 10**9 if text.isascii() and text.isdigit() and len(text) < 11 else None
 
 
 def parse_path(path: str) -> TreePath:

@@ -29,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     pull = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "pull", help="fetch one and write it"
     )
-    pull.add_argument("source", nargs="?", help="tar:FILE, oci:DIR[:TAG] or docker-archive:FILE[:TAG]")
+    pull.add_argument(
+        "source", nargs="?", help="tar:FILE, oci:DIR[:TAG], docker-archive:FILE[:TAG] or docker://REF"
+    )
     pull.add_argument("--suite", default="trixie", help="Debian release (default: trixie)")
     pull.add_argument("--packages", default="", help="Debian packages, separated by commas")
     pull.add_argument("--no-essential", action="store_true", help="only the packages and what they depend on")
@@ -54,7 +56,9 @@ def _fetch(options: argparse.Namespace, progress: Progress) -> BaseImage:
 
         chain = image_sources(options.source, Path.cwd())
         if not chain:
-            raise ImageError(f"{options.source!r} is no tar:FILE, oci:DIR or docker-archive:FILE")
+            raise ImageError(
+                f"{options.source!r} is no tar:FILE, oci:DIR, docker-archive:FILE or docker://REF"
+            )
         return load_image(chain, cache=cache_dir(), progress=progress)
     packages = tuple(filter(None, options.packages.split(",")))
     if not packages:

@@ -37,6 +37,11 @@ class Package:
     sha256: str
     file: str
 
+    @property
+    def exact(self) -> str:
+        """What apt is asked for to get this one and no other."""
+        return f"{self.name}={self.version}"
+
 
 class Apt:
     """A private apt below `root` that knows one suite of one mirror. The caller holds a lock on `root`."""
@@ -59,6 +64,10 @@ class Apt:
         """Fetch the suite's package lists and check their signature."""
         progress(f"{self.suite}: package lists", 0, 0)
         self._run(["update", "-q", "-o", "APT::Update::Error-Mode=any"], progress)
+
+    def locate(self, packages: Sequence[Package]) -> list[Package]:
+        """The same versions of the same packages as the mirror has them now. ImageError: not all are there."""
+        return self.resolve([each.exact for each in packages], essential=False, recommends=False)
 
     def resolve(self, names: Sequence[str], *, essential: bool, recommends: bool) -> list[Package]:
         """The packages that `names` need, in an order in which they can be unpacked."""
@@ -191,6 +200,18 @@ def _recommends(wanted: bool) -> list[str]:
 def _package(uri: str, file: str, size: str, digest: str) -> Package:
     name, version, architecture = unquote(file).removesuffix(".deb").split("_")
     return Package(name, version, architecture, int(size), digest, file)
+
+
+def archive_name(name: str, version: str, architecture: str) -> str:
+    """The name apt gives to a package's file: in each part `_`, `:`, `%` and what is not printable ASCII are quoted."""
+
+    def quoted(part: str) -> str:
+        return "".join(
+            f"%{byte:02x}" if byte <= 0x20 or byte >= 0x7F or byte in b"_:%" else chr(byte)
+            for byte in part.encode()
+        )
+
+    return f"{quoted(name)}_{quoted(version)}_{quoted(architecture)}.deb"
 
 
 def _unmet(text: str) -> str:

@@ -57,9 +57,17 @@ class Selection:
         return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
-def select(request: Request, cache: Path, *, refresh: bool = False, progress: Progress = silent) -> Selection:
-    """Have the packages of `request` in the cache, all checked against the signed lists. ImageError."""
+def select(
+    request: Request, cache: Path, *, refresh: bool = False, progress: Progress = silent,
+    pinned: tuple[Package, ...] = (),
+) -> Selection:  # fmt: skip
+    """Have the packages of `request` in the cache, all checked against the signed lists. ImageError.
+
+    pinned: the packages of a lock file, taken instead of what apt would choose now.
+    """
     root = cache / "debian"
+    if pinned:
+        return _select_pinned(request, root, pinned, progress)
     with locked(root):
         mirror = find_mirror()
         record = _record(root, request, mirror.uri)
@@ -69,19 +77,59 @@ def select(request: Request, cache: Path, *, refresh: bool = False, progress: Pr
         apt.update(progress)
         flags = {"essential": request.essential, "recommends": request.recommends}
         chosen = apt.resolve(request.packages, **flags)
-        for _ in range(2):  # a file that is there and damaged is taken for good by apt: remove it, and again
-            apt.download(request.packages, **flags, progress=progress)
-            damaged = [each for each in chosen if not _intact(apt.archives, each)]
-            if not damaged:
-                break
-            for each in damaged:
-                (apt.archives / each.file).unlink(missing_ok=True)
-        else:
-            file = damaged[0].file
-            raise ImageError(f"{mirror.uri}: {file} does not have the SHA-256 that the signed list gives")
+        _download(apt, request.packages, chosen, progress, **flags)
         with replacing(record) as out:
             out.write(json.dumps([asdict(each) for each in chosen], indent=1).encode())
         return Selection(request, tuple(chosen), apt.archives)
+
+
+def _select_pinned(
+    request: Request, root: Path, pinned: tuple[Package, ...], progress: Progress
+) -> Selection:
+    """The selection of a lock file, with or without a mirror that has it still."""
+    archives = root / "archives"
+    with locked(root):
+        if all(_intact(archives, each) for each in pinned):
+            return Selection(request, pinned, archives)
+        mirror = find_mirror()
+        apt = Apt(root, mirror, request.suite, request.components)
+        apt.update(progress)
+        hint = "take what there is now with: friscy build --update"
+        try:
+            found = {each.file: each for each in apt.locate(pinned)}
+        except ImageError as error:
+            text = f"{mirror.uri} does not give the packages that friscy.lock pins: {error.args[0]}"
+            raise ImageError(text, hint=hint) from None
+        for each in pinned:
+            there = found.pop(each.file, None)
+            if there != each:
+                sha256 = f"sha256 {there.sha256}" if there else "none"
+                text = (
+                    f"friscy.lock pins {each.file} with sha256 {each.sha256}, and {mirror.uri} has {sha256}"
+                )
+                raise ImageError(text, hint=hint)
+        if found:
+            text = f"friscy.lock lacks {', '.join(sorted(found))}, which its packages depend on"
+            raise ImageError(text, hint=hint)
+        exact = tuple(each.exact for each in pinned)
+        _download(apt, exact, list(pinned), progress, essential=False, recommends=False)
+    return Selection(request, pinned, archives)
+
+
+def _download(
+    apt: Apt, names: tuple[str, ...], chosen: list[Package], progress: Progress,
+    *, essential: bool, recommends: bool,
+) -> None:  # fmt: skip
+    """Have the files of `chosen`, which `names` stand for. ImageError: the mirror's are damaged."""
+    for _ in range(2):  # a file that is there and damaged is taken for good by apt: remove it, and again
+        apt.download(names, essential=essential, recommends=recommends, progress=progress)
+        damaged = [each for each in chosen if not _intact(apt.archives, each)]
+        if not damaged:
+            return
+        for each in damaged:
+            (apt.archives / each.file).unlink(missing_ok=True)
+    file = damaged[0].file
+    raise ImageError(f"{apt.mirror.uri}: {file} does not have the SHA-256 that the signed list gives")
 
 
 def recalled(request: Request, cache: Path) -> str:
@@ -92,10 +140,11 @@ def recalled(request: Request, cache: Path) -> str:
 
 
 def debian_image(
-    request: Request, *, cache: Path, refresh: bool = False, progress: Progress = silent
-) -> BaseImage:
+    request: Request, *, cache: Path, refresh: bool = False, progress: Progress = silent,
+    pinned: tuple[Package, ...] = (),
+) -> BaseImage:  # fmt: skip
     """The image of the packages of `request` and all they depend on. ImageError, FormatError."""
-    selection = select(request, cache, refresh=refresh, progress=progress)
+    selection = select(request, cache, refresh=refresh, progress=progress, pinned=pinned)
     tree = unpack(selection, Spool(cache / "tmp"), progress)
     shell = next((name for name in ("bash", "sh") if tree.lookup(b"/usr/bin/" + name.encode())), None)
     config = {"Env": [f"PATH={PATH}"]} | ({"Cmd": [shell]} if shell else {})

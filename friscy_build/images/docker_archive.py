@@ -19,6 +19,7 @@ from friscy_build.images.oci import (
     platform_of,
 )
 from friscy_build.images.progress import Progress, silent
+from friscy_build.images.reference import normalize_reference
 from friscy_build.images.spool import Spool
 from lazyfs.errors import FormatError
 from lazyfs.tree import Tree
@@ -75,8 +76,6 @@ def _is_ours(image: _Saved) -> bool:
 
 
 def _goes_by(image: _Saved, tag: str) -> bool:
-    from friscy_build.config.load import normalize_reference
-
     return any(normalize_reference(name) == normalize_reference(tag) for name in image.tags)
 
 

@@ -25,6 +25,7 @@ from friscy_build.images.compression import Decompressed
 from friscy_build.images.image import ARCHITECTURE, OPERATING_SYSTEM, BaseImage, ImageError
 from friscy_build.images.layer import Layer
 from friscy_build.images.progress import Progress, silent
+from friscy_build.images.reference import normalize_reference
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import Archive
 from lazyfs.errors import FormatError
@@ -228,8 +229,6 @@ def _gone(store: Store, path: str) -> Candidate:
 
 
 def _same_tag(name: str, tag: str) -> bool:
-    from friscy_build.config.load import normalize_reference
-
     return name == tag or normalize_reference(name) == normalize_reference(tag)
 
 

@@ -12,14 +12,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from friscy_build.images.apt import Package
 from friscy_build.images.blob import Hashing
 from friscy_build.images.compression import Decompressed
-from friscy_build.images.debian import Request, debian_image, recalled, select
+from friscy_build.images.debian import Request, Selection, debian_image, recalled, select
 from friscy_build.images.docker_archive import docker_archive_image
 from friscy_build.images.image import BaseImage, ImageError
 from friscy_build.images.layer import Layer
+from friscy_build.images.lock import Lock
 from friscy_build.images.oci import oci_identity, oci_image
 from friscy_build.images.progress import Progress, silent
+from friscy_build.images.pull import parse, pull, registry_image
+from friscy_build.images.reference import normalize_reference
+from friscy_build.images.registry import Registries
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import Archive
 from lazyfs.tree import Tree
@@ -43,7 +48,7 @@ class DebianSource(Protocol):
 
 
 class Source(Protocol):
-    """The attributes of an ImageSource: `path` is set for every kind but debian."""
+    """The attributes of an ImageSource: `path` is set for every kind but registry and debian."""
 
     @property
     def kind(self) -> str: ...
@@ -52,21 +57,30 @@ class Source(Protocol):
     @property
     def tag(self) -> str | None: ...
     @property
+    def registry(self) -> str | None: ...
+    @property
     def debian(self) -> DebianSource | None: ...
 
 
 def load_image(
-    chain: Sequence[Source], *, cache: Path, progress: Progress = silent, refresh: bool = False
-) -> BaseImage:
+    chain: Sequence[Source], *, cache: Path, progress: Progress = silent, refresh: bool = False,
+    registries: Registries | None = None, lock: Lock | None = None,
+) -> BaseImage:  # fmt: skip
     """The image of the first source of `chain` that is there.
 
     A file or directory that does not exist sends it on to the next; any other trouble is an error of its own.
-    ImageError, FormatError.
+    lock: what it pins is taken, and nothing else. ImageError, FormatError.
     """
     source = choose(chain)
     if source.debian is not None:
         wanted = _request(source.debian)
-        return debian_image(wanted, cache=cache, refresh=refresh, progress=progress)
+        pinned = _pinned(lock, wanted)
+        return debian_image(wanted, cache=cache, refresh=refresh, progress=progress, pinned=pinned)
+    if source.registry is not None:
+        digest = lock.image(source.registry) if lock else None
+        return registry_image(
+            source.registry, registries or Registries(), cache, pinned=digest, progress=progress
+        )
     path = _path(source)
     spool = Spool(cache / "tmp")
     if source.kind == "oci":
@@ -76,7 +90,7 @@ def load_image(
     return tar_image(path, spool, progress)
 
 
-def identity(chain: Sequence[Source], cache: Path) -> tuple[list[str], list[str]]:
+def identity(chain: Sequence[Source], cache: Path, lock: Lock | None = None) -> tuple[list[str], list[str]]:
     """What decides what `load_image` gives, without doing it: (files whose content counts, further facts).
 
     Equal files and facts mean an equal image; an empty fact means that one is not known before it is fetched.
@@ -84,18 +98,40 @@ def identity(chain: Sequence[Source], cache: Path) -> tuple[list[str], list[str]
     source = choose(chain)
     if source.debian is not None:
         compiled = "with bytecode" if source.debian.bytecode else "without bytecode"
-        return [], ["debian", recalled(_request(source.debian), cache), compiled]
+        request = _request(source.debian)
+        if lock is None:
+            return [], ["debian", recalled(request, cache), compiled]
+        pinned = _pinned(lock, request)
+        return [], ["debian", Selection(request, pinned, cache).digest if pinned else "", compiled]
+    if source.registry is not None:
+        digest = parse(source.registry).digest or (lock.image(source.registry) if lock else None)
+        return [], ["registry", digest or ""]
     path = _path(source)
     if source.kind == "oci":
         return [str(path / "index.json")], ["oci", oci_identity(path, source.tag)]
     return [str(path)], [source.kind, source.tag or "any tag"]
 
 
-def fetch(chain: Sequence[Source], *, cache: Path, progress: Progress = silent) -> None:
-    """Bring what `load_image` needs from elsewhere into the cache."""
+def fetch(
+    chain: Sequence[Source], *, cache: Path, progress: Progress = silent, refresh: bool = False,
+    registries: Registries | None = None, lock: Lock | None = None,
+) -> None:  # fmt: skip
+    """Bring what `load_image` needs from elsewhere into the cache.
+
+    What `lock` does not pin yet, it does then. refresh: ask anew, whatever the lock or the cache have.
+    """
     source = choose(chain)
     if source.debian is not None:
-        select(_request(source.debian), cache, progress=progress)
+        request = _request(source.debian)
+        pinned = () if refresh else _pinned(lock, request)
+        selection = select(request, cache, refresh=refresh, progress=progress, pinned=pinned)
+        if lock is not None:
+            lock.debian[request] = selection.packages
+    elif source.registry is not None:
+        digest = lock.image(source.registry) if lock and not refresh else None
+        store = pull(source.registry, registries or Registries(), cache, pinned=digest, progress=progress)
+        if lock is not None and parse(source.registry).digest is None:
+            lock.images[normalize_reference(source.registry)] = store.digest
 
 
 def choose(chain: Sequence[Source]) -> Source:
@@ -124,6 +160,10 @@ def _request(debian: DebianSource) -> Request:
     return Request(
         debian.suite, tuple(debian.packages), tuple(debian.components), debian.recommends, debian.essential
     )
+
+
+def _pinned(lock: Lock | None, request: Request) -> tuple[Package, ...]:
+    return lock.debian.get(request, ()) if lock is not None else ()
 
 
 def _path(source: Source) -> Path:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from friscy_build.config import ConfigError, load_config, normalize_reference, parse_size
 from friscy_build.config.load import parse_config
+from friscy_build.images.reference import DEFAULT_INDEX
 
 ROOT = Path(__file__).parents[3]
 MINIMAL = '[bundle.x]\ndockerfile = "Dockerfile"\n'
@@ -46,7 +47,24 @@ def test_paths_are_relative_to_the_file_and_context_to_the_dockerfile(tmp_path, 
     config = load_config(tmp_path / "friscy.toml")
     assert config.bundles["x"].context == tmp_path / "sub"
     assert config.bundles["x"].output == Path("/abs")
-    assert config.sources("docker.io/library/b:latest")[0].path == tmp_path / "b.tar"
+    assert config.sources(f"{DEFAULT_INDEX}/library/b:latest")[0].path == tmp_path / "b.tar"
+
+
+def test_registries(tmp_path):
+    (tmp_path / "friscy.toml").write_text(
+        MINIMAL + "[bundle.y]\nimage = 'docker://localhost:5000/app@sha256:" + "0" * 64 + "'\n"
+        "[images.a]\nregistry = 'localhost/b'\n[registry]\nplain-http = 'h:1'\nmirrors.h = ['m', 'n:2']\n"
+    )
+    config = load_config(tmp_path / "friscy.toml")
+    assert config.bundles["y"].sources[0].registry == "localhost:5000/app@sha256:" + "0" * 64
+    (source,) = config.sources("a:latest")
+    assert (source.kind, source.path, source.registry) == ("registry", None, "localhost/b")
+    assert (config.registry.plain_http, config.registry.mirrors) == (("h:1",), {"h": ("m", "n:2")})
+    assert config.sources("localhost/c:1") == ()
+    (tmp_path / "friscy.toml").write_text(MINIMAL + "[registry]\npull = true\n")
+    config = load_config(tmp_path / "friscy.toml")
+    assert config.sources("localhost/c:1")[0].registry == "localhost/c:1"
+    assert config.sources("No/Reference") == ()
 
 
 def test_the_file_at_the_top_of_this_project():
@@ -144,13 +162,13 @@ def test_what_is_no_size(text):
 @pytest.mark.parametrize(
     ("short", "full"),
     [
-        ("python", "docker.io/library/python:latest"),
-        ("python:3", "docker.io/library/python:3"),
-        ("docker.io/python", "docker.io/library/python:latest"),
-        ("index.docker.io/a/b:1", "docker.io/a/b:1"),
+        ("python", f"{DEFAULT_INDEX}/library/python:latest"),
+        ("python:3", f"{DEFAULT_INDEX}/library/python:3"),
+        (f"{DEFAULT_INDEX}/python", f"{DEFAULT_INDEX}/library/python:latest"),
+        (f"index.{DEFAULT_INDEX}/a/b:1", f"{DEFAULT_INDEX}/a/b:1"),
         ("localhost/a", "localhost/a:latest"),
         ("host:5000/a:1", "host:5000/a:1"),
-        ("a@sha256:00", "docker.io/library/a@sha256:00"),
+        ("a@sha256:00", f"{DEFAULT_INDEX}/library/a@sha256:00"),
     ],
 )
 def test_references(short, full):
@@ -177,6 +195,14 @@ WRONG = [
     ("bundle = {}", 1, "bundle", "at least one", ""),
     ("[bundle.'a b']\ndockerfile='D'", 1, 'bundle."a b"', "not a valid bundle name", ""),
     (MINIMAL + "[other]\n", 3, "other", "unknown key", "known: bundle, images"),
+    (MINIMAL + "[images.a]\nregistry='A:b:c'", 4, "images.a.registry", "is not a", ""),
+    (MINIMAL + "[images.a]\nregistry='a'\ntar='x'", 3, "images.a", "exactly one of tar", ""),
+    (MINIMAL + "[images.a]\nregistry='a'\ntag='y'", 5, "images.a.tag", "only an oci layout", ""),
+    ("[bundle.x]\nimage = 'docker://A'\n", 2, "bundle.x.image", "is not a repository's name", ""),
+    (MINIMAL + "[registry]\npull='yes'", 4, "registry.pull", "expected true or false", ""),
+    (MINIMAL + "[registry]\nplain_http=['a']", 4, "registry.plain_http", "unknown key", "'plain-http'"),
+    (MINIMAL + "[registry]\nplain-http=['http://a']", 4, "registry.plain-http[0]", "expected a host", ""),
+    (MINIMAL + "[registry]\nmirrors={'a'=['b c']}", 4, "registry.mirrors.a[0]", "expected a host", ""),
     (MINIMAL + "[images.a]\n", 3, "images.a", "exactly one of tar", ""),
     (MINIMAL + "[images.a]\ntar='x'\noci='y'", 3, "images.a", "exactly one of tar", ""),
     (MINIMAL + "[images.a]\ntar='x'\ntag='y'", 5, "images.a.tag", "only an oci layout", ""),

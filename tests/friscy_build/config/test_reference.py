@@ -26,6 +26,7 @@ def test_every_key_is_explained():
 
 def test_the_examples_load():
     examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
-        parse_config(example.encode(), PAGE)
+        bundle = "" if "[bundle" in example else '[bundle.any]\ndockerfile = "Dockerfile"\n'
+        parse_config((bundle + example).encode(), PAGE)

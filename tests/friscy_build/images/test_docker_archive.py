@@ -16,6 +16,7 @@ from required_tools import require_tool
 
 from friscy_build.images.docker_archive import docker_archive_image
 from friscy_build.images.image import ImageError
+from friscy_build.images.reference import DEFAULT_INDEX
 from friscy_build.images.spool import Spool
 from lazyfs.errors import FormatError, FriscyError
 
@@ -43,7 +44,7 @@ def saved(*, architecture: str = "riscv64", tag: str = "app:v1", linked: bool = 
 
 
 @pytest.mark.parametrize("linked", [False, True])
-@pytest.mark.parametrize("tag", [None, "app:v1", "docker.io/library/app:v1"])
+@pytest.mark.parametrize("tag", [None, "app:v1", f"{DEFAULT_INDEX}/library/app:v1"])
 def test_older_form(tmp_path: Path, linked: bool, tag: str | None) -> None:
     path = tmp_path / "a.tar"
     path.write_bytes(saved(linked=linked))

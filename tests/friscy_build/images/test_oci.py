@@ -22,6 +22,7 @@ from required_tools import require_tool
 
 from friscy_build.images.image import ImageError
 from friscy_build.images.oci import oci_identity, oci_image
+from friscy_build.images.reference import DEFAULT_INDEX
 from friscy_build.images.spool import Spool
 from lazyfs.errors import FormatError, FriscyError
 
@@ -85,7 +86,7 @@ def test_several_images_need_a_tag(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"several images.*\n.*'app:one', 'app:two'"):
         load(tmp_path)
     assert "/l" in listing(load(tmp_path, "app:one").tree)
-    assert "/l" not in listing(load(tmp_path, "docker.io/library/app:two").tree)
+    assert "/l" not in listing(load(tmp_path, f"{DEFAULT_INDEX}/library/app:two").tree)
 
 
 @pytest.mark.parametrize("name", ["index.json", "manifest", "config", "layer"])
