@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from stat import S_IFCHR, S_IFIFO, S_ISCHR, S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from friscy.kernel import files
+from friscy.kernel import files, jobs
 from friscy.kernel.devices import devices, unnamed
 from friscy.kernel.fdtable import FdTable, drop, hold
 from friscy.kernel.files import KernelFile
@@ -56,6 +56,7 @@ class ConsoleFile(KernelFile):
         if not self.terminal:
             return console.read_host(self, n)
         tty = console_tty(k)
+        jobs.check_read(k, tty)
         console.check_host(k)
         data = tty.read(n, k.monotonic_ns())
         if data is None:
@@ -68,6 +69,7 @@ class ConsoleFile(KernelFile):
         if not self.terminal:
             return console.write_host(self, self.number, data)
         tty = console_tty(k)
+        jobs.check_write(k, tty)
         if tty.stopped:
             raise WouldBlock(self, POLLOUT)
         # Output processing moves the cursor, so a piece has to go out whole once it is processed.

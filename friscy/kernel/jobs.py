@@ -66,10 +66,7 @@ def leave_session(k: Kernel, process: Process) -> None:
     """A process ended: a session's leader gives up its terminal; groups that it orphans are not left stopped."""
     tty = controlling_terminal(k, process)
     if tty is not None and process.pid == process.sid:
-        for member in group(k, tty.foreground):
-            k.post_signal(member, SIGHUP, code=signals.SI_KERNEL)
-            k.post_signal(member, SIGCONT, code=signals.SI_KERNEL)
-        tty.session = tty.foreground = 0
+        leave_terminal(k, tty)
     children = {p.pgid for p in k.state.processes.values() if p.ppid == process.pid and p.sid == process.sid}
     for pgid in children | {process.pgid}:
         members = [p for p in group(k, pgid) if p is not process]
@@ -77,6 +74,14 @@ def leave_session(k: Kernel, process: Process) -> None:
             for member in members:
                 k.post_signal(member, SIGHUP, code=signals.SI_KERNEL)
                 k.post_signal(member, SIGCONT, code=signals.SI_KERNEL)
+
+
+def leave_terminal(k: Kernel, tty: Tty) -> None:
+    """A terminal stops to be the controlling one of its session: the foreground group hears of it."""
+    for member in group(k, tty.foreground):
+        k.post_signal(member, SIGHUP, code=signals.SI_KERNEL)
+        k.post_signal(member, SIGCONT, code=signals.SI_KERNEL)
+    tty.session = tty.foreground = 0
 
 
 def controlling_terminal(k: Kernel, process: Process) -> Tty | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from friscy.kernel.jobs import check_change, leave_terminal
 from friscy.kernel.structs import pack_winsize, read_winsize
 from friscy.kernel.tty import TERMIOS2_BYTES, TERMIOS_BYTES, Tty
 from lazyfs.errors import LinuxError
@@ -36,6 +37,7 @@ def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> i
     elif request == TCGETS2:
         mem.write(argument, tty.pack_termios2())
     elif request in _SETTERS:
+        check_change(k, tty)
         nbytes, flush = _SETTERS[request]
         tty.set_termios(mem.read(argument, nbytes), flush=flush)
     elif request == TIOCGWINSZ:
@@ -50,10 +52,12 @@ def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> i
     elif request == TIOCOUTQ:
         mem.set_u32(argument, 0)
     elif request in (TCSBRK, TCSBRKP):
-        pass  # output is written through, and there is no line to break
+        check_change(k, tty)  # output is written through, and there is no line to break
     elif request == TCXONC:
+        check_change(k, tty)
         _flow(tty, argument)
     elif request == TCFLSH:
+        check_change(k, tty)
         if argument not in (TCIFLUSH, TCOFLUSH, TCIOFLUSH):
             raise LinuxError(errno.EINVAL)
         if argument != TCOFLUSH:
@@ -103,6 +107,7 @@ def _job_control(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -
     elif request == TIOCGSID:
         k.mem.set_u32(argument, tty.session)
     elif request == TIOCSPGRP:
+        check_change(k, tty)
         group = k.mem.i32(argument)
         if group < 0:
             raise LinuxError(errno.EINVAL)
@@ -113,5 +118,5 @@ def _job_control(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -
             raise LinuxError(errno.EPERM)
         tty.foreground = group
     elif process.sid == process.pid:  # TIOCNOTTY by the session's leader
-        tty.session = tty.foreground = 0
+        leave_terminal(k, tty)
     return 0
