@@ -42,7 +42,7 @@ TREE_CODE = ("friscy_build/images", "lazyfs/tree.py", "lazyfs/index_writer.py", 
 PACKAGES = {
     "programs": (
         "python3", "tzdata", "busybox", "lua5.4", "sqlite3", "perl", "gawk", "bc", "dc", "jq", "xz-utils", "zstd",
-        "musl",
+        "musl", "make",
     ),
     "testsuite": ("python3", "libpython3.13-testsuite", "tzdata"),
     "static": ("busybox-static",),
