@@ -69,8 +69,8 @@ int main(void)
     SHOW(select(q[0] + 1, &r, NULL, NULL, &tv));
     report("select", t, 30);
     printf("%d\n", FD_ISSET(q[0], &r) != 0);
-    FD_SET(100, &r);
-    SHOW(select(200, &r, NULL, NULL, &tv));
+    FD_SET(30, &r); // not open; numbers beyond the process's table would be passed over
+    SHOW(select(40, &r, NULL, NULL, &tv));
     SHOW(select(-1, &r, NULL, NULL, &tv));
     tv = (struct timeval){-1, 0};
     SHOW(select(1, NULL, NULL, NULL, &tv));
