@@ -87,7 +87,10 @@ def of(file: OpenFile) -> Pipe:
 
 
 def attach(context: FsContext, file: OpenFile) -> None:
-    """open(2) of a FIFO: count the end in, or WouldBlock until the other end comes. ENXIO."""
+    """open(2) of a FIFO: count the end in, or WouldBlock until the other end comes. ENXIO.
+
+    A pipe of pipe(2), which /proc/PID/fd and /dev/fd name, opens at once: nobody may ever come to its other end.
+    """
     inode = file.inode
     pipe = inode.pipe
     if pipe is None:
@@ -97,7 +100,8 @@ def attach(context: FsContext, file: OpenFile) -> None:
         if waiting[0] is context and waiting[1] == access:
             pipe.admitted.remove(waiting)
             return
-    if access != O_RDWR and not _meets(context, pipe, access, file.flags):
+    unnamed = isinstance(inode.fs, PipeFs)
+    if access != O_RDWR and not unnamed and not _meets(context, pipe, access, file.flags):
         raise WouldBlock()
     _count(pipe, access, 1)
     # Whoever waits in open(2) for this end is in from now on: what is written meanwhile is for them.

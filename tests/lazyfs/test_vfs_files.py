@@ -325,6 +325,20 @@ def test_fifos_wait_for_their_other_end(g: Any, fails: Any) -> None:
     assert v.poll(g.open(b"/tmp/fifo", RDONLY | abi.O_NONBLOCK)) == 0
 
 
+def test_a_pipe_opened_by_its_link_in_proc_waits_for_nobody(g: Any, fails: Any) -> None:
+    v = g.vfs
+    reader, writer = v.pipe(g.c)
+    v.write(writer, b"left behind")
+    v.release(writer)
+    again = v.open_location(g.c, reader.location, RDONLY)
+    assert v.read(again, 99) == b"left behind"
+    assert v.read(again, 99) == b""
+    v.release(reader)
+    v.release(again)
+    writer = v.open_location(g.c, reader.location, WRONLY | abi.O_NONBLOCK)
+    fails(errno.EPIPE, v.write, writer, b"x")
+
+
 def test_devices(g: Any, fails: Any) -> None:
     v = g.vfs
     null, zero, full, random = (
