@@ -17,7 +17,7 @@ from friscy_build.images.image import ARCHITECTURE, OPERATING_SYSTEM, BaseImage,
 from friscy_build.images.oci import INDEX_TYPES, MANIFEST_TYPES, Candidate, image_in, select
 from friscy_build.images.progress import Progress, silent
 from friscy_build.images.reference import Reference, parse_reference
-from friscy_build.images.registry import MANIFEST_LIMIT, BlobCache, Registries, Registry
+from friscy_build.images.registry import MANIFEST_LIMIT, BlobCache, Missing, Registries, Registry
 from friscy_build.images.spool import Spool
 from lazyfs.errors import FormatError
 from lazyfs.tree import Content
@@ -42,8 +42,16 @@ def pull(
     reference = parse(text)
     registry = Registry(reference, registries, cache)
     progress(f"manifest of {text}", 0, 0)
-    data = registry.manifest(reference.digest or pinned or reference.wanted)
-    store = PulledStore(reference, BlobCache(cache / "registry"), data)
+    if reference.digest:
+        pinned = None
+    try:
+        data = registry.manifest(pinned or reference.wanted)
+    except Missing as error:
+        if not pinned:
+            raise
+        message = f"friscy.lock pins {text} to what its registry no longer has: {error.args[0]}"
+        raise ImageError(message, hint="take what there is now with: friscy build --update") from None
+    store = PulledStore(reference, BlobCache(cache / "registry"), data, pinned)
     _Manifests(registry, store).bring(data, 0)
     _layers(registry, store, select(store, None), progress)
     return store
@@ -63,11 +71,13 @@ class PulledStore:
     digest: of the manifest or index that the reference stands for: what a lock file pins.
     """
 
-    def __init__(self, reference: Reference, cache: BlobCache, data: bytes) -> None:
+    def __init__(
+        self, reference: Reference, cache: BlobCache, data: bytes, pinned: str | None = None
+    ) -> None:
         from hashlib import sha256
 
         self.location = Path(str(reference))
-        told = reference.digest
+        told = reference.digest or pinned
         hasher = blob_path(told, self.location)[1] if told else sha256()
         hasher.update(data)
         self.digest = f"{told.partition(':')[0] if told else 'sha256'}:{hasher.hexdigest()}"

@@ -124,7 +124,7 @@ class Registry:
         except Refused as error:
             if error.status != 404:
                 raise
-            raise ImageError(f"{self.where}: {missing}", hint=str(error)) from None
+            raise Missing(f"{self.where}: {missing}", hint=str(error)) from None
 
     def _insist(self, ask: Callable[[Endpoint], T], endpoint: Endpoint) -> T:
         """What the endpoint answers, asked again where that may help."""
@@ -138,6 +138,10 @@ class Registry:
                     raise
                 attempt += 1
         raise Unreachable(f"{endpoint.host}: the connection broke {_RESUMES_MAX} times")
+
+
+class Missing(ImageError):
+    """A registry does not have what it was asked for."""
 
 
 class Moved(Unreachable):
