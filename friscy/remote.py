@@ -16,6 +16,7 @@ from friscy.bundle import (
     INDEX,
     MANIFEST,
     MANIFEST_LIMIT,
+    SNAPSHOT,
     Bundle,
     BundleError,
     WorkingSet,
@@ -49,10 +50,10 @@ class RemoteBundle(Bundle):
         super().__init__(url, manifest, manifest_bytes)
         self.remote = remote
         self._link = Link(cache, _say)
-        self._index: RemoteIndex | None = None
         self._chunks: RemoteChunks | None = None
-        self._from_snapshot = False
+        self._from_snapshot: bool | None = None  # None: nothing is to be started
         self._temporary: object = None
+        self._whole: dict[str, str] = {}  # what is on this machine by now: name -> path
 
     def location(self, name: str) -> str:
         """See Bundle.location."""
@@ -62,6 +63,13 @@ class RemoteBundle(Bundle):
         """The file `name`, on this machine: it is fetched whole where it is not. RemoteError: it cannot be."""
         if name not in self.files:
             raise BundleError(f"{self.directory}: the bundle has no {name}")
+        if name not in self._whole:
+            self._whole[name] = self._fetched(name)
+            if name == SNAPSHOT:
+                self._prefetch_chunks()
+        return self._whole[name]
+
+    def _fetched(self, name: str) -> str:
         cache = self._link.cache or self._without_cache()
         key = f"{self.files[name].sha256}-whole"
         path: str | None = cache.path(key)
@@ -131,22 +139,28 @@ class RemoteBundle(Bundle):
     def prefetch(self, *, from_snapshot: bool) -> None:
         """See Bundle.prefetch. Called before `open_rootfs` it also says which index pages come first."""
         self._from_snapshot = from_snapshot
+        self._prefetch_chunks()
+
+    def _prefetch_chunks(self) -> None:
+        """Start to fetch the chunks of the working set, but not before the snapshot, which is needed first."""
         working_set = self._working_set()
-        if self._chunks is not None and working_set is not None:
+        if self._chunks is None or working_set is None:
+            return
+        if not self._from_snapshot or SNAPSHOT in self._whole:
             self._chunks.prefetch(working_set.chunk_bytes)
 
     def _working_set(self) -> WorkingSet | None:
-        sets = self.working_sets
-        return sets.get("snapshot", sets.get("start")) if self._from_snapshot else sets.get("start")
+        if self._from_snapshot is None:
+            return None
+        return self.working_sets.get("snapshot" if self._from_snapshot else "start")
 
     def open_rootfs(self) -> tuple[Index, ChunkStore]:
-        """See Bundle.open_rootfs; the chunks of the working set start to come."""
+        """See Bundle.open_rootfs."""
         working_set = self._working_set()
         pages = working_set.pages if working_set is not None else ()
         index = RemoteIndex(self._source(INDEX), self._link, expected_digest=self.index_digest, prefetch=pages)
         self._chunks = RemoteChunks(index, self._source(CHUNKS), self._link)
-        self._index = index
-        self.prefetch(from_snapshot=self._from_snapshot)
+        self._prefetch_chunks()
         return index, self._chunks
 
     def _source(self, name: str) -> RemoteSource:

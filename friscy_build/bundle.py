@@ -27,10 +27,12 @@ def describe(
     memory: int,
     snapshot_at: str,
     tools: Mapping[str, str],
+    working_sets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a bundle, but for its files.
 
     config: the OCI image configuration it runs with; index_digest: hex; memory: bytes.
+    working_sets: see docs/formats/bundle.md.
     """
     env = [str(each) for each in config.get("Env") or []]
     if not any(each.startswith("PATH=") for each in env):
@@ -49,7 +51,7 @@ def describe(
         "machine": {"memory": memory},
         "snapshot": {"at": snapshot_at},
         "image": {"origin": origin, "digest": image_digest, "config": dict(config)},
-        "rootfs": {"index_digest": index_digest},
+        "rootfs": {"index_digest": index_digest, "working_sets": dict(working_sets or {})},
         "tools": dict(tools),
     }
 

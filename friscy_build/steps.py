@@ -26,6 +26,8 @@ from lazyfs.errors import FriscyError
 if TYPE_CHECKING:
     from friscy_build.images.lock import Lock
     from friscy_build.images.registry import Registries
+    from friscy_build.working_set import Trace
+    from lazyfs.tree import Tree
 
 LOCK = "friscy.lock"
 
@@ -35,7 +37,7 @@ INTERPRETER_CODE = (
 )  # fmt: skip
 ROOTFS_CODE = (
     "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/steps.py",
-    "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py",
+    "friscy_build/working_set.py", "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py",
 )  # fmt: skip
 SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
 BUNDLE_CODE = ("friscy/bundle.py", "friscy_build/bundle.py", "friscy_build/steps.py")
@@ -194,19 +196,36 @@ class Build:
         self.work.mkdir(parents=True, exist_ok=True)
         with self._step("rootfs") as progress:
             image = self._build(progress)
+            facts = {"config": image.config, "digest": image.digest, "origin": image.origin}
+            trace = self._trace(image.tree, facts)
             summary = write_index(
-                image.tree, self.index, self.chunks,
+                image.tree, self.index, self.chunks, working_sets=trace.working_sets,
                 progress=lambda done, total: progress("writing the index", done, total),
             )  # fmt: skip
-            facts = {
-                "config": image.config,
-                "digest": image.digest,
-                "origin": image.origin,
-                "index_digest": summary.index_digest.hex(),
-            }
+            facts["index_digest"] = summary.index_digest.hex()
+            facts["working_sets"] = trace.describe(self.index, summary.working_set_ends)
             with replacing(self.image) as file:
                 file.write(json.dumps(facts, indent=1).encode())
         return {"sha256": {INDEX: _sha256(self.index), CHUNKS: _sha256(self.chunks)}}
+
+    def _trace(self, tree: Tree, facts: dict[str, Any]) -> Trace:
+        """What the bundle's start reads, found out with a first index."""
+        from friscy_build.bundle import write_bundle
+        from friscy_build.working_set import trace_start
+        from lazyfs.index_writer import write_index
+
+        stage = self.work / "trace"
+        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            stage.mkdir()
+            index, chunks = stage / INDEX, stage / CHUNKS
+            summary = write_index(tree, index, chunks, level=1)
+            manifest = self._manifest({**facts, "index_digest": summary.index_digest.hex()})
+            parts = {INDEX: index, CHUNKS: chunks, INTERPRETER: self.interpreter}
+            write_bundle(stage / "bundle", manifest, parts)
+            return trace_start(stage / "bundle", self.bundle.snapshot.at)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
 
     def _build(self, progress: Any) -> BaseImage:
         from friscy_build.dockerfile import build_image
@@ -282,17 +301,18 @@ class Build:
         if self.is_whole():
             shutil.rmtree(self.output)
 
-    def _manifest(self) -> dict[str, Any]:
+    def _manifest(self, facts: dict[str, Any] | None = None) -> dict[str, Any]:
         from friscy_build.bundle import describe
         from friscy_build.fingerprint import version
 
-        facts = json.loads(self.image.read_bytes())
+        facts = facts or json.loads(self.image.read_bytes())
         return describe(
             name=self.name,
             config=self.bundle.run.apply(facts["config"]),
             image_digest=facts["digest"],
             origin=facts["origin"],
             index_digest=facts["index_digest"],
+            working_sets=facts.get("working_sets"),
             memory=self.bundle.machine.memory,
             snapshot_at=self.bundle.snapshot.at,
             tools={name: version(name) for name in ("friscy", "llvmlite", "wasmtime", "zstandard")},

@@ -92,6 +92,7 @@ class Tasks:
                     config_changed({
                         "code": code_digest(*steps.ROOTFS_CODE),
                         "zstandard": version("zstandard"),
+                        "start": _start_settings(build.bundle),
                     }),
                 ],
                 "verbosity": 2,
@@ -203,6 +204,11 @@ def guarded(action: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
             return TaskError(str(error))
 
     return run
+
+
+def _start_settings(bundle: Bundle) -> dict[str, Any]:
+    """The values that decide what a start reads, and so in what order data lies."""
+    return {"at": bundle.snapshot.at, "run": bundle.run.model_dump(mode="json")}
 
 
 def _settings(bundle: Bundle) -> dict[str, Any]:

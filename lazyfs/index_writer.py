@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -40,7 +40,11 @@ from lazyfs.tree import Node, Tree, TreeError
 
 LEVEL = 9  # zstd: a Debian root filesystem at 40 MB/s and core, 2 % larger than level 15
 
+# In a working set a shared chunk of this size does not wait for more small files while a large one passes it.
+ORDERED_PACK_BYTES = 32 * 1024
+
 Progress = Callable[[int, int], None]
+Touch = tuple[int, int]  # inode number, which block of CHUNK_BYTES of the file
 
 
 class IndexSummary(NamedTuple):
@@ -52,6 +56,7 @@ class IndexSummary(NamedTuple):
     data_bytes: int  # of all files, holes not counted
     stored_bytes: int  # of the chunk file
     index_bytes: int
+    working_set_ends: tuple[int, ...]  # where in the chunk file the data of each working set ends
 
 
 def write_index(
@@ -60,21 +65,35 @@ def write_index(
     chunks_path: str | os.PathLike[str],
     *,
     order: Iterable[bytes] = (),
+    working_sets: Sequence[Iterable[Touch]] = (),
+    level: int = LEVEL,
     progress: Progress | None = None,
 ) -> IndexSummary:
     """Write `tree` as an index file and the chunk file it refers to, each put in place when it is complete.
 
-    order: paths of files whose data shall lie first and together (a prefetch trace); unknown ones are skipped.
+    order: paths of files whose data shall lie first and together; unknown ones are skipped.
+    working_sets: what was read of the same tree, in the order of first touch; before `order`, and each ends with a
+    chunk, so that it is one range of the chunk file together with those before it. level: zstd's.
     progress(done, total): called as file data goes, in bytes. TreeError: the tree cannot be an index.
     File data is streamed: memory grows with the number of files, not with their size.
     """
     inodes = _Numbering(tree)
     with _replacing(chunks_path) as chunk_file, _replacing(index_path) as index_file:
-        chunks = _ChunkWriter(chunk_file)
-        extents = _store_data(inodes, tree, order, chunks, progress)
-        summary = _IndexBuilder(inodes, extents, chunks).write(index_file)
-        data_bytes = sum(e.length for node in inodes.nodes if node.content for e in node.content.extents)
-        return summary._replace(data_bytes=data_bytes)
+        chunks = _ChunkWriter(chunk_file, level)
+        data = _DataWriter(inodes, chunks, progress)
+        ends = []
+        chunks.in_order = True
+        for working_set in working_sets:
+            for ino, block in working_set:
+                data.store(ino, block)
+            chunks.flush()
+            ends.append(chunks.offset)
+        chunks.in_order = False
+        data.store_files(node for path in order if (node := tree.lookup(path)) is not None)
+        data.store_files(inodes.nodes)
+        chunks.flush()
+        summary = _IndexBuilder(inodes, data.extents(), chunks).write(index_file)
+        return summary._replace(data_bytes=data.total, working_set_ends=tuple(ends))
 
 
 @contextmanager
@@ -141,14 +160,15 @@ class _Piece:
 class _ChunkWriter:
     """Stores data as chunks: large pieces as one each, small ones packed together, equal ones once."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, level: int) -> None:
         self._file = file
-        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._compressor = zstandard.ZstdCompressor(level=level)
         self._pieces: dict[bytes, _Piece] = {}  # by digest of the data
         self._packed = bytearray()
         self._waiting: list[_Piece] = []
         self.table: list[tuple[int, int, int, int, bytes]] = []
         self.offset = len(CHUNK_HEADER)
+        self.in_order = False  # whether what comes first shall also lie first
         file.write(CHUNK_HEADER)
 
     def add(self, data: bytes) -> _Piece:
@@ -158,6 +178,8 @@ class _ChunkWriter:
             return piece
         piece = self._pieces[key] = _Piece()
         if len(data) > SMALL_BYTES:
+            if self.in_order and len(self._packed) >= ORDERED_PACK_BYTES:
+                self.flush()
             piece.chunk = self._store(data)
             return piece
         piece.position = len(self._packed)
@@ -189,37 +211,52 @@ class _ChunkWriter:
 Extents = list[tuple[int, int, _Piece]]
 
 
-def _store_data(
-    inodes: _Numbering, tree: Tree, order: Iterable[bytes], chunks: _ChunkWriter, progress: Progress | None
-) -> dict[int, Extents]:
-    """Store every file's data, those in `order` first; the extents of each by inode number."""
-    wanted = [tree.lookup(path) for path in order]
-    files = [node for node in [*wanted, *inodes.nodes] if node is not None and node.content is not None]
-    total = sum(e.length for node in inodes.nodes if node.content for e in node.content.extents)
-    extents: dict[int, Extents] = {}
-    done = 0
-    for node in files:
-        ino = inodes.number[id(node)]
-        if ino in extents or node.content is None:
-            continue
-        mine = extents[ino] = []
-        for extent in node.content.extents:
-            end = extent.offset + extent.length
-            start = extent.offset
-            while start < end:
-                stop = min(end, (start // CHUNK_BYTES + 1) * CHUNK_BYTES)
-                data = extent.read(start - extent.offset, stop - start)
-                if len(data) != stop - start:
-                    path = inodes.paths[ino - 1]
-                    raise TreeError(f"{path!r}: {len(data)} bytes of {stop - start} at byte {start}")
-                if data.strip(b"\0"):
-                    mine.append((start, len(data), chunks.add(data)))
-                done += len(data)
-                if progress is not None:
-                    progress(done, total)
-                start = stop
-    chunks.flush()
-    return extents
+class _DataWriter:
+    """Stores the data of files block by block, in any order, each block once."""
+
+    def __init__(self, inodes: _Numbering, chunks: _ChunkWriter, progress: Progress | None) -> None:
+        self._inodes, self._chunks, self._progress = inodes, chunks, progress
+        self.total = sum(e.length for node in inodes.nodes if node.content for e in node.content.extents)
+        self._done = 0
+        self._stored: dict[int, dict[int, Extents]] = {}  # by inode number and block
+
+    def store_files(self, nodes: Iterable[Node]) -> None:
+        """Store what is not yet stored of these files."""
+        for node in nodes:
+            if node.content is not None:
+                ino = self._inodes.number[id(node)]
+                for extent in node.content.extents:
+                    last = (extent.offset + extent.length - 1) // CHUNK_BYTES
+                    for block in range(extent.offset // CHUNK_BYTES, last + 1):
+                        self.store(ino, block)
+
+    def store(self, ino: int, block: int) -> None:
+        """Store a block of a file; what is no file, or ends before it, is skipped."""
+        content = self._inodes.nodes[ino - 1].content if 0 < ino <= len(self._inodes.nodes) else None
+        if content is None or block in (mine := self._stored.setdefault(ino, {})):
+            return
+        pieces = mine[block] = []
+        for extent in content.extents:
+            start = max(extent.offset, block * CHUNK_BYTES)
+            stop = min(extent.offset + extent.length, (block + 1) * CHUNK_BYTES)
+            if start >= stop:
+                continue
+            data = extent.read(start - extent.offset, stop - start)
+            if len(data) != stop - start:
+                path = self._inodes.paths[ino - 1]
+                raise TreeError(f"{path!r}: {len(data)} bytes of {stop - start} at byte {start}")
+            if data.strip(b"\0"):
+                pieces.append((start, len(data), self._chunks.add(data)))
+            self._done += len(data)
+            if self._progress is not None:
+                self._progress(self._done, self.total)
+
+    def extents(self) -> dict[int, Extents]:
+        """Every file's extents by inode number, sorted."""
+        return {
+            ino: [extent for block in sorted(blocks) for extent in blocks[block]]
+            for ino, blocks in self._stored.items()
+        }
 
 
 class _IndexBuilder:
@@ -310,7 +347,7 @@ class _IndexBuilder:
         file.write(PREFIX.pack(MAGIC, VERSION, PAGE, index_digest) + header)
         ninodes = len(self._inodes) // INODE.size
         return IndexSummary(
-            index_digest, ninodes, len(self._chunks.table), 0, self._chunks.offset, file_bytes
+            index_digest, ninodes, len(self._chunks.table), 0, self._chunks.offset, file_bytes, ()
         )
 
 

@@ -124,6 +124,37 @@ def test_holes_cost_nothing_and_are_known(tmp_path: Path) -> None:
     assert chunks.read(ino, 1 << 39, 10) == bytes(10)
 
 
+def test_working_sets_lie_first_and_each_ends_with_a_chunk(tmp_path: Path) -> None:
+    tree = Tree()
+    for number in range(40):
+        tree.add(b"/f%02d" % number, Node.file(noise(20_000, number)))
+    big = noise(3 * CHUNK_BYTES, 99)
+    tree.add(b"/g", Node.file(big))
+    plain, _, _ = build(tree, tmp_path)
+    ino = {name: find(plain, name) for name in (b"f30", b"f31", b"f05", b"g")}
+    first = [(ino[b"f30"], 0), (ino[b"f31"], 0), (ino[b"g"], 2), (ino[b"f05"], 0), (0, 0), (999, 0), (ino[b"g"], 9)]
+    second = [(ino[b"f30"], 0), (ino[b"g"], 0)]
+    index, chunks, summary = build(tree, tmp_path, working_sets=[first, second, []])
+    ends = summary.working_set_ends
+    assert ends[0] < ends[1] == ends[2]
+    starts = [index.chunk(number)[0] for number in range(index.chunks)]
+    assert set(ends) <= set(starts)
+
+    def chunk_of(name: bytes, block: int = 0) -> int:
+        return index.extents(find(index, name))[block][2]
+
+    # In the order of first touch: the small files do not wait for others to share their chunk with.
+    assert (chunk_of(b"f30"), chunk_of(b"f31"), chunk_of(b"g", 2), chunk_of(b"f05")) == (0, 0, 1, 2)
+    assert starts[chunk_of(b"f05") + 1] == ends[0]
+    assert starts[chunk_of(b"g", 0)] == ends[0]
+    assert starts[chunk_of(b"f00")] == ends[1]
+    assert whole(index, chunks, b"g") == big
+    assert [whole(index, chunks, b"f%02d" % number) for number in range(40)] == [
+        noise(20_000, number) for number in range(40)
+    ]
+    assert index.inodes == plain.inodes
+
+
 def test_the_order_decides_where_data_lies(tmp_path: Path) -> None:
     tree = Tree()
     for number in range(40):
