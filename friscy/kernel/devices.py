@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.locks import LockTable
 from friscy.kernel.tty import Tty
@@ -19,6 +19,7 @@ class Devices(Plain):
     locks: LockTable = default(LockTable)
     console: Tty | None = None
     anonymous: dict[bytes, Location] = default(dict)
+    sockets: list[Any] = default(list)  # the UnixSockets that have a name
     boot_id: str = ""
     boot_generation: int = 0
 

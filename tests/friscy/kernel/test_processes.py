@@ -1,4 +1,4 @@
-"""Processes, threads and job control: guest programs whose output must be what Linux makes of them.
+"""Processes, threads, job control and local sockets: guest programs whose output must be what Linux makes of them.
 
 qemu-user emulates a part of this itself (subreapers, exec of riscv64 programs, vfork), so the expected output
 beside each program was recorded from a native build on Linux 6.18.
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 
-PROGRAMS = ["jobs", "processes", "threads"]
+PROGRAMS = ["jobs", "processes", "sockets", "threads"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
