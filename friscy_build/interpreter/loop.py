@@ -285,7 +285,7 @@ class Run(Loop):
         forms = [
             form
             for form in self._table.forms
-            if form.name in self._hot.unfinished or form.row.flow in (Flow.SYSCALL, Flow.TRAP)
+            if form.name in self._hot.unfinished or form.row.flow in (Flow.SYSCALL, Flow.TRAP, Flow.INDIRECT)
         ]
         f.place("full")
         labels = {name: f"op_{name}" for name in (*special, *(form.name for form in forms))}
@@ -378,7 +378,8 @@ class Run(Loop):
         self._set_hart(HART_PC_BIAS, pc.trunc(32) - (scratch >> _SHIFT))
         f.emit(f"call void @{DECODE_SCRATCH}(i32 {self.hart.raw}, i32 {pc.trunc(32).raw})")
         self._set("record", scratch)
-        f.goto("hot")
+        # Not "hot": an indirect jump there would go into the window with the bias of the scratch record.
+        f.goto("full")
 
     def _rare(self) -> None:
         f = self.function

@@ -168,6 +168,18 @@ def test_code_runs_into_and_out_of_the_window(guest: Guest) -> None:
     assert (guest.x(A0), guest.x(A1)) == (9, WINDOW_END + 2)
 
 
+@pytest.mark.parametrize("jump", ["jalr", "c.jalr"])
+def test_a_call_from_outside_knows_its_pc_in_the_window(guest: Guest, jump: str) -> None:
+    """Generated code calls a function of the program, which takes addresses relative to its pc and returns."""
+    call = op("jalr", rd=RA, rs1=A7, imm=0) if jump == "jalr" else op("c.jalr", rs1=A7)
+    end = guest.code(call, op("auipc", rd=A2, imm=0), EBREAK, at=OUTSIDE)
+    guest.code(op("auipc", rd=A0, imm=0), op("jal", rd=A1, imm=4), RET)
+    guest.set_x(A7, CODE)
+    guest.run(OUTSIDE)
+    assert (guest.x(A0), guest.x(A1), guest.x(A2)) == (CODE, CODE + 8, end - 8)
+    assert guest.traps[0][2] == end - 4
+
+
 def test_instruction_across_a_page_end(guest: Guest) -> None:
     at = CODE + PAGE - 2
     guest.code(op("lui", rd=A0, imm=0x12345000), EBREAK, at=at)
