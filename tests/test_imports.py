@@ -27,7 +27,11 @@ LAYERS = {
 RUN_PATH = {"wasmtime", "zstandard", "msgpack"}
 BUILD = RUN_PATH | {"doit", "pydantic", "elftools", "llvmlite", "rich"}
 # Upward on purpose, inside functions: commands that need the build side when they are called.
-LAZY_EXCEPTIONS = {("friscy.cli.cmd_build", "friscy_build.command")}
+LAZY_EXCEPTIONS = {
+    ("friscy.cli.cmd_build", "friscy_build.command"),
+    ("friscy.cli.cmd_init", "friscy_build.starting"),
+    ("friscy.cli.cmd_lint", "friscy_build.lint"),
+}
 
 # `friscy run` may not have these loaded when it starts: each costs milliseconds, hashlib 2 and dataclasses 9.
 HEAVY = {

@@ -10,11 +10,14 @@ from typing import NoReturn
 from friscy.cli.main import COMMANDS
 
 _SUMMARIES = {
+    "init": "write a starting friscy.toml and dodo.py",
     "build": "build the bundles of friscy.toml (the same as `doit bundle`)",
+    "lint": "say what is wrong in friscy.toml and its Dockerfiles",
     "run": "run a bundle, from its snapshot where that fits",
     "shell": "run a shell in a bundle's filesystem",
     "trace": "run a bundle and print its system calls as strace does",
     "inspect": "show what is in a bundle",
+    "export": "write a bundle's root filesystem as a tar archive or an OCI image",
     "bench": "measure cold start and speed (the same as `doit bench`)",
 }
 _EPILOG = """\

@@ -90,6 +90,32 @@ def load_config(path: str | os.PathLike[str]) -> Config:
 
 def parse_config(raw: bytes, file: Path) -> Config:
     """What `load_config` does with the bytes of the file; `file` names it and places its relative paths."""
+    document, positions = parse_document(raw, file)
+    try:
+        project = ProjectTable.model_validate(document)
+    except ValidationError as error:
+        raise _errors(file, error, positions)[0] from None
+    return _resolve(project, file.parent.resolve() / file.name, file, positions)
+
+
+def all_errors(raw: bytes, file: Path) -> list[ConfigError]:
+    """Everything that is wrong in the bytes of a friscy.toml, as far as one error does not hide another."""
+    try:
+        document, positions = parse_document(raw, file)
+        ProjectTable.model_validate(document)
+    except ConfigError as error:
+        return [error]
+    except ValidationError as error:
+        return _errors(file, error, positions)
+    try:
+        parse_config(raw, file)
+    except ConfigError as error:
+        return [error]
+    return []
+
+
+def parse_document(raw: bytes, file: Path) -> tuple[dict[str, Any], Positions]:
+    """The tables of a friscy.toml and where each key stands. ConfigError: it is not TOML."""
     try:
         source = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -97,17 +123,11 @@ def parse_config(raw: bytes, file: Path) -> Config:
         raise ConfigError(file, "expected UTF-8 text", line=line, hint="save the file as UTF-8") from None
     source = source.replace("\r\n", "\n")
     try:
-        document = tomllib.loads(source)
-        positions = find_positions(source)
+        return tomllib.loads(source), find_positions(source)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(file, source, str(error)) from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(file, f"not TOML: {error}", hint="it may be nested too deeply") from None
-    try:
-        project = ProjectTable.model_validate(document)
-    except ValidationError as error:
-        raise _first(file, error, positions) from None
-    return _resolve(project, file.parent.resolve() / file.name, file, positions)
 
 
 def _syntax_error(file: Path, source: str, text: str) -> ConfigError:
@@ -119,16 +139,15 @@ def _syntax_error(file: Path, source: str, text: str) -> ConfigError:
     return ConfigError(file, message or text, line=line, hint="not valid TOML")
 
 
-def _first(file: Path, error: ValidationError, positions: Positions) -> ConfigError:
-    """The earliest of pydantic's errors in the words of friscy.toml."""
+def _errors(file: Path, error: ValidationError, positions: Positions) -> list[ConfigError]:
+    """pydantic's errors in the words of friscy.toml, the earliest first."""
     found = [
         (_translate(file, dict(each), positions), each["type"] != "extra_forbidden")
         for each in error.errors()
     ]
     # On one line a misspelt key comes before the key that is missing for it.
-    return min(
-        found, key=lambda each: (each[0].line is None, each[0].line or 0, each[1], each[0].column or 0)
-    )[0]
+    found.sort(key=lambda each: (each[0].line is None, each[0].line or 0, each[1], each[0].column or 0))
+    return [each for each, _ in found]
 
 
 def _translate(file: Path, error: dict[str, Any], positions: Positions) -> ConfigError:
