@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -94,31 +95,36 @@ class Handler(BaseHTTPRequestHandler):
         if self.owner.latency:
             time.sleep(self.owner.latency)
         try:
-            data = self.content(path)
+            size = self.size(path)
         except OSError:
             self.answer(404, b"", {})
             return
-        headers = {"ETag": self.etag(path, data), "Accept-Ranges": "bytes"}
+        headers = {"ETag": self.etag(path, size), "Accept-Ranges": "bytes"}
         asked = _RANGE.fullmatch(self.headers.get("Range", "")) if self.owner.ranges else None
         if self.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
             asked = None
         if asked is None:
-            self.answer(200, data, headers)
+            self.answer(200, self.read(path, 0, size), headers)
             return
-        start, end = int(asked[1]), min(int(asked[2]) + 1, len(data))
-        if start >= len(data):
-            self.answer(416, b"", {"Content-Range": f"bytes */{len(data)}"})
+        start, end = int(asked[1]), min(int(asked[2]) + 1, size)
+        if start >= size:
+            self.answer(416, b"", {"Content-Range": f"bytes */{size}"})
             return
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(data)}"
-        self.answer(206, data[start:end], headers)
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        self.answer(206, self.read(path, start, end), headers)
 
-    def content(self, path: str) -> bytes:
-        """The bytes at a path. OSError: there are none."""
-        return (self.owner.directory / path.lstrip("/")).read_bytes()
+    def size(self, path: str) -> int:
+        """The length of what is at a path. OSError: there is nothing."""
+        return (self.owner.directory / path.lstrip("/")).stat().st_size
 
-    def etag(self, path: str, data: bytes) -> str:
+    def read(self, path: str, start: int, end: int) -> bytes:
+        """The bytes [start, end) of what is at a path."""
+        with open(self.owner.directory / path.lstrip("/"), "rb") as file:
+            return os.pread(file.fileno(), end - start, start)
+
+    def etag(self, path: str, size: int) -> str:
         """The version of what is at a path."""
-        return f'"{len(data)}"'
+        return f'"{size}"'
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         """Send a whole answer at the link's speed."""

@@ -73,6 +73,7 @@ class RemoteBundle(Bundle):
         cache = self._link.cache or self._without_cache()
         key = f"{self.files[name].sha256}-whole"
         path: str | None = cache.path(key)
+        cache.pinned.add(cache.path(key))
         if path is not None and self._is_whole(path, name):
             touch(path)
             return path

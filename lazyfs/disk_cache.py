@@ -25,6 +25,7 @@ class DiskCache:
 
     def __init__(self, directory: str | os.PathLike[str], limit: int = DEFAULT_LIMIT) -> None:
         self.directory, self.limit = os.fspath(directory), limit
+        self.pinned: set[str] = set()  # paths that this process will open by name, and so may not go
 
     def path(self, key: str) -> str:
         """Where the blob with this key is, if it is there. key: hex digits, perhaps with more behind them."""
@@ -107,7 +108,7 @@ class DiskCache:
                     _remove(entry.path)
                 continue
             total += status.st_size
-            if entry.path != keep:
+            if entry.path != keep and entry.path not in self.pinned:
                 found.append((status.st_mtime, status.st_size, entry.path))
         if total > self.limit:
             for _, nbytes, path in sorted(found):

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -50,9 +52,10 @@ class HttpDirectory:
         self._base = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path, fragment="")
         self.timeout, self.wait = timeout, wait
         self.bytes_fetched = self.requests = 0
+        self.answered = False
         self._idle: dict[tuple[str, str], list[http.client.HTTPConnection]] = {}
         self._lock = threading.Lock()
-        self._tls: object = None
+        self._tls: ssl.SSLContext | None = None
 
     def url(self, name: str) -> str:
         """The address of a file, without the query, which may be a secret."""
@@ -100,7 +103,9 @@ class HttpDirectory:
                 self.requests += 1
             try:
                 connection.request("GET", target, headers=headers)
-                return Response(self, key, connection, connection.getresponse())
+                response = Response(self, key, connection, connection.getresponse())
+                self.answered = True
+                return response
             except (OSError, http.client.HTTPException):
                 connection.close()
                 if fresh:
@@ -110,11 +115,8 @@ class HttpDirectory:
     def _connect(self, url: SplitResult) -> http.client.HTTPConnection:
         if url.scheme == "http":
             return http.client.HTTPConnection(url.hostname or "", url.port, timeout=self.timeout)
-        import ssl
-
         if self._tls is None:
             self._tls = ssl.create_default_context()
-        assert isinstance(self._tls, ssl.SSLContext)
         return http.client.HTTPSConnection(url.hostname or "", url.port, timeout=self.timeout, context=self._tls)
 
     def give_back(self, key: tuple[str, str], connection: http.client.HTTPConnection) -> None:
@@ -219,11 +221,16 @@ class HttpSource:
                 finally:
                     response.done()
             except (OSError, http.client.HTTPException, _Passing) as error:
-                if attempt == len(DELAYS) or (end is None and start):
+                if attempt == len(DELAYS) or (end is None and start) or self._is_final(error):
                     hint = "Is the server there? What was fetched so far is kept."
                     raise RemoteError(self.name, _said(error), hint=hint) from error
                 self.directory.wait(DELAYS[attempt])
                 attempt += 1
+
+    def _is_final(self, error: BaseException) -> bool:
+        """A wrong certificate; or a host that was never there, so that the address may be wrong."""
+        unknown = isinstance(error, ConnectionRefusedError | socket.gaierror)
+        return isinstance(error, ssl.SSLCertVerificationError) or (unknown and not self.directory.answered)
 
     def _request(self, start: int, end: int | None) -> Response:
         headers = {}

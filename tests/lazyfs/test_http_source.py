@@ -39,10 +39,13 @@ class Faulty(Handler):
             self.fault = fault
             super().do_GET()
 
-    def content(self, path: str) -> bytes:
-        return DATA[:-1] if self.fault == "shorter" else DATA
+    def size(self, path: str) -> int:
+        return len(DATA) - (self.fault == "shorter")
 
-    def etag(self, path: str, data: bytes) -> str:
+    def read(self, path: str, start: int, end: int) -> bytes:
+        return DATA[start:end]
+
+    def etag(self, path: str, size: int) -> str:
         return {"another": '"two"', "none": ""}.get(self.fault, '"one"')
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -113,7 +116,17 @@ def test_nobody_listens(tmp_path: Path) -> None:
     with RangeServer(tmp_path) as server:
         url = server.url
     with pytest.raises(RemoteError, match="Connection refused"):
-        HttpDirectory(url, wait=lambda seconds: None).read_all("blob", 10)
+        HttpDirectory(url).read_all("blob", 10)
+    with RangeServer(tmp_path) as server:
+        (tmp_path / "blob").write_bytes(DATA)
+        waited: list[float] = []
+        directory = HttpDirectory(server.url, wait=waited.append)
+        source = directory.source("blob", len(DATA))
+        source.read(0, 10)
+        directory.close()
+    with pytest.raises(RemoteError, match="Connection refused"):
+        source.read(0, 10)
+    assert waited == list(DELAYS)  # it was there once
 
 
 @pytest.mark.parametrize(
