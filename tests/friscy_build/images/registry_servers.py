@@ -6,12 +6,13 @@ import base64
 import http.client
 import json
 import re
+import ssl
 import subprocess
 import threading
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,25 @@ class Front:
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
 
+    def use_tls(self, directory: Path) -> Path:
+        """From now on speak TLS only; gives the certificate's file."""
+        certificate, key = directory / "certificate.pem", directory / "key.pem"
+        subprocess.run(
+            [
+                require_tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=test",
+                "-addext", "subjectAltName=IP:127.0.0.1",
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        # The handshake is the handler's thread's, not the one that accepts.
+        self.server.socket = context.wrap_socket(
+            self.server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        return certificate
+
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
@@ -101,6 +121,10 @@ class Front:
 class _Handler(BaseHTTPRequestHandler):
     owner: Front
     protocol_version = "HTTP/1.0"
+
+    def handle(self) -> None:
+        with suppress(ssl.SSLError, ConnectionError):  # a client that does not trust the certificate
+            super().handle()
 
     def log_message(self, *arguments: Any) -> None:
         pass

@@ -448,6 +448,17 @@ def test_nothing_goes_without_tls_to_other_machines(front: Front, tmp_path: Path
     assert endpoint.Endpoint("registry.invalid", Credentials(), ["registry.invalid"]).scheme() == "http"
 
 
+def test_tls_is_checked(front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = front.use_tls(tmp_path)
+    with pytest.raises(ImageError, match=r"certificate verify failed.*\n.*SSL_CERT_FILE"):
+        load(f"{front.host}/app:gzip", tmp_path)
+    assert not front.requests
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert listing(load(f"{front.host}/app:gzip", tmp_path).tree) == FLAT
+    with pytest.raises(ImageError, match=r"cannot be reached|the connection broke"):
+        load(f"{front.host}/app:gzip", tmp_path, Registries(plain_http=[front.host]))
+
+
 # Mirrors.
 
 
