@@ -65,6 +65,7 @@ def restore(file: SnapshotFile, make_kernel: Callable[[KernelState], Kernel]) ->
         space.prepare(hart)
         # Several threads may share the last hart: the scheduler loads the one whose turn it is.
         task.saved = hart.save() if task.hart == HART_COUNT - 1 else None
+    kernel.switch_to(next(iter(state.tasks.values())))
     return kernel
 
 

@@ -67,8 +67,16 @@ def leave_session(k: Kernel, process: Process) -> None:
     tty = controlling_terminal(k, process)
     if tty is not None and process.pid == process.sid:
         leave_terminal(k, tty)
-    children = {p.pgid for p in k.state.processes.values() if p.ppid == process.pid and p.sid == process.sid}
-    for pgid in children | {process.pgid}:
+    # Groups that it kept from being orphans: its own by its parent, its children's by itself.
+    kept = {
+        child.pgid
+        for child in k.state.processes.values()
+        if child.ppid == process.pid and child.sid == process.sid and child.pgid != process.pgid
+    }
+    parent = k.state.processes.get(process.ppid)
+    if parent is not None and parent.sid == process.sid and parent.pgid != process.pgid:
+        kept.add(process.pgid)
+    for pgid in kept:
         members = [p for p in group(k, pgid) if p is not process]
         if any(p.stopped for p in members) and is_orphaned(k, pgid, without=process):
             for member in members:

@@ -229,6 +229,8 @@ def statm(process: Process) -> bytes:
 def _state(process: Process, task: Task | None) -> bytes:
     if process.exit_status is not None:
         return b"Z"
+    if process.stopped:
+        return b"T"
     return b"S" if task is not None and task.state == "blocked" else b"R"
 
 
@@ -280,7 +282,7 @@ def status(k: Kernel, process: Process, task: Task | None) -> bytes:
     for info in process.pending:
         shared |= 1 << (info.signal - 1)
     letter = _state(process, task)
-    words = {b"R": b"running", b"S": b"sleeping", b"Z": b"zombie"}
+    words = {b"R": b"running", b"S": b"sleeping", b"T": b"stopped", b"Z": b"zombie"}
     tid = task.tid if task is not None else process.pid
     resident = _resident(process) // 1024
     slots = max(64, max(process.files.slots, default=0) + 1)

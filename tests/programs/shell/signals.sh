@@ -5,6 +5,7 @@ sh -c 'trap "" TERM; kill -TERM $$; echo survived'
 sh -c 'exit 300'; echo "exit $?"
 sleep 100 & kill $!; wait $! 2>/dev/null; echo "term $?"
 sleep 0.02 & kill -STOP $!; kill -CONT $!; wait $!; echo "stopped and continued $?"
+sleep 100 & kill -STOP $!; sleep 0.02; kill -KILL $!; wait $! 2>/dev/null; echo "stopped in the shell's own group $?"
 (sleep 100 & echo $! > pid; wait) & until [ -s pid ]; do sleep 0.01; done; kill $(cat pid); wait; echo "grandchild gone"
 nohup sh -c 'kill -HUP $$; echo alive' 2>/dev/null
 timeout 0.1 sleep 10; echo "timeout $?"

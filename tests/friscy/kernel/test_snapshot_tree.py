@@ -1,0 +1,59 @@
+"""A snapshot of a process tree: children, threads, shared memory, pipes and a zombie go on after the restore."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from guest_machine import GuestMachine, compile_guest, install
+
+from friscy.kernel.console import Console
+from friscy.kernel.kernel import Kernel
+from friscy.kernel.namespace import attach_providers
+from friscy.kernel.state import KernelState
+from friscy.machine.space import Space
+from lazyfs.vfs import Vfs
+from snapshot.capture import capture
+from snapshot.format import SnapshotFile
+from snapshot.restore import restore, transcript
+
+
+def test_all_of_it_goes_on(machine: GuestMachine, guest_cache: Path, tmp_path: Path) -> None:
+    console = Console.detached()
+    kernel, context = machine.kernel(console)
+    install(kernel, context, compile_guest("tree", guest_cache), b"/bin/program")
+    kernel.spawn_init(
+        b"/bin/program", [b"program"], [], root=context.root, files=console.open_standard(kernel, context)
+    )
+    console.on_input_wanted = kernel.stop
+    assert kernel.run() is None
+    assert len(kernel.state.processes) == 4
+    assert len(kernel.state.tasks) == 43
+    capture(kernel, tmp_path / "snapshot.bin", {"at": "stdin"}, console.transcript or [])
+    file = SnapshotFile(tmp_path / "snapshot.bin")
+    for _ in range(2):  # the file is good for any number of restores
+        assert b"".join(data for _, data in transcript(file)) == b"ready\n"
+        _go_on(machine, file)
+
+
+def _go_on(machine: GuestMachine, file: SnapshotFile) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"a line\n")
+    console = Console((reader, -1, -1), transcript=[])
+
+    def make(state: KernelState) -> Kernel:
+        kernel = Kernel(
+            Vfs(state.vfs),
+            lambda k: Space(machine.engine, machine.interpreter, k.syscall, k.trap, k.memory_fault),
+            state=state,
+            console=console,
+        )
+        attach_providers(kernel)
+        return kernel
+
+    kernel = restore(file, make)
+    assert kernel.run() == 0
+    os.close(reader)
+    os.close(writer)
+    shown = b"".join(data for _, data in console.transcript or []).decode().splitlines()
+    assert shown == ["read a line", "child 15", "child 15", "zombie 17, threads 900, shared 17"]
