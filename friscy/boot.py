@@ -13,6 +13,7 @@ from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
 from friscy.kernel.state import KernelState, Task
+from friscy.machine.aot import Watcher
 from friscy.machine.engine import load_module, make_engine
 from friscy.machine.space import Space
 from lazyfs.errors import FormatError, FriscyError, LinuxError
@@ -51,6 +52,7 @@ class Machine:
     ) -> None:
         """log: where the kernel's messages go. on_compile: called when the engine must first be compiled."""
         self.bundle, self.log = bundle, log
+        self.watch: Callable[[Space], Watcher] | None = None  # makes what a new space tells of its code
         self.engine = make_engine()
         self.interpreter = load_module(
             self.engine,
@@ -78,7 +80,7 @@ class Machine:
 
     def _new_space(self, kernel: Kernel) -> Space:
         try:
-            return Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
+            space = Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
         except (WasmtimeError, KeyError, TypeError) as error:
             raise FormatError(
                 self.bundle.location(INTERPRETER),
@@ -87,6 +89,9 @@ class Machine:
                 str(error).splitlines()[0],
                 hint="Build the bundle again with `doit bundle`.",
             ) from error
+        if self.watch is not None:
+            space.code = self.watch(space)
+        return space
 
     def start(self, kernel: Kernel, program: Program) -> Task:
         """Make process 1 of a new machine. StartError: what cannot be started, and why."""

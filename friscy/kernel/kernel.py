@@ -71,6 +71,9 @@ class Space(Protocol):
     def invalidate(self, start: int, end: int) -> None:
         """Forget decoded and translated code of guest [start, end)."""
 
+    def code_mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
+        """The code of the file with content key `identity` was mapped to [start, end), unchanged."""
+
 
 class NoResult(Exception):
     """Raised by a handler that has set the registers itself (execve, rt_sigreturn), or whose task is gone."""

@@ -127,6 +127,7 @@ class AddressSpace:
         for vma in shared:
             child._map_backing(vma)
             child._apply(vma)
+        child._announce_all_code()
 
     def rejoin(self) -> None:
         """After a restore: move the pages of shared mappings to where all processes see them."""
@@ -141,6 +142,7 @@ class AddressSpace:
             self.pool.note_loaded(vma.backing, start, start + nbytes)
             self._map_backing(vma)
             self._apply(vma)
+        self._announce_all_code()
 
     def release(self) -> None:
         """The last process that had it is gone: write shared files back and forget everything."""
@@ -272,6 +274,7 @@ class AddressSpace:
             # Its own description: the mapping outlives the descriptor and must not move its offset.
             vma.file = OpenFile(file.location, file.inode, file.flags, credentials=file.credentials)
             self._load(vma)
+        self._announce_code(vma)
         self._insert(vma)
         return address
 
@@ -619,6 +622,18 @@ class AddressSpace:
                 del vmas[index + 1]
             else:
                 index += 1
+
+    def _announce_all_code(self) -> None:
+        for vma in self.mm.vmas:
+            self._announce_code(vma)
+
+    def _announce_code(self, vma: Vma) -> None:
+        """Tell the engine of code that is what its file has: of private mappings that never were writable."""
+        if vma.prot & PROT_EXEC and vma.file is not None and vma.start < WINDOW_END:
+            changed = vma.shared or vma.accounted or vma.flags & MAP_NORESERVE or vma.prot & PROT_WRITE
+            identity = None if changed else self._identity(vma.file)
+            if identity is not None:
+                self.space.code_mapped(vma.start, min(vma.end, vma.backed_end), identity, vma.offset)
 
     def _invalidate(self, vmas: list[Vma]) -> None:
         for vma in vmas:

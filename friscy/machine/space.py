@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import wasmtime
 from wasmtime import _bindings as bindings
@@ -16,6 +17,9 @@ from wasmtime import _bindings as bindings
 from friscy.machine.hart import Hart
 from friscy.machine.layout import CODE_MAP, HART_BASE, HART_COUNT, HART_STRIDE, WASM_PAGES, WINDOW_END
 from friscy.machine.memory import GuestMemory
+
+if TYPE_CHECKING:
+    from friscy.machine.aot import Watcher
 
 _Callback = bindings.wasmtime_func_unchecked_callback_t
 _NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
@@ -50,6 +54,7 @@ class Space:
         fault: Callable[[int], None],
     ) -> None:
         self._fault = fault
+        self.code: Watcher | None = None  # whoever translated this code, or notes what runs
         self.store = wasmtime.Store(engine)
         self._context = self.store._context()
         self._raised: BaseException | None = None
@@ -80,6 +85,8 @@ class Space:
         for slot in range(FIRST_FREE_SLOT, size):
             self._table.set(self.store, slot, None)
         self._raised = None
+        if self.code is not None:
+            self.code.reset()
 
     def close(self) -> None:
         """Give the memory back to the host. Nothing may touch it, or a Hart in it, afterwards."""
@@ -103,9 +110,16 @@ class Space:
             self._fault(error.address)
 
     def invalidate(self, start: int, end: int) -> None:
-        """Forget decoded code of guest [start, end): its bytes or its mapping changed."""
+        """Forget decoded and translated code of guest [start, end): its bytes or its mapping changed."""
         if start < WINDOW_END:
+            if self.code is not None:
+                self.code.forget(start, end)
             self._call(self._invalidate, start, min(end, WINDOW_END))
+
+    def code_mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
+        """The code of the file with content key `identity` was mapped to [start, end), unchanged, from `offset`."""
+        if self.code is not None:
+            self.code.mapped(start, end, identity, offset)
 
     def instantiate(self, module: wasmtime.Module) -> wasmtime._instance.InstanceExports:
         """Instantiate a module that imports what every engine module imports; return its exports."""
@@ -128,7 +142,7 @@ class Space:
         if function is not None:
             slot = self._table.grow(self.store, 1, function)
         self.memory.view[CODE_MAP + 2 * pc : CODE_MAP + 2 * pc + 4] = slot.to_bytes(4, "little")
-        self.invalidate(pc, pc + 2)
+        self._call(self._invalidate, pc, pc + 2)
 
     def host_entry(self, action: Callable[[Hart], int]) -> wasmtime.Func:
         """A function for `set_entry` that runs `action(hart)` on the host; it returns the next pc."""

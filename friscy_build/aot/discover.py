@@ -8,7 +8,7 @@ its first pc on what the guest's code there does, and a pc without a function is
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from friscy_build.aot.graph import Graph, build_graph
@@ -83,8 +83,12 @@ class Functions:
                 start = around.start
         return build_graph(self.image, start, function.end, entry)
 
-    def closure(self, entries: Iterable[int]) -> dict[int, Graph]:
-        """The graphs of `entries` and of all they call or jump to directly, by entry."""
+    def among(self, executed: Collection[int]) -> set[int]:
+        """The entries among instructions that were executed: named ones, and those that executed code calls."""
+        return set(self.closure(self.roots() & set(executed), executed))
+
+    def closure(self, entries: Iterable[int], within: Collection[int] | None = None) -> dict[int, Graph]:
+        """The graphs of `entries` and of all they call or jump to directly, by entry; `within`: only of these pcs."""
         found: dict[int, Graph] = {}
         todo = list(entries)
         while todo:
@@ -95,5 +99,6 @@ class Functions:
             if graph is None or not graph.blocks[entry].code:
                 continue
             found[entry] = graph
-            todo += graph.callees() - set(found)
+            callees = graph.callees() - set(found)
+            todo += callees if within is None else callees & set(within)
         return found

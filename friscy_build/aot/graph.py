@@ -25,6 +25,7 @@ class End(Enum):
     CALL = "call"  # `target` is called and is to return to next_pc
     INDIRECT_CALL = "indirect call"  # the address in a register is called
     INDIRECT = "indirect"  # to an address in a register: one of `targets`, or any other
+    TABLE = "table"  # to an address in a register, by way of the block `target`, which all jumps to its targets share
     RETURN = "return"  # to the address in a link register
     SYSCALL = "syscall"
     OUT = "out"  # no instruction to translate here: the interpreter's
@@ -48,7 +49,7 @@ class Block:
                 return (self.next_pc,)
             case End.BRANCH:
                 return (self.target, self.next_pc)
-            case End.JUMP:
+            case End.JUMP | End.TABLE:
                 return (self.target,)
             case End.INDIRECT:
                 return self.targets
@@ -229,7 +230,19 @@ class _Builder:
             else:
                 block.next_pc = pc  # OUT: what stands here is not an instruction
             graph.blocks[leader] = block
+        self._share_tables(graph)
         return graph
+
+    @staticmethod
+    def _share_tables(graph: Graph) -> None:
+        """Give the indirect jumps with the same known targets one block to go through: an interpreter's loop has
+        hundreds of them. It has no code, and a negative number for an address."""
+        shared: dict[tuple[int, ...], int] = {}
+        for block in list(graph.blocks.values()):
+            if block.end is End.INDIRECT and block.targets:
+                pc = shared.setdefault(block.targets, -1 - len(shared))
+                graph.blocks[pc] = Block(pc, end=End.INDIRECT, targets=block.targets)
+                block.end, block.target, block.targets = End.TABLE, pc, ()
 
 
 def build_graph(image: CodeImage, start: int, end: int, entry: int | None = None) -> Graph:

@@ -357,6 +357,8 @@ class Lifter:
                 registers |= effects(i)[0] | effects(i)[1]
         for register in sorted(registers - {0}):
             f.emit(f"{self._slot(register)} = alloca i{32 if register == FCSR else 64}")
+        if any(pc < 0 for pc in graph.blocks):
+            f.emit("%target = alloca i64")
         own = self.const(graph.entry, 32)
         rare = self._interrupted()
         if self._calls:
@@ -406,7 +408,8 @@ class Lifter:
 
     def _end(self, block: Block) -> None:
         f = self._f
-        self._store(self._live.stores[block.pc])
+        if block.pc >= 0:
+            self._store(self._live.stores[block.pc])
         match block.end:
             case End.FALL:
                 f.goto(self._go(block, block.next_pc))
@@ -433,19 +436,25 @@ class Lifter:
                 self._give(self._target.trunc(32))
                 f.place(elsewhere)
                 self._jump_out(self._target)
-            case End.INDIRECT:
+            case End.TABLE:
+                f.emit(f"store {typed(self._target)}, ptr %target")
+                f.goto(f"b{block.target:x}")
+            case End.INDIRECT if block.pc < 0:
                 self._switch(block)
+            case End.INDIRECT:
+                self._jump_out(self._target)
             case End.OUT:
                 self._jump_out(self.const(block.next_pc))
 
     def _switch(self, block: Block) -> None:
+        """Go to one of the block's targets, or with any other address elsewhere; a safepoint."""
         f = self._f
-        if block.targets:
-            other = f.name("other")
-            cases = " ".join(f"i64 {pc}, label %{self._go(block, pc)}" for pc in block.targets)
-            if isinstance(self._target.raw, int):
-                f.goto(other)
-            else:
-                f.end(f"switch i64 {self._target.raw}, label %{other} [ {cases} ]")
-            f.place(other)
-        self._jump_out(self._target)
+        target = f.let(64, "load i64, ptr %target")
+        go, other = f.name("go"), f.name("other")
+        f.branch(self._interrupted(), other, go, likely=False)
+        f.place(go)
+        cases = " ".join(f"i64 {pc}, label %b{pc:x}" for pc in block.targets)
+        f.end(f"switch i64 {target.raw}, label %{other} [ {cases} ]")
+        f.place(other)
+        self._store(self._live.stores[block.pc])
+        self._jump_out(target)

@@ -86,19 +86,22 @@ def translate_image(
     *,
     name: str = "",
     entries: Iterable[int] | None = None,
+    callees: bool = True,
     options: Options = DEFAULT,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Translated]:
     """Translate an ELF file at `base`.
 
-    entries: those to translate, with what they call directly; None: all that can be found.
+    entries: those to translate, with what they call directly where `callees`; None: all that can be found.
     executor: where chunks are translated, at once; None: here, one after the other.
     progress: called with (instructions done, instructions in all).
     """
     recorded = frozenset(entries or ())
     functions = Functions(CodeImage(data, base, name=name), recorded)
-    graphs = functions.closure(functions.roots() if entries is None else recorded)
+    graphs = functions.closure(
+        functions.roots() if entries is None else recorded, None if callees else recorded
+    )
     parts = chunks(graphs.values())
     jobs = [
         _Chunk(data, base, name, recorded, tuple(graph.entry for graph in part), options) for part in parts

@@ -56,6 +56,9 @@ class FakeSpace:
     def invalidate(self, start: int, end: int) -> None:
         self.invalidated.append((start, end))
 
+    def code_mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
+        pass
+
 
 @pytest.fixture
 def space() -> FakeSpace:
