@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from friscy.machine.layout import CODE_MAP, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
+from friscy.machine.layout import CODE_MAP, PAGE, RECORD_BYTES, RECORDS
 
 if TYPE_CHECKING:
     import wasmtime
@@ -25,7 +25,7 @@ _U32 = struct.Struct("<I")
 
 
 class Translation:
-    """A module of translated code.
+    """A module of translated code; equal to itself only.
 
     identity: content key of the file it was made from. segments: (address, end, file offset) of that file's code as
     it was translated. entries: the pc of each function, in the order of the module's table segment.
@@ -52,9 +52,9 @@ class Translation:
         return self._module
 
     def covers(self, start: int, end: int, offset: int) -> bool:
-        """Whether the file, mapped to [start, end) from `offset`, has code where this was translated for."""
-        return any(
-            at - at_offset == start - offset and at < end and start < at_end
+        """Whether the file, mapped to [start, end) from `offset`, has all its code where this was translated for."""
+        return all(
+            at - at_offset == start - offset and start <= at and at_end <= end
             for at, at_end, at_offset in self.segments
         )
 
@@ -104,44 +104,46 @@ class Recorder:
 
 
 class Code:
-    """The translated code of one space."""
+    """The translated code of one space.
+
+    The functions of a module call each other without a look at the code map, so a module is entered wholly or not.
+    """
 
     def __init__(self, space: Space, library: Library) -> None:
         self._space, self._library = space, library
         self._slots: dict[Translation, int] = {}  # of what is instantiated, the first function's
-        self._enabled: list[tuple[int, int]] = []  # ranges that may have entries
+        self._enabled: set[Translation] = set()
 
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         for translation in self._library.by_file.get(identity, ()):
-            if translation.covers(start, end, offset):
-                self._enable(translation, start, end)
+            if translation.covers(start, end, offset) and translation not in self._enabled:
+                slot = self._slots.get(translation)
+                if slot is None:
+                    slot = self._slots[translation] = self._space.instantiate_table(
+                        translation.module, len(translation.entries)
+                    )
+                self._enabled.add(translation)
+                self._write(translation, slot, 1)
 
     def forget(self, start: int, end: int) -> None:
-        """Leave the code in [start, end) to the interpreter."""
-        for low, high in self._enabled:
-            first, last = max(low, start), min(high, end)
-            if first < last:
-                self._space.memory.view[CODE_MAP + 2 * first : CODE_MAP + 2 * last] = bytes(
-                    2 * (last - first)
-                )
-        # Ranges that are gone altogether need no look again.
-        self._enabled = [each for each in self._enabled if not (start <= each[0] and each[1] <= end)]
+        """Leave the modules of the code in [start, end) to the interpreter. Whoever runs them unwinds."""
+        for translation in list(self._enabled):
+            if any(at < end and start < at_end for at, at_end, _ in translation.segments):
+                self._enabled.remove(translation)
+                self._write(translation, 0, 0)
+                self._space.interrupt()
 
     def reset(self) -> None:
         self._slots.clear()
         self._enabled.clear()
 
-    def _enable(self, translation: Translation, start: int, end: int) -> None:
-        slot = self._slots.get(translation)
-        if slot is None:
-            slot = self._slots[translation] = self._space.instantiate_table(
-                translation.module, len(translation.entries)
-            )
-        view = self._space.memory.view
-        for number, pc in enumerate(translation.entries, slot):
-            if start <= pc < end:
-                _U32.pack_into(view, CODE_MAP + 2 * pc, number)
-        self._enabled.append((start, min(end, WINDOW_END)))
+    def _write(self, translation: Translation, slot: int, step: int) -> None:
+        view, entries = self._space.memory.view, translation.entries
+        for pc in entries:
+            _U32.pack_into(view, CODE_MAP + 2 * pc, slot)
+            slot += step
+        if entries:
+            self._space.forget_records(min(entries), max(entries) + 2)
 
 
 def executed(space: Space, start: int, end: int) -> list[int]:

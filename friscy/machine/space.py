@@ -114,7 +114,16 @@ class Space:
         if start < WINDOW_END:
             if self.code is not None:
                 self.code.forget(start, end)
-            self._call(self._invalidate, start, min(end, WINDOW_END))
+            self.forget_records(start, min(end, WINDOW_END))
+
+    def forget_records(self, start: int, end: int) -> None:
+        """Forget decoded code of guest [start, end) in the window: it or its entries in the code map changed."""
+        self._call(self._invalidate, start, end)
+
+    def interrupt(self) -> None:
+        """Ask all harts to return to the host at their next safepoints."""
+        for index in range(HART_COUNT):
+            self.hart(index).interrupt()
 
     def code_mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         """The code of the file with content key `identity` was mapped to [start, end), unchanged, from `offset`."""
@@ -142,7 +151,7 @@ class Space:
         if function is not None:
             slot = self._table.grow(self.store, 1, function)
         self.memory.view[CODE_MAP + 2 * pc : CODE_MAP + 2 * pc + 4] = slot.to_bytes(4, "little")
-        self._call(self._invalidate, pc, pc + 2)
+        self.forget_records(pc, pc + 2)
 
     def host_entry(self, action: Callable[[Hart], int]) -> wasmtime.Func:
         """A function for `set_entry` that runs `action(hart)` on the host; it returns the next pc."""
