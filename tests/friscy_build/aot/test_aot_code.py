@@ -1,0 +1,205 @@
+"""Translated code in a real address space: it runs where it was made for, and gives way when the code changes."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+import wasmtime
+from aot_guest import CODE, STACK, code_of, elf_file
+from required_tools import require_tool
+
+from friscy.machine.aot import Code, Library, Recorder, Translation
+from friscy.machine.layout import CODE_MAP, GUEST_END, GUEST_START, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
+from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
+from friscy.machine.space import Space
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.module import translate_image
+from friscy_build.isa.rows import BY_NAME
+
+ROOT = Path(__file__).parents[3]
+IDENTITY = b"file"
+A0, A7, RA, SP = 10, 17, 1, 2
+
+
+def op(name: str, **operands: int) -> int:
+    return BY_NAME[name].encode(**operands)
+
+
+# begin: call triple; exit. triple, at +0x20: a0 *= 3
+PROGRAM = [
+    op("jal", rd=RA, imm=0x20),
+    op("addi", rd=A7, rs1=0, imm=93),
+    op("ecall"),
+    *[op("addi", rd=0, rs1=0, imm=0)] * 5,
+    op("slli", rd=11, rs1=A0, imm=1),
+    op("add", rd=A0, rs1=A0, rs2=11),
+    op("jalr", rd=0, rs1=RA, imm=0),
+]
+TRIPLE = CODE + 0x20
+
+
+class Process:
+    """A space whose kernel knows write(2) to a list and exit(2); everything else is an error."""
+
+    def __init__(self, engine: wasmtime.Engine, interpreter: wasmtime.Module) -> None:
+        self.space = Space(engine, interpreter, self._syscall, self._trap, self._fault)
+        self.hart = self.space.hart(0)
+        self.hart.reset()
+        self.space.prepare(self.hart)
+        self.output = b""
+        self.faults: list[tuple[int, int]] = []
+        self.traps: list[int] = []
+
+    def _syscall(self) -> None:
+        if self.hart.x(A7) == 64:
+            self.output += self.space.memory.read(self.hart.x(11), self.hart.x(12))
+            self.hart.pc += 4
+        else:
+            self.hart.interrupt()
+
+    def _trap(self, cause: int) -> None:
+        self.traps.append(cause)
+        self.hart.interrupt()
+
+    def _fault(self, address: int) -> None:
+        self.faults.append((address, self.hart.trap_pc))
+
+    def load(self, code: bytes, at: int = CODE) -> None:
+        memory = self.space.memory
+        memory.map(
+            at // PAGE * PAGE, (at + len(code)) // PAGE * PAGE + PAGE, PROT_READ | PROT_WRITE | PROT_EXEC
+        )
+        memory.write(at, code)
+        memory.map(STACK - 64 * PAGE, STACK + PAGE, PROT_READ | PROT_WRITE)
+
+    def run(self, pc: int = CODE) -> int:
+        self.hart.clear_interrupt()
+        self.hart.set_x(SP, STACK)
+        self.hart.pc = pc
+        self.space.run(self.hart)
+        return self.hart.x(A0)
+
+
+@pytest.fixture
+def process(aot_engine: wasmtime.Engine, aot_interpreter: wasmtime.Module) -> Process:
+    return Process(aot_engine, aot_interpreter)
+
+
+def library(engine: wasmtime.Engine, elf: bytes, segments: list[tuple[int, int, int]]) -> Library:
+    parts = translate_image(elf)
+    return Library(
+        Translation(IDENTITY, segments, part.entries, lambda part=part: wasmtime.Module(engine, part.wasm))  # type: ignore[misc]
+        for part in parts
+    )
+
+
+def interpreted(process: Process, pc: int) -> bool:
+    """Whether the interpreter has looked at the instruction at `pc`."""
+    at = RECORDS + pc // 2 * RECORD_BYTES
+    return bytes(process.space.memory.view[at : at + RECORD_BYTES]) != bytes(RECORD_BYTES)
+
+
+def test_code_is_entered_and_taken_out(aot_engine: wasmtime.Engine, process: Process) -> None:
+    segment = (CODE, CODE + 4 * len(PROGRAM), 0)
+    code = Code(process.space, library(aot_engine, elf_file(code_of(PROGRAM)), [segment]))
+    process.space.code = code
+    process.load(code_of(PROGRAM))
+    code.mapped(CODE, CODE + PAGE, b"another file", 0)
+    code.mapped(CODE + PAGE, CODE + 2 * PAGE, IDENTITY, 0)  # elsewhere
+    assert struct.unpack_from("<I", process.space.memory.view, CODE_MAP + 2 * CODE) == (0,)
+    code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(A0, 14)
+    assert process.run() == 42
+    assert not interpreted(process, CODE + 4)
+    assert not interpreted(process, TRIPLE)
+    changed = op("slli", rd=11, rs1=A0, imm=2).to_bytes(4, "little")
+    process.space.memory.write(TRIPLE, changed)
+    process.space.invalidate(TRIPLE, TRIPLE + 4)
+    process.hart.set_x(A0, 14)
+    assert process.run() == 70
+    process.space.recycle()
+    assert process.space.memory.pages[CODE // PAGE] == 0
+    process.load(code_of(PROGRAM))
+    code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(A0, 5)
+    assert process.run() == 15
+
+
+def test_recorder_notes_what_ran(process: Process) -> None:
+    touched: dict[tuple[bytes, int, int], set[int]] = {}
+    process.space.code = Recorder(process.space, touched)
+    process.load(code_of(PROGRAM))
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.run()
+    process.space.invalidate(GUEST_START, WINDOW_END)
+    (pcs,) = touched.values()
+    assert {CODE, CODE + 4, CODE + 8, TRIPLE, TRIPLE + 8} <= pcs
+    assert CODE + 0x14 not in pcs
+    functions = Functions(CodeImage(elf_file(code_of(PROGRAM)), name="program"))
+    assert functions.among(pcs) == {CODE, TRIPLE}
+
+
+@pytest.mark.parametrize("address", [0, 16, GUEST_START - 8, GUEST_END, 1 << 32, (1 << 64) - 8])
+@pytest.mark.parametrize("access", ["ld", "sd"])
+def test_wild_access_is_precise(
+    aot_engine: wasmtime.Engine, process: Process, address: int, access: str
+) -> None:
+    registers = {"rd": A0} if access == "ld" else {"rs2": A0}
+    words = [op("addi", rd=12, rs1=0, imm=7), op(access, rs1=11, imm=0, **registers), op("ecall")]
+    process.space.code = Code(
+        process.space, library(aot_engine, elf_file(code_of(words)), [(CODE, CODE + 12, 0)])
+    )
+    process.load(code_of(words))
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(11, address)
+    process.run()
+    assert process.traps == [5 if access == "ld" else 7]
+    assert (process.hart.pc, process.hart.trap_value, process.hart.x(12)) == (CODE + 4, address, 7)
+
+
+def test_broken_protection_names_the_instruction(aot_engine: wasmtime.Engine, process: Process) -> None:
+    words = [op("addi", rd=12, rs1=0, imm=7), op("ld", rd=A0, rs1=11, imm=8), op("ecall")]
+    process.space.code = Code(
+        process.space, library(aot_engine, elf_file(code_of(words)), [(CODE, CODE + 12, 0)])
+    )
+    process.load(code_of(words))
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(11, 0x5000_0000)
+    process.run()
+    assert process.faults == [(0x5000_0008, CODE + 4)]
+
+
+def test_whole_program(aot_engine: wasmtime.Engine, process: Process, tmp_path: Path) -> None:
+    """A C program without a library: lists, matrices, a state machine, sorting through pointers."""
+    program = tmp_path / "workload"
+    flags = ["-O2", "-static", "-nostdlib", "-fno-stack-protector", "-Wl,-Ttext-segment=0x20000"]
+    source = ROOT / "benchmarks" / "workload.c"
+    subprocess.run([require_tool("riscv64-linux-gnu-gcc"), *flags, "-o", program, source], check=True)
+    expected = subprocess.run([require_tool("qemu-riscv64"), program, "20"], check=True, capture_output=True)
+    elf = program.read_bytes()
+    image = CodeImage(elf, name=os.fspath(program))
+    content = image.read(image.base, image.end - image.base)
+    assert content is not None
+    process.load(content, image.base)
+    segments = [(start, end, start - image.base) for start, end in image.code_ranges]
+    process.space.code = Code(process.space, library(aot_engine, elf, segments))
+    process.space.code_mapped(image.base, image.end, IDENTITY, 0)
+    memory = process.space.memory
+    memory.write(STACK, struct.pack("<QQQQ", 2, STACK + 64, STACK + 80, 0))
+    memory.write(STACK + 64, b"workload\0")
+    memory.write(STACK + 80, b"20\0")
+    process.run(image.entry)
+    assert process.output == expected.stdout
+    functions = Functions(image)
+    assert [
+        hex(pc)
+        for pc in functions.roots()
+        if pc != image.entry
+        and interpreted(process, pc)
+        and not struct.unpack_from("<I", memory.view, CODE_MAP + 2 * pc)[0]
+    ] == []
