@@ -337,6 +337,10 @@ class Run(Loop):
         pc = self._pc(self._get("record", 32))
         f.branch(self._hart(HART_INTERRUPT, 32).ne(0) | pc.eq(self._stop), "leave", "full", likely=False)
         f.place("leave")
+        # A record that a scratch record went to does not stand at its pc: it holds it.
+        operation = f.load(16, self._get("record", 32), 0, align=8).zext(32)
+        f.branch(operation.eq(self._table.number[GOTO]), "full", "leave_here")
+        f.place("leave_here")
         self._set_hart(HART_PC, pc)
         f.goto("return")
 

@@ -200,18 +200,29 @@ def test_backward_jumps_are_safepoints(guest: Guest, at: int, loop: tuple[str, d
     assert guest.x(A0) >= 1
 
 
-def test_interrupt_from_another_thread_ends_a_loop(guest: Guest) -> None:
+def test_a_branch_outside_ends_at_its_target(guest: Guest) -> None:
+    """And not at the pc behind it, where the caller of `interpret_call` waits."""
+    guest.code(op("jal", rd=0, imm=12), op("c.ebreak"), op("c.ebreak"), at=OUTSIDE)
+    guest.code(li(A0, 5), RET, at=OUTSIDE + 12)
+    guest.set_x(A0, 0)
+    guest.set_x(RA, OUTSIDE + 6)
+    assert guest.run(OUTSIDE, "interpret_call") == OUTSIDE + 6
+    assert guest.x(A0) == 5
+
+
+@pytest.mark.parametrize("at", [CODE, OUTSIDE])
+def test_interrupt_from_another_thread_ends_a_loop(guest: Guest, at: int) -> None:
     for words in (
         (op("c.j", imm=0),),
         (op("jalr", rd=0, rs1=A1, imm=0),),
         (op("bgeu", rs1=0, rs2=0, imm=0),),
     ):
-        guest.code(*words)
-        guest.set_x(A1, CODE)
+        guest.code(*words, at=at)
+        guest.set_x(A1, at)
         timer = threading.Timer(0.01, guest.interrupt, [1])
         timer.start()
-        assert guest.run() == CODE
-        assert guest.pc == CODE
+        assert guest.run(at) == at
+        assert guest.pc == at
         timer.join()
 
 
