@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from friscy.kernel import elf
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.lift import Lifter, function_name
 from friscy_build.llvm.target import FEATURES, compile_ir
 from friscy_build.llvm.trace import Module
-from friscy_build.llvm.wasm_object import finish
+from friscy_build.llvm.wasm_object import custom_section, finish
 
 # Instructions in one LLVM module: what a job is made of.
 CHUNK_INSTRUCTIONS = 20_000
+ENTRIES_SECTION = "friscy.entries"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,19 @@ def translate_image(
         done += translated.ninstructions
         progress(done, total)
     return result
+
+
+def translate_file(data: bytes, base: int, *, name: str = "", options: Options = DEFAULT) -> Translated:
+    """All of an ELF file as one module, with its entries in a custom section `friscy.entries` (u32 each).
+
+    base: where a position-independent file will lie; a file linked at an address keeps that.
+    """
+    relocatable = elf.parse(lambda at, n: data[at : at + n], len(data), name).relocatable
+    functions = Functions(CodeImage(data, base if relocatable else None, name=name))
+    graphs = functions.closure(functions.roots())
+    translated = translate([graphs[pc] for pc in sorted(graphs)], options)
+    entries = b"".join(pc.to_bytes(4, "little") for pc in translated.entries)
+    return replace(translated, wasm=translated.wasm + custom_section(ENTRIES_SECTION, entries))
 
 
 def default_workers() -> int:

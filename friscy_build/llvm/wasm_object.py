@@ -76,6 +76,12 @@ def name(text: str) -> bytes:
     return leb(len(encoded)) + encoded
 
 
+def custom_section(title: str, contents: bytes) -> bytes:
+    """A section that engines pass over; it may stand at a module's end."""
+    body = name(title) + contents
+    return bytes([CUSTOM]) + leb(len(body)) + body
+
+
 def sections(module: bytes) -> Iterator[tuple[int, bytes]]:
     """(section id, contents) in file order."""
     reader = Reader(module, 8)
