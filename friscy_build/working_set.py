@@ -44,6 +44,8 @@ class Trace:
     @property
     def working_sets(self) -> list[list[Touch]]:
         """For `write_index`: what is read behind the snapshot point, then what only a start from scratch reads."""
+        if self.at == "none":
+            return [self.before.touched + self.resumed.touched, []]
         return [self.resumed.touched, self.before.touched]
 
     def describe(self, index_path: Path, ends: tuple[int, ...]) -> dict[str, Any]:

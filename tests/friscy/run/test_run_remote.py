@@ -17,6 +17,7 @@ from friscy.bundle import open_bundle
 from friscy_build.bundle import encode_manifest
 from friscy_build.split import main as split_main
 from friscy_build.split import split_bundle
+from friscy_build.working_set import trace_start
 from lazyfs.errors import FormatError, FriscyError, UsageError
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -56,6 +57,19 @@ def test_a_working_set_is_in_the_manifest(entry_bundle: Path) -> None:
     assert set(sets) == {"start", "snapshot"}
     assert 16 <= sets["snapshot"].chunk_bytes < sets["start"].chunk_bytes <= opened.files["rootfs.chunks"].size
     assert sets["start"].pages[0][0] == 0
+
+
+def test_a_trace_is_the_same_each_time(bundle: Path) -> None:
+    (first, second), index = (trace_start(bundle, "entry") for _ in range(2)), open_bundle(bundle).open_rootfs()[0]
+    assert first.working_sets == second.working_sets
+    assert (first.before.pages, first.resumed.pages) == (second.before.pages, second.resumed.pages)
+    lib = index.lookup(index.root, b"lib")
+    libc = index.lookup(lib, b"libc.so.6")
+    assert {ino for ino, _ in first.before.touched} >= {libc, index.lookup(lib, b"ld-linux-riscv64-lp64d.so.1")}
+    assert libc not in {ino for ino, _ in first.resumed.touched}
+    fresh, nothing = trace_start(bundle, "none").working_sets
+    assert fresh[: len(first.before.touched)] == first.before.touched
+    assert nothing == []
 
 
 @pytest.mark.parametrize("how", [[], ["--no-snapshot"]])
