@@ -59,7 +59,8 @@ def run_bundle(request: Request) -> int:
     timings.mark("Python and imports")
     bundle = open_bundle(request.bundle)
     program = program_of(bundle, request)
-    bundle.prefetch(from_snapshot=_may_restore(bundle, request))
+    if not _is_another_program(request):
+        bundle.prefetch(from_snapshot=_may_restore(bundle, request))
     timings.mark("open the bundle")
     machine = Machine(bundle, on_compile=_say_compiling)
     timings.mark("load the engine")
@@ -115,7 +116,8 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
         console = Console()
         if snapshot_fits(file, machine.bundle, program, console, request.mounts):
             return _restored(machine, file, program, console, request.mounts)
-        machine.bundle.prefetch(from_snapshot=False)
+        if not _is_another_program(request):
+            machine.bundle.prefetch(from_snapshot=False)
     kernel = machine.kernel(Console(), mounts=request.mounts)
     if request.entrypoint_choices:
         program.argv = [_first_present(kernel, request.entrypoint_choices), *(request.args or [])]
@@ -127,6 +129,11 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
 
 def _may_restore(bundle: Bundle, request: Request) -> bool:
     return request.use_snapshot and not request.entrypoint_choices and bundle.has(SNAPSHOT)
+
+
+def _is_another_program(request: Request) -> bool:
+    """Then what the bundle's own program reads is of no use."""
+    return request.entrypoint is not None or bool(request.entrypoint_choices)
 
 
 def _restored(

@@ -92,6 +92,10 @@ def test_a_working_set_comes_with_few_requests(run: Run, server: RangeServer) ->
     chunk_requests = [asked for path, asked in server.requests if path == "/rootfs.chunks"]
     assert len(chunk_requests) == 1
     assert len(server.requests) <= 6
+    server.forget()
+    assert run("run", server.url, "--entrypoint", "/nowhere", FRISCY_CACHE=str(server.directory)).returncode == 127
+    first = next(asked for path, asked in server.requests if path == "/rootfs.chunks")
+    assert first != chunk_requests[0]  # another program: what it reads is not known
 
 
 def test_other_stores(run: Run, bundle: Path) -> None:
