@@ -15,6 +15,8 @@ from friscy_build.aot.graph import Graph, build_graph
 from friscy_build.aot.image import CodeImage
 
 MAX_FUNCTION_BYTES = 1 << 20
+# LLVM's time grows faster than a function does; larger ones stay with the interpreter.
+MAX_FUNCTION_INSTRUCTIONS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Functions:
                 continue
             graph = self.graph(entry)
             if graph is None or not graph.blocks[entry].code:
+                continue
+            if graph.ninstructions > MAX_FUNCTION_INSTRUCTIONS:
                 continue
             found[entry] = graph
             callees = graph.callees() - set(found)
