@@ -133,17 +133,20 @@ class GuestMemory:
             fd, offset = image.file.fd, image.offset + low - image.start
             self._replace(low, high - low, PROT_READ | PROT_WRITE, fd, offset)
             self._images.append(_Image(low, high, image.file, offset))
-        runs = touched_runs(parent._base, start, end)
+        if not prot:
+            parent._mprotect(start, end - start, PROT_READ)
+        if images and _pagemap() < 0:
+            runs = [(start, end)]  # zeros may have been written over the image
+        else:
+            runs = touched_runs(parent._base, start, end)
         if runs:
-            if not prot:
-                parent._mprotect(start, end - start, PROT_READ)
             self._mprotect(start, end - start, PROT_READ | PROT_WRITE)
             for low, high in runs:
                 if high - low >= _POPULATE_BYTES:
                     _libc.madvise(self._base + low, high - low, _MADV_POPULATE_WRITE)
                 ctypes.memmove(self._base + low, parent._base + low, high - low)
-            if not prot:
-                parent._mprotect(start, end - start, 0)
+        if not prot:
+            parent._mprotect(start, end - start, 0)
         if not runs or prot != PROT_READ | PROT_WRITE:
             self._mprotect(start, end - start, prot)
         self._set_pages(start, end, prot | MAPPED)
@@ -396,11 +399,19 @@ _pagemap_fd: list[int] = []
 
 
 def _pagemap() -> int:
+    """The host's page table of this process, -1 where there is none or it does not know a page just written."""
     if not _pagemap_fd:
+        fd = -1
         try:
-            _pagemap_fd.append(os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC))
+            fd = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+            written = ctypes.create_string_buffer(b"x")
+            entry = os.pread(fd, 8, 8 * (ctypes.addressof(written) >> PAGE_SHIFT))
+            if len(entry) < 8 or not entry[7] & 0x80:
+                os.close(fd)
+                fd = -1
         except OSError:
-            _pagemap_fd.append(-1)
+            fd = -1
+        _pagemap_fd.append(fd)
     return _pagemap_fd[0]
 
 
