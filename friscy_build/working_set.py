@@ -154,7 +154,7 @@ def _run_to(kernel: Kernel, console: Console, at: str) -> bool:
 def _run_on(kernel: Kernel) -> bool:
     """Run until the program ends or waits; False: it had to be stopped, and what it read depends on the machine."""
     # A wait is for a client, a clock or a child of ours that cannot come: the start is over.
-    kernel._wait_for_events = kernel.stop  # type: ignore[method-assign]
+    kernel.idle = kernel.stop
     with _Limit(kernel) as limit:
         kernel.run()
     return not limit.reached

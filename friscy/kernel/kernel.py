@@ -114,6 +114,8 @@ class Kernel:
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
         self.stopping = self.attention = False
+        # What `run` does when every task is blocked; a build that wants no more than the start stops there.
+        self.idle: Callable[[], None] = self._wait_for_events
         self.wake_fd = -1  # an eventfd of whoever calls `attend`: ends an idle wait
         self.slice_started = 0  # host thread time at which the current task got the engine
         self.alarm, self.ticker = Alarm(), Ticker()
@@ -243,7 +245,7 @@ class Kernel:
                 return None
             task = self._next_task()
             if task is None:
-                self._wait_for_events()
+                self.idle()
                 continue
             if self.task is not task:
                 self.switch_to(task)
