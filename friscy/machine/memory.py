@@ -135,10 +135,9 @@ class GuestMemory:
             self._images.append(_Image(low, high, image.file, offset))
         if not prot:
             parent._mprotect(start, end - start, PROT_READ)
-        if images and _pagemap() < 0:
-            runs = [(start, end)]  # zeros may have been written over the image
-        else:
-            runs = touched_runs(parent._base, start, end)
+        # Without a page table it shows nowhere that zeros were written over an image: then all of it is copied.
+        whole = bool(images) and _pagemap() < 0
+        runs = [(start, end)] if whole else touched_runs(parent._base, start, end)
         if runs:
             self._mprotect(start, end - start, PROT_READ | PROT_WRITE)
             for low, high in runs:
