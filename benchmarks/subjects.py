@@ -108,6 +108,7 @@ TOUCHED_MIB = (1, 16, 64, 256)
 GUESTS = {
     "hello": Guest("hello"),
     "calls": Guest("calls", data=1 << 16),
+    "processes": Guest("processes"),
     **{f"touch{size}": Guest("touch", (str(size),), at="stdin") for size in TOUCHED_MIB},
 }
 

@@ -44,6 +44,7 @@ PACKAGES = {
         "python3", "tzdata", "busybox", "lua5.4", "sqlite3", "perl", "gawk", "bc", "dc", "jq", "xz-utils", "zstd",
         "musl", "make",
     ),
+    "tools": ("git", "make", "gawk", "xz-utils", "zstd", "perl", "ruby", "nodejs", "fzf"),
     "testsuite": ("python3", "libpython3.13-testsuite", "tzdata"),
     "static": ("busybox-static",),
     "musl": ("musl-dev",),  # headers and objects to link with, no programs
