@@ -22,7 +22,7 @@ from lazyfs.vfs import Vfs
 SOURCES = Path(__file__).resolve().parents[2] / "guest"
 COMPILER = "riscv64-linux-gnu-gcc"
 EMULATOR = "qemu-riscv64"
-DIRECTORY = b"/work"
+DIRECTORY = b"/place"
 
 
 def compile_guest(name: str, cache: Path) -> Path:
@@ -57,7 +57,7 @@ class GuestMachine:
         self.engine, self.interpreter = engine, interpreter
 
     def kernel(self, console: Console) -> tuple[Kernel, FsContext]:
-        """A kernel whose guest finds /bin, /work and /tmp, and the usual /dev, /proc and /sys."""
+        """A kernel whose guest finds /bin, /place and /tmp, and the usual /dev, /proc and /sys."""
         vfs = Vfs()
         kernel = Kernel(
             vfs,

@@ -82,10 +82,10 @@ def test_links_are_magic(machine: GuestMachine, guest_cache: Path) -> None:
     assert status == 0
     assert text.splitlines() == [
         "exe /bin/program",
-        "cwd /work",
+        "cwd /place",
         "root /",
-        "fd /work/file",
-        "deleted /work/file (deleted)",
+        "fd /place/file",
+        "deleted /place/file (deleted)",
         "through the link: kept",
         "reopened for reading only: EBADF",
         "fdinfo pos:\t4",
