@@ -63,14 +63,11 @@ def resume(kernel: Kernel, file: SnapshotFile, program: Program) -> None:
     """
     task = kernel.state.tasks[1]
     kernel.switch_to(task)
-    console = kernel.console
+    kernel.console.take_over(kernel)
     if file.meta["at"] != "entry":
-        console.resize(kernel)
         return
     process = task.process
-    for fd, descriptor in console.open_standard(kernel, process.fs).slots.items():
-        process.files.slots[fd] = descriptor
-    console.become_controlling(kernel, process)
+    kernel.console.become_controlling(kernel, process)
     process.fs.cwd = working_directory(kernel, program)
     *_, home = resolve_user(kernel.vfs, root_context(kernel), program.user)
     try:
