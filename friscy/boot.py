@@ -102,7 +102,7 @@ class Machine:
                 "the image has no command", 125, hint="Give one: friscy run BUNDLE --entrypoint PROG"
             )
         context.cwd = working_directory(kernel, program)
-        path = find_program(kernel.vfs, context, program.argv[0], program.env.get("PATH", DEFAULT_PATH))
+        path = search_path(kernel.vfs, context, program.argv[0], program.env.get("PATH", DEFAULT_PATH))
         context.cwd = context.root
         assert kernel.console is not None
         try:
@@ -153,7 +153,7 @@ def guest_environment(kernel: Kernel, program: Program, home: str) -> list[bytes
     return [os.fsencode(f"{name}={value}") for name, value in env.items()]
 
 
-def find_program(vfs: Vfs, context: FsContext, name: str, search: str) -> bytes:
+def search_path(vfs: Vfs, context: FsContext, name: str, search: str) -> bytes:
     """The guest path that execvp(3) would take for `name`. StartError: not found (127), not allowed (126)."""
     if "/" in name:
         return os.fsencode(name)

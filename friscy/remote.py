@@ -22,7 +22,7 @@ from friscy.bundle import (
     WorkingSet,
     parse_manifest,
 )
-from friscy.machine.engine import cache_home, private_directory
+from friscy.machine.cache import cache_home, private_directory
 from lazyfs.chunk_store import ChunkStore
 from lazyfs.disk_cache import DEFAULT_LIMIT, DiskCache, touch
 from lazyfs.errors import FormatError, RemoteError, UsageError

@@ -15,13 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from friscy.machine.cache import cache_home
+
 
 def cache_dir() -> Path:
     """The root of the cache. It need not exist yet."""
-    if chosen := os.environ.get("FRISCY_CACHE"):
-        return Path(chosen).absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "friscy"
+    return cache_home().absolute()
 
 
 @contextmanager

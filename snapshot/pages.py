@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from friscy.machine.engine import cache_home, private_directory
+from friscy.machine.cache import cache_home, private_directory
 from friscy.machine.layout import PAGE, PAGE_SHIFT
 from friscy.machine.memory import GuestMemory
 

@@ -8,13 +8,13 @@ wasmtime itself refuses code of another version or for another processor, and th
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import wasmtime
 
+from friscy.machine.cache import cache_home, private_directory
 from lazyfs.errors import FormatError
 
 _CONFIG_VERSION = 1
@@ -28,27 +28,6 @@ def make_engine() -> wasmtime.Engine:
     config.wasm_multi_value = True
     config.cranelift_opt_level = "speed"
     return wasmtime.Engine(config)
-
-
-def cache_home() -> Path:
-    """This user's friscy cache: $FRISCY_CACHE, else $XDG_CACHE_HOME/friscy, else ~/.cache/friscy."""
-    named = os.environ.get("FRISCY_CACHE")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "friscy"
-
-
-def private_directory(path: Path) -> Path | None:
-    """`path`, made if need be, or None unless it is this user's own and no one else may write to it."""
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        status = path.stat()
-    except OSError:
-        return None
-    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
-        return None
-    return path
 
 
 def load_module(

@@ -109,10 +109,6 @@ class GuestMemory:
         self._replace(start, end - start, 0, -1, 0)
         self._set_pages(start, end, 0)
 
-    def engine_pages(self, start: int, end: int) -> None:
-        """Give back the host memory of an engine-owned range (records, code map): it reads as zero."""
-        self._replace(start, end - start, PROT_READ | PROT_WRITE, -1, 0)
-
     def _set_pages(self, start: int, end: int, value: int) -> None:
         first, last = start >> PAGE_SHIFT, end >> PAGE_SHIFT
         self.pages[first:last] = bytes((value,)) * (last - first)
