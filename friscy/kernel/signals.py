@@ -141,6 +141,10 @@ def deliverable(task: Task) -> int:
     """The signals that the task takes now, as a sigset."""
     if task.wait is not None and task.wait.on_signal == "never":
         return bit(SIGKILL)
+    if task.process.vfork_parent and action_of(task.process, SIGTSTP).handler == SIG_DFL:
+        # Stopped between vfork and exec, it would hold its parent, which could not stop either: a ^Z at that
+        # moment would hang the terminal (on Linux it can). The stop waits for the exec.
+        return ~(task.blocked_signals | bit(SIGTSTP))
     return ~task.blocked_signals
 
 

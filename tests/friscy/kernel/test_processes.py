@@ -19,3 +19,9 @@ def test_as_linux_does(name: str, machine: GuestMachine, guest_cache: Path) -> N
     status, text = machine.run(compile_guest(name, guest_cache))
     assert text.splitlines() == (SOURCES / f"{name}.expected").read_text().splitlines()
     assert status == 0
+
+
+def test_a_stop_waits_for_the_exec_of_a_vfork(machine: GuestMachine, guest_cache: Path) -> None:
+    status, text = machine.run(compile_guest("vfork_stop", guest_cache))
+    assert status == 0
+    assert [line.rpartition(" ")[2] for line in text.splitlines()] == ["1", "0", "1", "7"]
