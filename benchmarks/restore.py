@@ -15,7 +15,7 @@ from benchmarks import subjects
 from benchmarks.harness import alternate, report, standalone
 from friscy.boot import Machine
 from friscy.bundle import SNAPSHOT, open_bundle
-from friscy.kernel.console import Console
+from friscy.kernel.terminal.console import Console
 from snapshot.format import SnapshotFile
 from snapshot.restore import restore
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from wasmtime import WasmtimeError
 
 from friscy.bundle import INTERPRETER, Bundle
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
 from friscy.kernel.state import KernelState, Task
+from friscy.kernel.terminal.console import Console
 from friscy.machine.aot import Watcher
 from friscy.machine.engine import load_module, make_engine
 from friscy.machine.space import Space

@@ -23,8 +23,8 @@ from snapshot.layout import MemoryLayout
 
 if TYPE_CHECKING:
     from friscy.bundle import Bundle
-    from friscy.kernel.console import Console
     from friscy.kernel.kernel import Kernel
+    from friscy.kernel.terminal.console import Console
     from snapshot.format import SnapshotFile
 
 # A program linked with other values of these is another program than the snapshot's.

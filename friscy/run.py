@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from friscy.boot import Machine, Program, StartError, root_context
 from friscy.bundle import SNAPSHOT, Bundle, open_bundle
-from friscy.kernel.console import Console
 from friscy.kernel.namespace import HostMount
+from friscy.kernel.terminal.console import Console
 from friscy.timings import Timings
 
 if TYPE_CHECKING:

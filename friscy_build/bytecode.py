@@ -151,7 +151,7 @@ def compile_piece(bundle: Path, python: str, names: Sequence[str]) -> dict[str, 
     """Run the guest's Python over some files, in this process."""
     from friscy.boot import Machine, Program, root_context
     from friscy.bundle import open_bundle
-    from friscy.kernel.console import Console
+    from friscy.kernel.terminal.console import Console
 
     machine = Machine(open_bundle(bundle))
     console = Console.detached()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from friscy.boot import Machine
 from friscy.bundle import INTERPRETER, SNAPSHOT, open_bundle
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.terminal.console import Console
 from friscy.machine.space import Space
 from friscy.run import Request, program_of
 from friscy_build.config import SnapshotTable

@@ -15,8 +15,8 @@ from typing import Any
 
 from friscy.boot import Machine
 from friscy.bundle import open_bundle
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.terminal.console import Console
 from friscy.run import Request, program_of
 from friscy_build.snapshot_task import run_to_entry
 from lazyfs.chunk_store import ChunkStore

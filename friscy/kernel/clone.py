@@ -214,7 +214,7 @@ def _write_ids(k: Kernel, task: Task, child: Task, wanted: CloneArguments) -> No
     if flags & CLONE_CHILD_SETTID:
         k.maps[child.process.pid].memory.set_u32(wanted.child_tid, child.tid)
     if flags & CLONE_PIDFD:
-        from friscy.kernel.pidfd import open_pidfd
+        from friscy.kernel.events.pidfd import open_pidfd
 
         k.mem.check(wanted.pidfd, 4, write=True)
         k.mem.set_u32(wanted.pidfd, open_pidfd(k, task, child.process, 0))

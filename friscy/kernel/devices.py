@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.locks import LockTable
-from friscy.kernel.tty import Tty
+from friscy.kernel.terminal.tty import Tty
 from lazyfs.inode import Dentry, Inode, Location
 from lazyfs.plain import Plain, default
 

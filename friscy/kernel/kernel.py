@@ -82,7 +82,7 @@ class NoResult(Exception):
 class Kernel:
     """The kernel of one guest machine.
 
-    vfs: the lazyfs VFS.        console: the host side of the terminal (friscy.kernel.console).
+    vfs: the lazyfs VFS.        console: the host side of the terminal (friscy.kernel.terminal.console).
     new_space: makes the memory of a new process.
     tracer: prints system calls when set.        log: where one-line messages for the user go.
     entropy: n random bytes, for everything in the guest that is random.

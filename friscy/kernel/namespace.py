@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from stat import S_ISLNK
 from typing import TYPE_CHECKING, Any
 
-from friscy.kernel.console import TTY_DEVICES, TerminalDriver
+from friscy.kernel.terminal.console import TTY_DEVICES, TerminalDriver
 from lazyfs.abi import O_CREAT, O_TRUNC, O_WRONLY
 from lazyfs.errors import LinuxError, UsageError
 from lazyfs.inode import FsContext, Location
@@ -40,7 +40,7 @@ class _Trees(dict[str, Any]):
         self._k = k
 
     def __missing__(self, name: str) -> Any:
-        from friscy.kernel.procfs import proc_tree, sys_tree
+        from friscy.kernel.proc.procfs import proc_tree, sys_tree
 
         self[name] = {"proc": proc_tree, "sys": sys_tree}[name](self._k)
         return self[name]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import jobs, signals
+from friscy.kernel import signals
 from friscy.kernel.credentials import ALL_CAPABILITIES, update_filesystem_ids
 from friscy.kernel.fdtable import FdTable
 from friscy.kernel.mm import Mm
 from friscy.kernel.state import DEAD, Process, ProcessCredentials, SigInfo, Task
+from friscy.kernel.terminal import jobs
 from friscy.kernel.wait import FutexWait
 from friscy.machine.layout import HART_COUNT
 from lazyfs.errors import LinuxError

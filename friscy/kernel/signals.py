@@ -92,7 +92,7 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
     if signal in _STOPPING:
         _unqueue(k, process, frozenset((SIGCONT,)))
     elif signal == SIGCONT:
-        from friscy.kernel.jobs import resume
+        from friscy.kernel.terminal.jobs import resume
 
         _unqueue(k, process, _STOPPING)
         resume(k, process)
@@ -195,7 +195,7 @@ def deliver(k: Kernel, task: Task) -> None:
             _interrupt_call(k, task, action)
             _enter_handler(k, task, info, action)
         elif info.signal in _STOPPING:
-            from friscy.kernel.jobs import is_orphaned, stop
+            from friscy.kernel.terminal.jobs import is_orphaned, stop
 
             if info.signal == SIGSTOP or not is_orphaned(k, task.process.pgid):
                 stop(k, task.process, info.signal)

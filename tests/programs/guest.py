@@ -23,8 +23,8 @@ from rootfs import Rootfs
 
 from friscy.boot import Machine, Program, root_context
 from friscy.bundle import open_bundle
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.terminal.console import Console
 from lazyfs.abi import O_CREAT, O_DIRECTORY, O_RDONLY, O_WRONLY
 
 SCRATCH = "/scratch"

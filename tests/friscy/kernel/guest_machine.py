@@ -11,9 +11,9 @@ from pathlib import Path
 import wasmtime
 from required_tools import require_tool
 
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import attach_providers, build_namespace
+from friscy.kernel.terminal.console import Console
 from friscy.machine.space import Space
 from lazyfs.abi import O_CREAT, O_WRONLY
 from lazyfs.inode import FsContext

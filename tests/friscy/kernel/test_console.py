@@ -15,8 +15,8 @@ from pathlib import Path
 
 from guest_machine import EMULATOR, GuestMachine, compile_guest, install
 
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.terminal.console import Console
 from lazyfs.plain import encode
 
 # What is typed when the guest shows <1>, <2>, ...

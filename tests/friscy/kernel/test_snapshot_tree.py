@@ -7,10 +7,10 @@ from pathlib import Path
 
 from guest_machine import GuestMachine, compile_guest, install
 
-from friscy.kernel.console import Console
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import attach_providers
 from friscy.kernel.state import KernelState
+from friscy.kernel.terminal.console import Console
 from friscy.machine.space import Space
 from lazyfs.vfs import Vfs
 from snapshot.capture import capture

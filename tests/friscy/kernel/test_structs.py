@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from guest_machine import compile_guest, run_on_linux
 
-from friscy.kernel import structs, tty
+from friscy.kernel import structs
+from friscy.kernel.terminal import tty
 from friscy.machine.memory import PROT_READ, PROT_WRITE, GuestMemory
 from lazyfs.errors import LinuxError
 

@@ -6,6 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
+from friscy.kernel.calls.path import install
 from friscy.kernel.devices import devices
 from friscy.kernel.locks import (
     F_RDLCK,
@@ -22,7 +23,6 @@ from friscy.kernel.locks import (
 )
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import pack_flock, read_flock
-from friscy.kernel.sys_path import install
 from friscy.kernel.table import refused, syscall
 from friscy.kernel.wait import Blocked
 from friscy.machine.memory import PROT_WRITE

@@ -7,13 +7,11 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from friscy.kernel import files, unix_socket
+from friscy.kernel import files
+from friscy.kernel.calls.path import install
 from friscy.kernel.fdtable import drop, hold
-from friscy.kernel.state import RLIMIT_NOFILE
-from friscy.kernel.structs import read_iovec
-from friscy.kernel.sys_path import install
-from friscy.kernel.table import syscall
-from friscy.kernel.unix_socket import (
+from friscy.kernel.net import unix_socket
+from friscy.kernel.net.unix_socket import (
     DGRAM,
     SEQPACKET,
     STREAM,
@@ -23,6 +21,9 @@ from friscy.kernel.unix_socket import (
     join,
     new_socket,
 )
+from friscy.kernel.state import RLIMIT_NOFILE
+from friscy.kernel.structs import read_iovec
+from friscy.kernel.table import syscall
 from friscy.kernel.wait import Blocked, Progress
 from lazyfs.abi import O_CLOEXEC, O_NONBLOCK
 from lazyfs.errors import LinuxError, WouldBlock

@@ -7,8 +7,8 @@ from stat import S_ISBLK, S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
+from friscy.kernel.calls.io import read_into, write_from
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
-from friscy.kernel.sys_io import read_into, write_from
 from friscy.kernel.table import syscall
 from lazyfs.abi import O_APPEND
 from lazyfs.errors import LinuxError, WouldBlock

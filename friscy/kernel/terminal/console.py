@@ -4,7 +4,7 @@
     files = console.open_standard(k, context)  # an FdTable for spawn_init
     with console: k.run()                      # a host terminal is in raw mode inside
 
-Where a host stream is a terminal the guest gets a terminal: our own line discipline (`friscy.kernel.tty`),
+Where a host stream is a terminal the guest gets a terminal: our own line discipline (`friscy.kernel.terminal.tty`),
 with the host's in raw mode. Anything else is a pipe to the guest, whatever it is on the host, as with docker.
 The plain half (`ConsoleFile`, `Tty`) goes into a snapshot; a restored machine is given a new `Console`.
 """
@@ -19,11 +19,12 @@ from collections.abc import Callable, Iterable
 from stat import S_IFCHR, S_IFIFO, S_ISCHR, S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from friscy.kernel import files, jobs
+from friscy.kernel import files
 from friscy.kernel.devices import devices, unnamed
 from friscy.kernel.fdtable import FdTable, drop, hold
 from friscy.kernel.files import KernelFile
-from friscy.kernel.tty import Tty
+from friscy.kernel.terminal import jobs
+from friscy.kernel.terminal.tty import Tty
 from friscy.kernel.wait import READ, WRITE
 from lazyfs.abi import O_RDONLY, O_RDWR, O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLOUT
 from lazyfs.devfs import Driver
@@ -108,7 +109,7 @@ class ConsoleFile(KernelFile):
 
     def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
         """See KernelFile."""
-        from friscy.kernel.tty_ioctl import FIONREAD, tty_ioctl
+        from friscy.kernel.terminal.tty_ioctl import FIONREAD, tty_ioctl
 
         if self.terminal:
             return tty_ioctl(k, task, console_tty(k), request, argument)

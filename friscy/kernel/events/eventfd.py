@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from friscy.kernel.calls.path import install
 from friscy.kernel.devices import anonymous_place
 from friscy.kernel.files import KernelFile
 from friscy.kernel.structs import pack_itimerspec, read_itimerspec
-from friscy.kernel.sys_path import install
 from friscy.kernel.table import syscall
 from lazyfs.abi import O_CLOEXEC, O_NONBLOCK, O_RDWR, POLLIN, POLLOUT
 from lazyfs.errors import LinuxError, WouldBlock

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel import files
 from friscy.kernel.table import syscall
-from friscy.kernel.tty_ioctl import FIONREAD
+from friscy.kernel.terminal.tty_ioctl import FIONREAD
 from lazyfs.abi import O_ASYNC, O_NONBLOCK
 from lazyfs.errors import LinuxError
 

@@ -5,28 +5,26 @@ Source of numbers and names: asm-generic/unistd.h as riscv64 uses it, up to Linu
 
 from __future__ import annotations
 
-from friscy.kernel import (  # noqa: F401 - each registers its rows
-    epoll,
-    eventfd,
-    pidfd,
-    sys_fd,
-    sys_identity,
-    sys_io,
-    sys_ioctl,
-    sys_memory,
-    sys_network,
-    sys_path,
-    sys_poll,
-    sys_process,
-    sys_sched,
-    sys_signal,
-    sys_stat,
-    sys_system,
-    sys_time,
-    sys_transfer,
-    sys_wait,
-    sys_xattr,
+from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
+    fd,
+    identity,
+    io,
+    ioctl,
+    memory,
+    network,
+    path,
+    poll,
+    process,
+    sched,
+    signal,
+    stat,
+    system,
+    time,
+    transfer,
+    wait,
+    xattr,
 )
+from friscy.kernel.events import epoll, eventfd, pidfd  # noqa: F401
 
 # First number of a run, and the names of the calls from there on.
 _RUNS = {

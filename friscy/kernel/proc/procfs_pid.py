@@ -6,8 +6,8 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel.paths import mount_id
+from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
-from friscy.kernel.synthtree import Directory, File, Link, Node
 from friscy.machine.layout import PAGE
 from lazyfs.abi import O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY
 from lazyfs.errors import LinuxError
@@ -56,7 +56,7 @@ def _tasks(k: Kernel, process: Process) -> dict[bytes, Node]:
 
 def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]:
     """What /proc/<pid> and /proc/<pid>/task/<tid> both have."""
-    from friscy.kernel.procfs import mount_lines, mountinfo_lines
+    from friscy.kernel.proc.procfs import mount_lines, mountinfo_lines
 
     return {
         b"auxv": File(lambda: process.auxv, mode=0o400),

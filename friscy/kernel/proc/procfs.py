@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.devices import devices
 from friscy.kernel.paths import mount_id
-from friscy.kernel.procfs_pid import process_directory
+from friscy.kernel.proc.procfs_pid import process_directory
+from friscy.kernel.proc.synthtree import Directory, File, Link, Node, SynthTree
 from friscy.kernel.release import ISA, RELEASE, SYSNAME, VERSION
-from friscy.kernel.synthtree import Directory, File, Link, Node, SynthTree
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel

@@ -7,7 +7,6 @@ from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
-from friscy.kernel.console import Console
 from friscy.kernel.fdtable import drop
 from friscy.kernel.paths import (
     RESOLVE_ALL,
@@ -23,6 +22,7 @@ from friscy.kernel.paths import (
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import dirent_bytes, pack_dirent, read_open_how, read_timespec_raw
 from friscy.kernel.table import refused, syscall
+from friscy.kernel.terminal.console import Console
 from lazyfs.abi import (
     AT_EACCESS,
     AT_EMPTY_PATH,

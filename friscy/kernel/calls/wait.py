@@ -6,13 +6,13 @@ import errno
 import struct
 from typing import TYPE_CHECKING, ClassVar
 
-from friscy.kernel.jobs import CLD_CONTINUED, CLD_STOPPED, CONTINUED
-from friscy.kernel.pidfd import process_of
+from friscy.kernel.calls.time import pack_rusage
+from friscy.kernel.events.pidfd import process_of
 from friscy.kernel.process import child_news, reap
 from friscy.kernel.signals import SIGCHLD, SIGCONT
 from friscy.kernel.state import Process, Task
-from friscy.kernel.sys_time import pack_rusage
 from friscy.kernel.table import syscall
+from friscy.kernel.terminal.jobs import CLD_CONTINUED, CLD_STOPPED, CONTINUED
 from friscy.kernel.wait import Blocked, Wait
 from lazyfs.errors import LinuxError
 

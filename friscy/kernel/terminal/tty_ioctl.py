@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from friscy.kernel.jobs import check_change, leave_terminal
 from friscy.kernel.structs import pack_winsize, read_winsize
-from friscy.kernel.tty import TERMIOS2_BYTES, TERMIOS_BYTES, Tty
+from friscy.kernel.terminal.jobs import check_change, leave_terminal
+from friscy.kernel.terminal.tty import TERMIOS2_BYTES, TERMIOS_BYTES, Tty
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> i
     elif request == TIOCGWINSZ:
         mem.write(argument, pack_winsize(tty.rows, tty.columns))
     elif request == TIOCSWINSZ:
-        from friscy.kernel.console import set_window
+        from friscy.kernel.terminal.console import set_window
 
         set_window(k, tty, *read_winsize(mem, argument))
     elif request == FIONREAD:

@@ -56,7 +56,7 @@ def sys_pidfd_open(k: Kernel, task: Task, pid: int, flags: int) -> int:
 @syscall(424, "pidfd_send_signal", "pidfd:fd signal info:siginfo flags:uint -> int")
 def sys_pidfd_send_signal(k: Kernel, task: Task, fd: int, signal: int, info: int, flags: int) -> int:
     """pidfd_send_signal(2)."""
-    from friscy.kernel.sys_signal import sys_kill, sys_rt_sigqueueinfo
+    from friscy.kernel.calls.signal import sys_kill, sys_rt_sigqueueinfo
 
     if flags:
         raise LinuxError(errno.EINVAL)

@@ -14,7 +14,7 @@ from lazyfs.errors import LinuxError
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Process
-    from friscy.kernel.tty import Tty
+    from friscy.kernel.terminal.tty import Tty
 
 CONTINUED = -1  # Process.news
 CLD_STOPPED, CLD_CONTINUED = 5, 6

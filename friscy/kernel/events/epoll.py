@@ -15,11 +15,11 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel import files
+from friscy.kernel.calls.path import install
+from friscy.kernel.calls.poll import set_mask, timeout_over
 from friscy.kernel.devices import anonymous_place
 from friscy.kernel.files import KernelFile
 from friscy.kernel.structs import EPOLL_EVENT_BYTES, pack_epoll_event, read_epoll_event
-from friscy.kernel.sys_path import install
-from friscy.kernel.sys_poll import set_mask, timeout_over
 from friscy.kernel.table import syscall
 from friscy.kernel.wait import Blocked, Wait
 from lazyfs.abi import O_CLOEXEC, O_RDWR, POLLERR, POLLHUP, POLLIN, POLLOUT

@@ -1,0 +1,1 @@
+"""Files without a name that tell of events: epoll, eventfd, timerfd, pidfd."""

@@ -1,0 +1,1 @@
+"""Terminals: the line discipline, the user's console, job control."""
