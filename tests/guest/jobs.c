@@ -45,36 +45,57 @@ static int next(pid_t child)
     return status;
 }
 
+/* A child goes on to its next change only when the parent has seen the last one. */
+static int gate[2];
+
+static void pass(void)
+{
+    char byte;
+    while (read(gate[0], &byte, 1) != 1)
+        ;
+}
+
+static void let_pass(void)
+{
+    write(gate[1], "x", 1);
+}
+
 static void stopping(void)
 {
+    pipe(gate);
     pid_t child = fork();
     if (child == 0) {
         setpgid(0, 0);
         signal(SIGCONT, on_signal);
         signal(SIGTERM, on_signal);
         raise(SIGSTOP);
+        pass();
         raise(SIGTSTP);
+        pass();
         _exit(conts * 10 + terms);
     }
     next(child);
     kill(child, SIGTERM);
     kill(child, SIGCONT);
     next(child);
+    let_pass();
     next(child);
     kill(child, SIGCONT);
     next(child);
+    let_pass();
     next(child);
     if ((child = fork()) == 0) {
+        setpgid(0, 0);
         signal(SIGTSTP, SIG_IGN);
         raise(SIGTSTP);
         raise(SIGTTIN);
         _exit(0);
     }
-    setpgid(child, child);
     next(child);
     kill(child, SIGTERM);
     kill(child, SIGCONT);
-    waitpid(child, NULL, WCONTINUED);
+    while (waitpid(child, NULL, 0) == child)
+        ;
     if ((child = fork()) == 0) {
         sigset_t set;
         sigfillset(&set);
@@ -105,6 +126,7 @@ static void reports(void)
     pid_t child = fork();
     if (child == 0) {
         raise(SIGSTOP);
+        pass();
         _exit(1);
     }
     next(child);
@@ -114,6 +136,7 @@ static void reports(void)
     sigprocmask(SIG_BLOCK, &set, &old);
     kill(child, SIGCONT);
     next(child);
+    let_pass();
     next(child);
     sigprocmask(SIG_SETMASK, &old, NULL);
     signal(SIGCHLD, SIG_DFL);

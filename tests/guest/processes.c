@@ -104,10 +104,12 @@ static void waitids(void)
 
 static void stops(void)
 {
-    int word;
+    int word, gate[2];
+    pipe(gate);
     pid_t child = fork();
     if (child == 0) {
         raise(SIGSTOP);
+        read(gate[0], &word, 1); /* the parent has seen it continue */
         raise(SIGTSTP);
         _exit(5);
     }
@@ -118,6 +120,8 @@ static void stops(void)
     kill(child, SIGCONT);
     waitpid(child, &word, WCONTINUED);
     status("continued", word);
+    write(gate[1], "x", 1);
+    close(gate[0]), close(gate[1]);
     siginfo_t info;
     SHOW(waitid(P_PID, child, &info, WSTOPPED | WNOWAIT));
     printf("code %d status %d\n", info.si_code, info.si_status);
@@ -386,8 +390,9 @@ static void spawning(char *self)
     waitpid(child, &word, 0);
     status("vfork, no program", word);
     fflush(stdout);
-    SHOW(posix_spawn(&child, self, NULL, NULL, argv, environ));
+    int error = posix_spawn(&child, self, NULL, NULL, argv, environ);
     waitpid(child, &word, 0);
+    printf("posix_spawn: %d\n", error);
     status("spawn", word);
     SHOW(posix_spawn(&child, "./not-there", NULL, NULL, argv, environ));
     if ((child = vfork()) == 0)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import wasmtime
@@ -51,15 +52,20 @@ def run_on_linux(program: Path, directory: Path, stdin: bytes = b"") -> tuple[in
 
 
 class GuestMachine:
-    """Our machine with an empty root filesystem in memory."""
+    """Our machine with an empty root filesystem in memory. new_kernel: what makes its kernel."""
 
-    def __init__(self, engine: wasmtime.Engine, interpreter: wasmtime.Module) -> None:
-        self.engine, self.interpreter = engine, interpreter
+    def __init__(
+        self,
+        engine: wasmtime.Engine,
+        interpreter: wasmtime.Module,
+        new_kernel: Callable[..., Kernel] = Kernel,
+    ) -> None:
+        self.engine, self.interpreter, self.new_kernel = engine, interpreter, new_kernel
 
     def kernel(self, console: Console) -> tuple[Kernel, FsContext]:
         """A kernel whose guest finds /bin, /place and /tmp, and the usual /dev, /proc and /sys."""
         vfs = Vfs()
-        kernel = Kernel(
+        kernel = self.new_kernel(
             vfs,
             lambda k: Space(self.engine, self.interpreter, k.syscall, k.trap, k.memory_fault),
             console=console,
