@@ -53,7 +53,7 @@ class _Chunk:
 
 def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
     """One module of these functions, which call each other directly."""
-    module = Module()
+    module = Module(pointers=True)
     known = {graph.entry for graph in graphs}
     for graph in graphs:
         Lifter(module, graph, known, trap_pcs=options.trap_pcs).emit()
