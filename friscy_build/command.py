@@ -14,10 +14,17 @@ from friscy_build.tasks import Tasks
 from lazyfs.errors import UsageError
 
 
-def build(project: str | os.PathLike[str], names: Sequence[str] = (), *, update: bool = False) -> int:
+def build(
+    project: str | os.PathLike[str],
+    names: Sequence[str] = (),
+    *,
+    update: bool = False,
+    no_cache: bool = False,
+) -> int:
     """Build the bundles `names` of `project` (default: all); doit's exit status.
 
     update: ask registries and Debian anew for what friscy.lock pins of these bundles.
+    no_cache: build their images anew, and do every RUN in them again.
 
     doit's state is where `doit` run beside `project` has it, so that the two know of each other's work.
     """
@@ -26,7 +33,7 @@ def build(project: str | os.PathLike[str], names: Sequence[str] = (), *, update:
         if name not in config.bundles:
             raise UsageError(f"{config.path}: no bundle {name!r}", hint=nearest(name, list(config.bundles)))
     os.chdir(config.root)
-    tasks = Tasks(config)
+    tasks = Tasks(config, use_layers=not no_cache)
     if update:
         _update(tasks, names)
     loader = ModuleTaskLoader(tasks.generators())

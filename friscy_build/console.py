@@ -1,19 +1,30 @@
-"""Progress of a build on the terminal: bars where stderr is one, silence where it is not."""
+"""Progress of a build on the terminal: bars where stderr is one, and lines that stay."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from friscy_build.images.progress import Progress, silent
 
 
+class Shown:
+    """Where a build says what it does: called as a Progress, or told a `line` that stays."""
+
+    def __init__(self, progress: Progress, line: Callable[[str], None]) -> None:
+        self._progress, self.line = progress, line
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """See Progress."""
+        self._progress(what, done, total)
+
+
 @contextmanager
-def showing(title: str) -> Iterator[Progress]:
-    """A Progress that is shown until the block ends, one bar for each step it is told of."""
+def showing(title: str) -> Iterator[Shown]:
+    """Shows until the block ends: one bar for each step on a terminal, lines anywhere."""
     if not sys.stderr.isatty():
-        yield silent
+        yield Shown(silent, lambda text: print(text, file=sys.stderr, flush=True))
         return
     from rich.console import Console
     from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -28,4 +39,4 @@ def showing(title: str) -> Iterator[Progress]:
                 known[what] = bars.add_task(f"{title} {what}", total=total or None)
             bars.update(known[what], completed=done, total=total or None)
 
-        yield tell
+        yield Shown(tell, lambda text: bars.console.print(text, markup=False, highlight=False))

@@ -59,7 +59,7 @@ def _dockerfile(config: Config, path: Path, bundles: list[Bundle], used: set[str
     for bundle in bundles:
         assert bundle.context is not None
         try:
-            project = open_project(path, bundle.context, bundle.target, bundle.args, None)
+            project = open_project(path, bundle.context, bundle.target, bundle.args, bundle.contexts)
         except DockerfileError as error:
             yield error
             return

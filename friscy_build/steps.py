@@ -24,6 +24,7 @@ from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FriscyError
 
 if TYPE_CHECKING:
+    from friscy_build.dockerfile.running import Runner
     from friscy_build.images.lock import Lock
     from friscy_build.images.registry import Registries
     from friscy_build.working_set import Trace
@@ -36,8 +37,9 @@ INTERPRETER_CODE = (
     "friscy_build/interpreter", "friscy_build/isa", "friscy_build/llvm", "friscy/machine/layout.py",
 )  # fmt: skip
 ROOTFS_CODE = (
-    "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/steps.py",
-    "friscy_build/working_set.py", "lazyfs/tree.py", "lazyfs/index_writer.py", "lazyfs/index_format.py",
+    "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/layers",
+    "friscy_build/steps.py", "friscy_build/working_set.py", "lazyfs/tree.py", "lazyfs/index_writer.py",
+    "lazyfs/index_format.py",
 )  # fmt: skip
 SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
 BUNDLE_CODE = ("friscy/bundle.py", "friscy_build/bundle.py", "friscy_build/steps.py")
@@ -75,7 +77,9 @@ def write_timings(path: Path, seconds: dict[str, float]) -> None:
 class Build:
     """The steps of one bundle."""
 
-    def __init__(self, config: Config, bundle: Bundle, work: Path) -> None:
+    def __init__(self, config: Config, bundle: Bundle, work: Path, *, use_layers: bool = True) -> None:
+        """use_layers: whether layers that RUNs made earlier will do."""
+        self.use_layers = use_layers
         self.config, self.bundle = config, bundle
         self.name, self.output = bundle.name, bundle.output
         self.work = work / bundle.name
@@ -152,7 +156,10 @@ class Build:
         bundle = self.bundle
         assert bundle.dockerfile is not None
         assert bundle.context is not None
-        return build_inputs(bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args)
+        return build_inputs(
+            bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args,
+            named_contexts=bundle.contexts,
+        )  # fmt: skip
 
     def _chain(self, reference: str) -> tuple[ImageSource, ...]:
         chain = self.config.sources(reference)
@@ -229,6 +236,7 @@ class Build:
 
     def _build(self, progress: Any) -> BaseImage:
         from friscy_build.dockerfile import build_image
+        from friscy_build.dockerfile.report import LineReport
 
         bundle = self.bundle
         if bundle.dockerfile is None:
@@ -242,9 +250,36 @@ class Build:
 
         built = build_image(
             bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args,
-            resolve_base=resolve, progress=progress,
+            resolve_base=resolve, named_contexts=bundle.contexts, runner=self._runner(),
+            report=LineReport(progress.line), progress=progress,
         )  # fmt: skip
         return BaseImage(built.tree, built.config, built.digest, f"dockerfile:{bundle.dockerfile.name}")
+
+    def _runner(self) -> Runner:
+        """What does the RUNs of a Dockerfile."""
+        from friscy_build.dockerfile.running import Runner
+        from friscy_build.layers.cache import LayerCache
+
+        table = self.config.build
+        return Runner(
+            self.interpreter, LayerCache(cache_dir()), use_cache=self.use_layers, secrets=self._secret,
+            memory=table.memory,
+        )  # fmt: skip
+
+    def _secret(self, name: str) -> bytes | None:
+        table = self.config.build.secrets.get(name)
+        if table is None:
+            return None
+        if table.env is not None:
+            text = os.environ.get(table.env)
+            return None if text is None else os.fsencode(text)
+        assert table.file is not None
+        try:
+            return table.file.read_bytes()
+        except OSError as error:
+            raise FriscyError(
+                f"{self.config.path}: the secret {name!r} cannot be read: {table.file}: {error.strerror}"
+            ) from None
 
     def _load(self, chain: tuple[ImageSource, ...], progress: Any) -> BaseImage:
         from friscy_build.bytecode import add_bytecode

@@ -50,8 +50,9 @@ def friscy_tasks(namespace: dict[str, Any], project: str = "friscy.toml") -> Non
 class Tasks:
     """The task generators over one configuration."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, *, use_layers: bool = True) -> None:
+        """use_layers: False builds images anew, and every RUN in them."""
+        self.config, self.use_layers = config, use_layers
         self.work = config.root / "build" / ".parts"
 
     def generators(self) -> dict[str, Callable[[], Any]]:
@@ -62,7 +63,10 @@ class Tasks:
     @cached_property
     def builds(self) -> list[steps.Build]:
         """The steps of each bundle."""
-        return [steps.Build(self.config, bundle, self.work) for bundle in self.config.bundles.values()]
+        return [
+            steps.Build(self.config, bundle, self.work, use_layers=self.use_layers)
+            for bundle in self.config.bundles.values()
+        ]
 
     def task_image(self) -> Iterator[TaskDict]:
         """fetch what a bundle's image is made from"""
@@ -88,6 +92,7 @@ class Tasks:
                 "file_dep": build.input_files(),
                 "targets": [str(build.index), str(build.chunks), str(build.image)],
                 "uptodate": [
+                    self.use_layers,
                     Unchanged(build.image_inputs),
                     config_changed({
                         "code": code_digest(*steps.ROOTFS_CODE),

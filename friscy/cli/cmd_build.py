@@ -14,6 +14,7 @@ examples:
   friscy build                every bundle of ./friscy.toml
   friscy build python         one of them
   friscy build -f app/friscy.toml
+  friscy build --no-cache     do every RUN again
   friscy build --update       with the newest images and packages; writes friscy.lock anew"""
 
 
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--update", action="store_true", help="ask registries and Debian anew, whatever friscy.lock pins"
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="build images anew: no layer that a RUN made earlier will do"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,4 +42,4 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             f"building needs {error.name}, which is not installed", hint="pip install friscy"
         ) from error
-    return build(options.file, options.names, update=options.update)
+    return build(options.file, options.names, update=options.update, no_cache=options.no_cache)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from friscy_build.config.errors import ConfigError, nearest
 from friscy_build.config.model import (
+    BuildTable,
     BundleTable,
     ImageSource,
     MachineTable,
@@ -42,6 +43,7 @@ class Bundle:
     context: Path | None
     target: str | None
     args: dict[str, str]
+    contexts: dict[str, Path]
     image: str | None
     sources: tuple[ImageSource, ...]
     snapshot: SnapshotTable
@@ -57,6 +59,7 @@ class Config:
     bundles: dict[str, Bundle]
     images: dict[str, tuple[ImageSource, ...]]
     registry: RegistryTable = field(default_factory=RegistryTable)
+    build: BuildTable = field(default_factory=BuildTable)
 
     @property
     def root(self) -> Path:
@@ -295,7 +298,16 @@ def _resolve(
                 key, f"bundle.{other} is written to {bundle.output} too", "give each its own directory"
             )
         bundles[name] = bundle
-    return Config(path, bundles, images, project.registry)
+    return Config(path, bundles, images, project.registry, _absolute_build(project.build, root))
+
+
+def _absolute_build(build: BuildTable, root: Path) -> BuildTable:
+    """The table with its paths absolute."""
+    secrets = {
+        name: each if each.file is None else each.model_copy(update={"file": root / each.file})
+        for name, each in build.secrets.items()
+    }
+    return build.model_copy(update={"secrets": secrets})
 
 
 def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[ImageSource, ...]]) -> Bundle:
@@ -313,6 +325,7 @@ def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[I
         context=context,
         target=table.target,
         args=dict(table.args),
+        contexts={name: root / path for name, path in table.contexts.items()},
         image=table.image,
         sources=sources,
         snapshot=table.snapshot,

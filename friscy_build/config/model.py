@@ -241,6 +241,30 @@ class RegistryTable(Table):
     )
 
 
+class SecretTable(Table):
+    """Where a secret of the build is: a file of this machine, or a variable of its environment."""
+
+    file: HostPath | None = Field(default=None, description="a file that holds it")
+    env: Word | None = Field(default=None, description="a variable of the environment that holds it")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SecretTable:
+        if (self.file is None) == (self.env is None):
+            raise ValueError("expected one of file and env")
+        return self
+
+
+class BuildTable(Table):
+    """How the RUNs of Dockerfiles are run."""
+
+    memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
+        default=3 << 30, description=f"memory of the machine a RUN runs in, {_MEMORY_RANGE}"
+    )
+    secrets: dict[Word, SecretTable] = Field(
+        default={}, description="what `RUN --mount=type=secret,id=NAME` gets; never part of an image"
+    )
+
+
 class BundleTable(Table):
     """One bundle: what it is made from and where it goes."""
 
@@ -266,6 +290,9 @@ class BundleTable(Table):
         json_schema_extra={"shown_default": "the last stage"},
     )
     args: dict[VariableName, Text] = Field(default={}, description="values for the Dockerfile's ARGs")
+    contexts: dict[Word, HostPath] = Field(
+        default={}, description="directories that `COPY --from=NAME` and mounts of RUN read, by name"
+    )
     snapshot: SnapshotTable = Field(default=SnapshotTable(), description="")
     machine: MachineTable = Field(default=MachineTable(), description="")
     run: RunTable = Field(default=RunTable(), description="")
@@ -275,7 +302,7 @@ class BundleTable(Table):
         if (self.dockerfile is None) == (self.image is None):
             raise ValueError("expected one of dockerfile and image" + (", got both" if self.image else ""))
         if self.image is not None:
-            for name in ("context", "target", "args"):
+            for name in ("context", "target", "args", "contexts"):
                 if getattr(self, name):
                     raise ValueError(f"{name}: only a dockerfile has one, and this bundle takes an image")
         return self
@@ -295,6 +322,7 @@ class ProjectTable(Table):
         default={}, description="where each FROM comes from: one source, or a list tried in order"
     )
     registry: RegistryTable = Field(default=RegistryTable(), description="")
+    build: BuildTable = Field(default=BuildTable(), description="")
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:

@@ -28,7 +28,7 @@ def rows(model: type[BaseModel] = ProjectTable, prefix: str = "") -> Iterator[tu
             yield key, _type(field), _default(field), field.description or ""
             continue
         if get_origin(field.annotation) is dict:
-            key += ".NAME" if name == "bundle" else '."REF"'
+            key += '."REF"' if name == "images" else ".NAME"
         yield from rows(below, f"{key}.")
 
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from friscy_build.dockerfile.ast import Copy, Dockerfile, Transfer
-from friscy_build.dockerfile.copying import SourceView
+from friscy_build.dockerfile import ast
+from friscy_build.dockerfile.ast import Copy, Dockerfile, Instruction, Run
+from friscy_build.dockerfile.copying import SourceView, content_digest
 from friscy_build.dockerfile.errors import DockerfileError
+from friscy_build.dockerfile.mounts import Mount
 from friscy_build.dockerfile.parser import parse
 from friscy_build.dockerfile.patterns import PathRules, PatternError, read_ignore_file
-from friscy_build.dockerfile.plan import Plan, PlannedStage, fail
+from friscy_build.dockerfile.plan import Plan, PlannedStage, Source, fail
+from friscy_build.dockerfile.report import Report
+from friscy_build.dockerfile.running import Runner
 from friscy_build.dockerfile.scope import PLATFORM, Scope
 from friscy_build.dockerfile.stage import StageRun
-from friscy_build.dockerfile.transfer import clone_tree
-from friscy_build.dockerfile.views import HostView, TreeView, epoch_ns
+from friscy_build.dockerfile.transfer import Options, Transfer, clone_tree
+from friscy_build.dockerfile.views import HostView, TreeView, epoch_ns, parse_path, resolve, show
 from friscy_build.images.image import BaseImage, scratch
 from friscy_build.images.progress import Progress, silent
-from lazyfs.tree import Tree
+from lazyfs.tree import Node, Tree
 
 ResolveBase = Callable[[str, str], BaseImage]
 """(image reference, platform such as "linux/riscv64") -> the image. Raises FriscyError."""
@@ -50,16 +55,19 @@ def build_image(
     args: Mapping[str, str] | None = None,
     resolve_base: ResolveBase,
     named_contexts: Mapping[str, str | os.PathLike[str]] | None = None,
+    runner: Runner | None = None,
+    report: Report | None = None,
     progress: Progress = silent,
 ) -> BuiltImage:
     """Build stage `target` (default: the last) of `dockerfile` over the directory `context`.
 
+    runner: does the RUNs, which are refused without one. report: told of every step and of what RUNs print.
     args: values of ARGs; named_contexts: directories that COPY --from=NAME may read.
     Directories that no source has get SOURCE_DATE_EPOCH as their time, so that a build can be repeated.
     Raises DockerfileError with file and line, and what resolve_base raises.
     """
     project = open_project(dockerfile, context, target, args, named_contexts)
-    build = _Build(project, resolve_base, progress)
+    build = _Build(project, resolve_base, runner, report or Report(), progress)
     for index in project.plan.stages:
         build.stage(index)
     result = build.stage(project.plan.target)
@@ -136,13 +144,16 @@ def _ignore_rules(dockerfile: Path, context: Path) -> tuple[PathRules, Path | No
 class _Build:
     """The stages built so far."""
 
-    def __init__(self, project: Project, resolve_base: ResolveBase, progress: Progress) -> None:
-        self.project, self.plan, self.resolve_base, self.progress = (
-            project,
-            project.plan,
-            resolve_base,
-            progress,
-        )
+    def __init__(
+        self,
+        project: Project,
+        resolve_base: ResolveBase,
+        runner: Runner | None,
+        report: Report,
+        progress: Progress,
+    ) -> None:
+        self.project, self.plan, self.resolve_base = project, project.plan, resolve_base
+        self.runner, self.report, self.progress = runner, report, progress
         self.path = project.dockerfile.path
         self.stages: dict[int, StageRun] = {}
         self.images: dict[tuple[str, str], BaseImage] = {}
@@ -160,21 +171,20 @@ class _Build:
         scope = Scope(self.plan.args, self.plan.globals.args, self.project.dockerfile.escape)
         if planned.base.stage is not None:
             base = self.stage(planned.base.stage)
-            tree, config, digest = base.tree, base.config, base.digest
+            tree, config, digest, key = base.tree, base.config, base.digest, base.key
             scope.args.update(base.scope.args)
         else:
             image = self.image(planned.base.image or "", planned.platform)
             tree, config, digest = image.tree, image.config, image.digest
-        run = StageRun(self.path, planned.index, clone_tree(tree), config, digest, scope, self.made_ns)
-        run.image = self.plan.root(planned).base.image or ""
-        run.run_triggers(stage.base, self)
+            key = digest
+        run = StageRun(self.path, planned.index, clone_tree(tree), config, digest, key, scope, self.made_ns)
+        name, total = stage.name or f"stage {planned.index}", len(stage.instructions)
+        run.run_triggers(stage.base, self, lambda text: self.report.step(f"{name} 0/{total}", shown(text)))
         for done, instruction in enumerate(stage.instructions):
-            shown = f"{instruction.keyword} {instruction.text.partition(' ')[2]}"[:60].strip()
-            self.progress(shown, done, len(stage.instructions))
-            run.run(instruction, self)
-        self.progress(
-            stage.name or f"stage {planned.index}", len(stage.instructions), len(stage.instructions)
-        )
+            self.progress(name, done, total)
+            step = self.report.step(f"{name} {done + 1}/{total}", shown(instruction.text))
+            run.run(instruction, self, step)
+        self.progress(name, total, total)
         return run
 
     def image(self, reference: str, platform: str) -> BaseImage:
@@ -188,11 +198,14 @@ class _Build:
                 self.images[key] = self.resolve_base(reference, platform)
         return self.images[key]
 
-    def source_view(self, instruction: Transfer, index: int) -> SourceView:
+    def source_view(self, instruction: ast.Transfer, index: int) -> SourceView:
         """Where a COPY or ADD of stage `index` reads from."""
         if not isinstance(instruction, Copy) or instruction.source_stage is None:
             return SourceView(self.project.context, "the build context")
-        source = self.plan.copy_source(instruction, index)
+        return self.named_source(self.plan.copy_source(instruction, index), instruction)
+
+    def named_source(self, source: Source, instruction: Instruction) -> SourceView:
+        """The view of a stage, a named context or an image."""
         if source.context is not None:
             return SourceView(self.project.named_contexts[source.context], f"context {source.context!r}")
         if source.stage is not None:
@@ -203,3 +216,38 @@ class _Build:
             raise fail(self.path, instruction, "there is nothing in scratch to copy")
         image = self.image(source.image or "", PLATFORM)
         return SourceView(TreeView(image.tree), f"image {source.image}", image.digest)
+
+    def mount_source(self, instruction: Run, mount: Mount, index: int) -> tuple[Node, str]:
+        """What a bind or cache mount of stage `index` begins with, and a digest of that."""
+        if mount.origin is None:
+            where = SourceView(self.project.context, "the build context")
+        else:
+            where = self.named_source(self.plan.mount_source(instruction, mount.origin, index), instruction)
+        path = resolve(where.view, parse_path(mount.source or "/"))
+        node = None if path is None else where.view.node(path)
+        if path is None or node is None:
+            raise fail(self.path, instruction, f"no {mount.source} in {where.name} to mount")
+        if where.digest:
+            return node, f"{where.digest} {show(path)}"
+        copied = Tree(Node.directory())
+        transfer = Transfer(copied, Options(made_mtime_ns=self.made_ns))
+        if node.kind == "dir":
+            transfer.put_contents(where.view, path, ())
+            copied.root.mode, copied.root.mtime_ns = node.mode, node.mtime_ns
+            return copied.root, tree_digest(copied)
+        return node, tree_digest(Tree(Node.directory()), node)
+
+
+def tree_digest(tree: Tree, *more: Node) -> str:
+    """Of names, attributes but times, and contents."""
+    digest = sha256()
+    for path, node in [*tree.walk(), *((b"", node) for node in more)]:
+        content = "" if node.content is None else content_digest(node.content)
+        digest.update(repr((path, node.kind, node.mode, node.uid, node.gid, node.target, content)).encode())
+    return digest.hexdigest()
+
+
+def shown(text: str) -> str:
+    """An instruction for a line of progress."""
+    line = " ".join(text.split())
+    return line if len(line) <= 120 else f"{line[:117]}..."

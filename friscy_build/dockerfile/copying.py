@@ -31,7 +31,7 @@ from friscy_build.images.layer import Layer
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import BLOCK, Archive
 from lazyfs.errors import FormatError
-from lazyfs.tree import Node, Tree
+from lazyfs.tree import Content, Node, Tree
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/", re.IGNORECASE)
 HASH_BYTES = 1 << 20
@@ -52,6 +52,14 @@ class CopyError(PathError):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def content_digest(content: Content) -> str:
+    """SHA-256 of a file's data, in hex."""
+    digest = sha256()
+    for start in range(0, content.length, HASH_BYTES):
+        digest.update(content.read(start, HASH_BYTES))
+    return digest.hexdigest()
 
 
 def absolute(workdir: str, path: str) -> str:
@@ -82,7 +90,9 @@ class CopyJob:
         self.into_directory = self.parents or posixpath.basename(text) in ("", ".", "..")
         self.transfer = Transfer(tree, self.options(made_ns), self.record)
         self.made_ns = made_ns
-        note(instruction.keyword, source.digest, self.destination)
+        note(
+            instruction.keyword, source.digest, self.destination, key=(instruction.keyword, self.destination)
+        )
 
     def options(self, made_ns: int) -> Options:
         instruction, word = self.instruction, self.scope.word
@@ -97,16 +107,11 @@ class CopyJob:
 
     def record(self, path: TreePath, node: Node) -> None:
         """Make what was written part of the stage's digest."""
-        content = ""
-        if node.content is not None and not self.source.digest:
-            digest = sha256()
-            for start in range(0, node.content.length, HASH_BYTES):
-                digest.update(node.content.read(start, HASH_BYTES))
-            content = digest.hexdigest()
-        self.note(
-            path, node.kind, node.mode, node.uid, node.gid, node.mtime_ns, node.rdev, node.target,
-            sorted(node.xattrs.items()), content,
+        key = (
+            path, node.kind, node.mode, node.uid, node.gid, node.rdev, node.target, sorted(node.xattrs.items()),
+            "" if node.content is None else content_digest(node.content),
         )  # fmt: skip
+        self.note(node.mtime_ns, *key, key=key)
 
     def run(self) -> None:
         """Copy everything. Raises PathError, PatternError, OwnerError, ExpansionError, FormatError or OSError."""

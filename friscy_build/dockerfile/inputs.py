@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from friscy_build.dockerfile.ast import Arg, Copy, Env, Onbuild, Transfer
+from friscy_build.dockerfile.ast import Arg, Copy, Env, Onbuild, Run, Transfer
 from friscy_build.dockerfile.build import Project, open_project
 from friscy_build.dockerfile.copying import HASH_BYTES
 from friscy_build.dockerfile.errors import DockerfileError
@@ -130,7 +130,9 @@ class _Finder:
                 scope.unknown.update(name for name, value in values if value is None)
             elif isinstance(instruction, Transfer):
                 self.transfer(instruction, planned.index, scope)
-            elif isinstance(instruction, Onbuild) and isinstance(instruction.instruction, Transfer):
+            elif isinstance(instruction, Run):
+                self.run(instruction, planned.index, scope)
+            elif isinstance(instruction, Onbuild) and isinstance(instruction.instruction, (Transfer, Run)):
                 self.add_all(self.project.context)  # a later stage may run it
 
     def add_base(self, reference: str, platform: str) -> None:
@@ -152,6 +154,25 @@ class _Finder:
                 self.add_all(view)
             else:
                 self.add_source(view, source_path)
+
+    def run(self, instruction: Run, index: int, scope: _StaticScope) -> None:
+        """What its mounts read."""
+        for options in instruction.mounts:
+            view = self.project.context
+            if options.get("type") != "bind" and "from" not in options:
+                continue
+            if "from" in options:
+                source = self.plan.mount_source(instruction, options["from"], index)
+                if source.image is not None:
+                    self.add_base(source.image, PLATFORM)
+                if source.context is None:
+                    continue
+                view = self.project.named_contexts[source.context]
+            path = scope.known(options.get("source") or options.get("src") or ".")
+            if path is None:
+                self.add_all(view)
+            else:
+                self.add_source(view, path)
 
     def add_source(self, view: HostView, source: str) -> None:
         try:

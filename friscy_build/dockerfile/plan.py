@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from friscy_build.config.errors import nearest
-from friscy_build.dockerfile.ast import Arg, Copy, Dockerfile, Instruction, Onbuild, Stage
+from friscy_build.dockerfile.ast import Arg, Copy, Dockerfile, Instruction, Onbuild, Run, Stage
 from friscy_build.dockerfile.errors import DockerfileError
 from friscy_build.dockerfile.expand import ExpansionError
 from friscy_build.dockerfile.scope import PLATFORM, PLATFORM_ARGS, PROXY_ARGS, Scope, global_scope
@@ -128,15 +128,25 @@ class Plan:
         for instruction in planned.stage.instructions:
             if isinstance(instruction, Copy) and instruction.source_stage is not None:
                 found.append(self.copy_source(instruction, planned.index))
+            elif isinstance(instruction, Run):
+                origins = [options["from"] for options in instruction.mounts if "from" in options]
+                found += [self.mount_source(instruction, name, planned.index) for name in origins]
         return found
+
+    def mount_source(self, run: Run, name: str, index: int) -> Source:
+        """What the `from` of a RUN's --mount in stage `index` names."""
+        return self.named_source(run, "from", name, index)
 
     def copy_source(self, copy: Copy, index: int) -> Source:
         """What COPY --from in stage `index` names."""
-        name = copy.source_stage or ""
+        return self.named_source(copy, "--from", copy.source_stage or "", index)
+
+    def named_source(self, instruction: Instruction, option: str, name: str, index: int) -> Source:
+        """What `option` of an instruction in stage `index` names: a context, an earlier stage or an image."""
         path = self.dockerfile.path
         if "$" in name:
-            hint = "name it in a FROM with AS, which sees global ARGs, and copy from that stage"
-            raise fail(path, copy, "--from cannot have variables", hint)
+            hint = "name it in a FROM with AS, which sees global ARGs, and take it from that stage"
+            raise fail(path, instruction, f"{option} cannot have variables", hint)
         if name in self.contexts:
             return Source(context=name)
         stage = self.find_stage(name, index)
@@ -145,9 +155,10 @@ class Plan:
         later = self.find_stage(name, len(self.dockerfile.stages))
         if later is not None or name.isdigit():
             what = "is this stage or comes later" if later is not None else "is no stage"
-            raise fail(path, copy, f"--from={name} {what}", "a stage can copy from earlier ones only")
+            hint = "a stage can copy from earlier ones only"
+            raise fail(path, instruction, f"{option}={name} {what}", hint)
         if not name:
-            raise fail(path, copy, "--from is empty")
+            raise fail(path, instruction, f"{option} is empty")
         return Source(image=name)
 
     def root(self, planned: PlannedStage) -> PlannedStage:

@@ -9,37 +9,54 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from friscy_build.dockerfile import ast
 from friscy_build.dockerfile.copying import CopyJob, SourceView, absolute
 from friscy_build.dockerfile.errors import DockerfileError
 from friscy_build.dockerfile.expand import ExpansionError
+from friscy_build.dockerfile.lines import heredoc_of
+from friscy_build.dockerfile.mounts import Mount, MountError, expand_mount
 from friscy_build.dockerfile.owner import OwnerError
 from friscy_build.dockerfile.parser import parse_trigger
 from friscy_build.dockerfile.patterns import PatternError
 from friscy_build.dockerfile.plan import fail
-from friscy_build.dockerfile.scope import Scope
+from friscy_build.dockerfile.report import Step
+from friscy_build.dockerfile.running import RunError, RunJob, RunMount, Runner
+from friscy_build.dockerfile.scope import PROXY_ARGS, Scope
 from friscy_build.dockerfile.transfer import Options, Transfer
 from friscy_build.dockerfile.views import PathError, parse_path
 from lazyfs.errors import FormatError
-from lazyfs.tree import Tree, TreeError
+from lazyfs.tree import Node, Tree, TreeError
 
 DEFAULT_SHELL = ["/bin/sh", "-c"]
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE | re.ASCII)
 _SIGNALS = {name.name for name in signal.Signals}
-_EXPECTED_ERRORS = (ExpansionError, PathError, PatternError, OwnerError, TreeError, FormatError)
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_EXPECTED_ERRORS = (
+    ExpansionError, PathError, PatternError, OwnerError, TreeError, FormatError, MountError, RunError,
+)  # fmt: skip
 
 
 class Sources(Protocol):
     """What a stage asks the build for."""
 
+    runner: Runner | None  # None: RUN is refused
+
     def source_view(self, instruction: ast.Transfer, index: int) -> SourceView:
         """Where a COPY or ADD of stage `index` reads from."""
 
+    def mount_source(self, instruction: ast.Run, mount: Mount, index: int) -> tuple[Node, str]:
+        """What a bind or cache mount of stage `index` begins with, and a digest of that."""
+
 
 class StageRun:
-    """One stage while it is built. `digest` covers everything that went into tree and config."""
+    """One stage while it is built.
+
+    digest: of everything that went into tree and config. key: the same but for the times of files that were copied,
+    and with the content of what came from other stages in place of how it was made: what the layers of RUNs are
+    kept under, so that a fresh checkout finds them.
+    """
 
     def __init__(
         self,
@@ -48,13 +65,15 @@ class StageRun:
         tree: Tree,
         config: dict[str, Any],
         digest: str,
+        key: str,
         scope: Scope,
         made_ns: int,
     ) -> None:
-        """config: the base's, copied here. made_ns: mtime of directories no source has."""
+        """config: the base's, copied here. digest, key: the base's. made_ns: mtime of directories no source has."""
         self.path, self.index, self.tree, self.scope, self.made_ns = path, index, tree, scope, made_ns
         self.config = copies.deepcopy(config)
         self.hash = sha256(f"friscy stage 1\n{digest}\n".encode())
+        self.key_hash = sha256(f"friscy stage key 1\n{key}\n".encode())
         self.cmd_is_own = False
         self.image = "IMAGE"  # the image at the bottom, for hints
         for pair in self.config.get("Env") or []:
@@ -66,11 +85,18 @@ class StageRun:
         """`sha256:...` of the base and all that was done since."""
         return f"sha256:{self.hash.hexdigest()}"
 
-    def run(self, instruction: ast.Instruction, sources: Sources) -> None:
+    @property
+    def key(self) -> str:
+        """`sha256:...` under which what is done next may be found in the layer cache."""
+        return f"sha256:{self.key_hash.hexdigest()}"
+
+    def run(self, instruction: ast.Instruction, sources: Sources, step: Step) -> None:
         """Do one instruction. Raises DockerfileError."""
         try:
             if isinstance(instruction, ast.Transfer):
                 self.copy(instruction, sources)
+            elif isinstance(instruction, ast.Run):
+                self.run_command(instruction, sources, step)
             else:
                 _HANDLERS[type(instruction)](self, instruction)
         except DockerfileError:
@@ -81,7 +107,7 @@ class StageRun:
             what = f"{_name(error.filename)}: {error.strerror}" if error.filename else str(error)
             raise fail(self.path, instruction, what) from error
 
-    def run_triggers(self, base: ast.From, sources: Sources) -> None:
+    def run_triggers(self, base: ast.From, sources: Sources, step: Callable[[str], Step]) -> None:
         """Do the ONBUILD instructions the base brought along; they are not inherited further."""
         for trigger in self.config.pop("OnBuild", None) or []:
             where = f"ONBUILD of {base.image}: "
@@ -89,11 +115,13 @@ class StageRun:
                 instruction = parse_trigger(str(trigger), self.path)
             except DockerfileError as error:
                 raise fail(self.path, base, f"{where}{error.text}: {error.message}", error.hint) from None
-            self.run(replace(instruction, span=base.span, text=where + instruction.text), sources)
+            instruction = replace(instruction, span=base.span, text=where + instruction.text)
+            self.run(instruction, sources, step(instruction.text))
 
-    def note(self, *facts: object) -> None:
-        """Make `facts` part of the digest."""
+    def note(self, *facts: object, key: object = None) -> None:
+        """Make `facts` part of the digest, and of the key too if that has no facts of its own."""
         self.hash.update(repr(facts).encode("utf-8", "surrogateescape") + b"\n")
+        self.key_hash.update(repr(facts if key is None else key).encode("utf-8", "surrogateescape") + b"\n")
 
     def set(self, key: str, value: object) -> None:
         """Change the configuration; an empty value takes the key away."""
@@ -214,21 +242,70 @@ class StageRun:
         """MAINTAINER: the author is no part of the configuration; the label is what took its place."""
         self.add("Labels", {"maintainer": instruction.name})
 
-    def refuse_run(self, instruction: ast.Run) -> NoReturn:
-        """RUN: nothing can run at build time yet."""
-        words = " ".join(instruction.command.args)
-        install = re.search(r"\bapt(?:-get)?\b[^;&|]*\binstall\b([^;&|]*)", words)
-        found = (
-            [word for word in install[1].split() if re.fullmatch(r"[a-z0-9][a-z0-9+.=~:-]+", word)]
-            if install
-            else []
-        )
-        packages = ", ".join(f'"{word}"' for word in found) or '"NAME"'
-        hint = (
-            f'add to [images."{self.image}"] debian = {{ packages = [{packages}] }} in friscy.toml, '
-            "or COPY files that were built elsewhere"
-        )
-        raise fail(self.path, instruction, "RUN is not supported yet", hint)
+    def run_command(self, instruction: ast.Run, sources: Sources, step: Step) -> None:
+        """RUN."""
+        if instruction.security == "insecure":
+            hint = "there is nothing more to be had: the command is root in a machine of its own"
+            raise fail(self.path, instruction, "--security=insecure is not possible", hint)
+        if sources.runner is None:
+            raise fail(self.path, instruction, "RUN is not possible: this build has no machine to run in")
+        layer = sources.runner.run(self.job(instruction, sources, sources.runner), self.tree, step)
+        self.note("run", layer.digest)
+
+    def job(self, instruction: ast.Run, sources: Sources, runner: Runner) -> RunJob:
+        """What the RUN is to do."""
+        argv, scripts = self.run_words(instruction)
+        given = {name: value for name, value in self.scope.given.items() if name in PROXY_ARGS}
+        env = {"PATH": DEFAULT_PATH, **given, **self.scope.variables}
+        mounts = []
+        for options in instruction.mounts:
+            mount = expand_mount(options, self.scope.word, self.workdir)
+            filled = self.filled(instruction, mount, sources, runner)
+            if filled is not None:
+                mounts.append(filled)
+        unkeyed = frozenset(given) - self.scope.variables.keys()
+        return RunJob(
+            self.key, argv, env, self.workdir, self.config.get("User") or "", instruction.network or "default",
+            mounts, scripts, unkeyed,
+        )  # fmt: skip
+
+    def run_words(self, instruction: ast.Run) -> tuple[list[str], dict[str, bytes]]:
+        """The argument list, and the files of /dev/pipes: a heredoc that begins with #! is a program."""
+        command = instruction.command
+        if not instruction.heredocs:
+            return self.command(command), {}
+        if not command.shell:
+            raise fail(self.path, instruction, "a heredoc needs the shell form of RUN")
+        (text,) = command.args
+        first = instruction.heredocs[0]
+        if heredoc_of(text) is not None:
+            if not first.content.startswith("#!"):
+                return self.command(ast.Command((first.content,), shell=True)), {}
+            program = {first.name: first.content.encode("utf-8", "surrogateescape")}
+            return self.command(ast.Command((f"/dev/pipes/{first.name}",), shell=True)), program
+        for each in instruction.heredocs:  # the shell reads them, as they were written
+            text += f"\n{each.content}{each.name}"
+        return self.command(ast.Command((text,), shell=True)), {}
+
+    def filled(self, instruction: ast.Run, mount: Mount, sources: Sources, runner: Runner) -> RunMount | None:
+        """The mount with what is in it; None where an optional one has nothing."""
+        if mount.kind == "bind" or (mount.kind == "cache" and mount.origin is not None):
+            tree, identity = sources.mount_source(instruction, mount, self.index)
+            return RunMount(mount, tree, identity=identity)
+        if mount.kind == "secret":
+            data = runner.secrets(mount.id)
+            if data is not None:
+                return RunMount(mount, data=data)
+            if mount.required:
+                hint = f"say where it is in friscy.toml: [build.secrets] {mount.id} = {{ file = ... }}"
+                raise fail(self.path, instruction, f"there is no secret {mount.id!r}", hint)
+            return None
+        if mount.kind == "ssh":
+            if mount.required:
+                hint = "give it a key with --mount=type=secret"
+                raise fail(self.path, instruction, "no SSH agent is handed on to a RUN", hint)
+            return None
+        return RunMount(mount)
 
 
 def _name(filename: object) -> str:
@@ -245,7 +322,6 @@ _HANDLERS: dict[type[ast.Instruction], Callable[[StageRun, Any], None]] = {
     ast.Label: StageRun.label,
     ast.Maintainer: StageRun.maintainer,
     ast.Onbuild: StageRun.onbuild,
-    ast.Run: StageRun.refuse_run,
     ast.Shell: StageRun.shell,
     ast.Stopsignal: StageRun.stopsignal,
     ast.User: StageRun.user,

@@ -1,0 +1,180 @@
+"""A machine over a tree: run a program in it and take what it left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from friscy.boot import Machine, Program, root_context
+from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
+from friscy.kernel.terminal.console import Console
+from friscy_build.bundle import describe
+from friscy_build.cache import file_digest
+from friscy_build.layers.capture import captured
+from friscy_build.layers.lower import TreeLower
+from lazyfs.overlay import OverlayFs
+from lazyfs.tree import Tree
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from lazyfs.chunk_store import ChunkStore
+    from lazyfs.index import Index
+
+Output = Callable[[bytes], None]
+
+
+class TreeBundle(Bundle):
+    """A bundle that is no directory: a tree for its files, and an interpreter module on disk."""
+
+    def __init__(self, lower: TreeLower, interpreter: Path, memory: int) -> None:
+        manifest = describe(
+            name="build", config={}, image_digest="", origin="", index_digest=lower.digest.hex(), memory=memory,
+            snapshot_at="none", tools={},
+        )  # fmt: skip
+        none = {"size": 0, "sha256": "0" * 64}
+        engine = {
+            "size": interpreter.stat().st_size,
+            "sha256": file_digest(interpreter).removeprefix("sha256:"),
+        }
+        manifest["files"] = {INDEX: none, CHUNKS: none, INTERPRETER: engine}
+        super().__init__(str(interpreter.parent), manifest)
+        self.lower, self.interpreter = lower, interpreter
+
+    def path(self, name: str) -> str:
+        """See Bundle; only the interpreter is a file."""
+        return str(self.interpreter) if name == INTERPRETER else super().path(name)
+
+    def open_rootfs(self) -> tuple[Index, ChunkStore]:
+        """See Bundle."""
+        return self.lower.index, self.lower.chunks
+
+
+class OutputConsole(Console):
+    """Standard input at its end; what is written to standard output and error goes to `output`."""
+
+    def __init__(self, output: Output) -> None:
+        self._null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        super().__init__((self._null, -1, -1), terminal=False, transcript=None)
+        self.passthrough[0] = True
+        self._output = output
+
+    def _record(self, number: int, data: bytes) -> None:
+        if data:
+            self._output(bytes(data))
+
+    def close(self) -> None:
+        """See Console."""
+        super().close()
+        with suppress(OSError):
+            os.close(self._null)
+
+
+class TreeMachine:
+    """A machine whose root filesystem is `tree`, which may not change before the machine is done.
+
+    machine = TreeMachine(tree, identity, interpreter, memory=1 << 30)
+    kernel = machine.kernel(print_bytes)
+    status = machine.run(kernel, Program(["/bin/sh", "-c", "make"], env, "/src", ""))
+    after = machine.captured(kernel)
+    """
+
+    def __init__(self, tree: Tree, identity: bytes, interpreter: Path, *, memory: int) -> None:
+        """identity: 32 bytes, equal only for equal trees."""
+        self.lower = TreeLower(tree.root, identity)
+        self.machine = Machine(TreeBundle(self.lower, interpreter, memory))
+
+    def kernel(self, output: Output) -> Kernel:
+        """A kernel over the tree, /dev, /proc and /sys mounted."""
+        return self.machine.kernel(OutputConsole(output))
+
+    def mount_tree(
+        self, kernel: Kernel, target: bytes, lower: TreeLower, name: str, *, readonly: bool
+    ) -> OverlayFs:
+        """Mount another tree, or a single file, at `target`, which is made if it is not there. LinuxError."""
+        from stat import S_ISDIR
+
+        kernel.vfs.attach_lower(name, lower.index, lower.chunks)
+        fs = kernel.vfs.new_overlay(name)
+        assert fs.top is not None
+        place = make_place(kernel, target, directory=S_ISDIR(fs.top.mode))
+        kernel.vfs.mount(place, fs, readonly=readonly, source=b"overlay")
+        return fs
+
+    def captured(self, kernel: Kernel) -> Tree:
+        """The tree as the guest sees it now, without what is mounted on it."""
+        root = kernel.vfs.state.mounts[0].fs
+        return captured(kernel.vfs, cast(OverlayFs, root), self.lower)
+
+    def run(self, kernel: Kernel, program: Program) -> int:
+        """Run `program` as process 1 to its end; its exit status, 128 + n where signal n ended it. StartError."""
+        self.machine.start(kernel, program)
+        with kernel.console, _Interruptible(kernel) as interrupted:
+            status = kernel.run()
+        if status is None:
+            assert interrupted
+            raise KeyboardInterrupt
+        return status
+
+
+def make_place(kernel: Kernel, path: bytes, *, directory: bool) -> Any:
+    """The position `path`, made with its parents where it is not there, links followed. LinuxError."""
+    import errno
+
+    from friscy.kernel.namespace import directory as make_directory
+    from lazyfs.abi import O_CREAT, O_RDONLY
+    from lazyfs.errors import LinuxError
+
+    context = root_context(kernel)
+    if directory:
+        return make_directory(kernel, context, path)
+    try:
+        return kernel.vfs.lookup(context, path)
+    except LinuxError as error:
+        if error.errno != errno.ENOENT:
+            raise
+    make_directory(kernel, context, path.rpartition(b"/")[0] or b"/")
+    kernel.vfs.release(kernel.vfs.open(context, path, O_CREAT | O_RDONLY, 0o644))
+    return kernel.vfs.lookup(context, path)
+
+
+class _Interruptible:
+    """^C stops the machine: Python's own handler does not run while the guest computes."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.main = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> _Interruptible:
+        if self.main:
+            self.reader, self.writer = os.pipe()
+            os.set_blocking(self.writer, False)
+            self.previous = signal.signal(signal.SIGINT, lambda *_: self.kernel.stop())
+            self.wakeup = signal.set_wakeup_fd(self.writer, warn_on_full_buffer=False)
+            self.kernel.wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            self.thread = threading.Thread(target=self.watch, daemon=True)
+            self.thread.start()
+        return self
+
+    def watch(self) -> None:
+        while data := os.read(self.reader, 64):
+            if signal.SIGINT in data:
+                self.kernel.stop()
+                self.kernel.attend()
+
+    def __exit__(self, *_: object) -> None:
+        if self.main:
+            signal.set_wakeup_fd(self.wakeup)
+            signal.signal(signal.SIGINT, self.previous)
+            os.close(self.writer)
+            self.thread.join()
+            os.close(self.reader)
+            os.close(self.kernel.wake_fd)
+            self.kernel.wake_fd = -1
+
+
+__all__: Sequence[str] = ["OutputConsole", "TreeMachine", "make_place"]
