@@ -30,6 +30,7 @@ LINKS = {
     b"stdin": b"/proc/self/fd/0",
     b"stdout": b"/proc/self/fd/1",
     b"stderr": b"/proc/self/fd/2",
+    b"ptmx": b"pts/ptmx",
 }
 DIRECTORIES = {b"shm": 0o1777, b"pts": 0o755, b"mqueue": 0o1777}
 

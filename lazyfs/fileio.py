@@ -117,7 +117,7 @@ class FileOps(OpenOps):
         return file.inode.size
 
     def _driver(self, file: OpenFile) -> Any:
-        driver = self.drivers.get(file.inode.rdev)
+        driver = self.driver(file.inode.rdev)
         if driver is None:
             raise fail(errno.ENXIO)
         return driver
@@ -264,7 +264,7 @@ class FileOps(OpenOps):
         if S_ISFIFO(mode):
             pipes.detach(file)
         elif S_ISCHR(mode):
-            driver = self.drivers.get(file.inode.rdev)
+            driver = self.driver(file.inode.rdev)
             if driver is not None:
                 driver.release(file)
         else:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from lazyfs.openfile import OpenFile
     from lazyfs.vfs import VfsState
 
+ANY = -1  # a minor number of `VfsHost.drivers`
+
 
 class Lower:
     """What is attached for one overlay: the index and the chunks of its files."""
@@ -24,8 +26,9 @@ class Lower:
 class VfsHost:
     """The base of Vfs.
 
-    drivers: (major, minor) -> lazyfs.devfs.Driver; providers: name -> lazyfs.synthfs.Provider; lowers and
-    grants (descriptors of host directories) by the names that the state knows them by.
+    drivers: (major, minor) -> lazyfs.devfs.Driver, minor ANY for all without one of their own; providers: name ->
+    lazyfs.synthfs.Provider; lowers and grants (descriptors of host directories) by the names that the state knows
+    them by.
     """
 
     state: VfsState
@@ -36,3 +39,7 @@ class VfsHost:
     host_files: dict[OpenFile, int]  # descriptors of files of granted directories
     now_ns: Callable[[], int]
     urandom: Callable[[int], bytes]
+
+    def driver(self, rdev: tuple[int, int]) -> Any:
+        """The driver of a character device, None where there is none."""
+        return self.drivers.get(rdev) or self.drivers.get((rdev[0], ANY))

@@ -141,7 +141,7 @@ class OpenOps(NameOps):
             if waits in self.state.opening:
                 self.state.opening.remove(waits)
         elif S_ISCHR(mode):
-            driver = self.drivers.get(inode.rdev)
+            driver = self.driver(inode.rdev)
             if driver is None:
                 raise fail(errno.ENXIO)
             driver.open(file)

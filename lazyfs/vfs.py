@@ -42,6 +42,7 @@ from lazyfs.tmpfs import MemInode, Tmpfs
 
 if TYPE_CHECKING:
     from lazyfs.chunk_store import ChunkStore
+    from lazyfs.devpts import Devpts
     from lazyfs.hostfs import HostFs
     from lazyfs.index import Index
 
@@ -141,6 +142,14 @@ class Vfs(FileOps, AttributeOps):
         """A tmpfs with the usual device nodes, links and directories of a container's /dev."""
         fs = Tmpfs(self._device())
         devfs.populate(self, fs)
+        return fs
+
+    def new_devpts(self) -> Devpts:
+        """/dev/pts without a pseudo-terminal."""
+        from lazyfs.devpts import Devpts
+
+        fs = Devpts(self._device())
+        fs.populate(self)
         return fs
 
     def new_synthfs(self, provider: str, *, kind: str = "proc") -> SynthFs:

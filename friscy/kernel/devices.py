@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.locks import LockTable
-from friscy.kernel.terminal.tty import Tty
 from lazyfs.inode import Dentry, Inode, Location
 from lazyfs.plain import Plain, default
 
@@ -14,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Devices(Plain):
-    """Locks, the console's terminal, and where files without a name are."""
+    """Locks, terminals, and where files without a name are."""
 
     locks: LockTable = default(LockTable)
-    console: Tty | None = None
+    console: Any = None  # the ConsoleTerminal
+    ptys: dict[int, Any] = default(dict)  # the Ptys by number
     anonymous: dict[bytes, Location] = default(dict)
     sockets: list[Any] = default(list)  # the UnixSockets that have a name
     boot_id: str = ""

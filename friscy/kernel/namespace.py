@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from stat import S_ISLNK
 from typing import TYPE_CHECKING, Any
 
-from friscy.kernel.terminal.console import TTY_DEVICES, TerminalDriver
+from friscy.kernel.terminal.opening import DEVICES, TerminalDriver
 from lazyfs.abi import O_CREAT, O_TRUNC, O_WRONLY
 from lazyfs.errors import LinuxError, UsageError
 from lazyfs.inode import FsContext, Location
@@ -50,7 +50,7 @@ def attach_providers(k: Kernel) -> None:
     """Register the host-side half of /proc, /sys and the terminal devices with the VFS."""
     k.vfs.providers = _Trees(k)
     driver = TerminalDriver()
-    for rdev in TTY_DEVICES:
+    for rdev in DEVICES:
         k.vfs.drivers[rdev] = driver
 
 
@@ -66,6 +66,7 @@ def build_namespace(
     context = FsContext(root, root)
     vfs.mount(directory(k, context, b"/proc"), vfs.new_synthfs("proc"), source=b"proc")
     vfs.mount(directory(k, context, b"/dev"), vfs.new_devfs(), source=b"devtmpfs")
+    vfs.mount(directory(k, context, b"/dev/pts"), vfs.new_devpts(), source=b"devpts")
     vfs.mount(directory(k, context, b"/dev/shm"), vfs.new_tmpfs(SHM_BYTES), source=b"shm")
     sys = vfs.new_synthfs("sys", kind="sysfs")
     vfs.mount(directory(k, context, b"/sys"), sys, readonly=True, source=b"sysfs")

@@ -22,7 +22,7 @@ from friscy.kernel.paths import (
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import dirent_bytes, pack_dirent, read_open_how, read_timespec_raw
 from friscy.kernel.table import refused, syscall
-from friscy.kernel.terminal.console import Console
+from friscy.kernel.terminal.opening import adopt
 from lazyfs.abi import (
     AT_EACCESS,
     AT_EMPTY_PATH,
@@ -80,7 +80,7 @@ def _open(
         if kind == 0:
             raise LinuxError(errno.ENXIO)  # /proc/self/fd/N of an eventfd and the like
         if kind in (S_IFCHR, S_IFIFO):
-            file = Console.adopt(k, file)
+            file = adopt(k, task.process, file, flags)
     return install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from friscy.kernel.paths import mount_id
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
+from friscy.kernel.terminal.jobs import controlling_terminal
 from friscy.machine.layout import PAGE
 from lazyfs.abi import O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY
 from lazyfs.errors import LinuxError
@@ -250,15 +251,14 @@ def _masks(k: Kernel, process: Process, task: Task | None) -> tuple[int, int, in
 
 def stat(k: Kernel, process: Process, task: Task | None) -> bytes:
     """/proc/<pid>/stat: 52 fields."""
-    terminal = k.state.devices.console if k.state.devices is not None else None
-    owns = terminal is not None and terminal.session == process.sid
+    terminal = controlling_terminal(k, process)
     pending, blocked, ignored, caught = _masks(k, process, task)
     small = (1 << 31) - 1
     mm = process.mm
     user = process.cpu_ns + sum(k.state.tasks[tid].cpu_ns for tid in process.tasks)
     fields = [
         process.ppid, process.pgid, process.sid,
-        encode_dev(5, 1) if owns else 0, terminal.foreground if owns and terminal else -1,
+        encode_dev(*terminal.device) if terminal else 0, terminal.foreground if terminal else -1,
         0x400000, 0, 0, 0, 0,
         user // _TICK_NS, 0, process.children_cpu_ns // _TICK_NS, 0,
         20, 0, len(process.tasks), 0, process.start_ns // _TICK_NS,

@@ -4,9 +4,9 @@
     files = console.open_standard(k, context)  # an FdTable for spawn_init
     with console: k.run()                      # a host terminal is in raw mode inside
 
-Where a host stream is a terminal the guest gets a terminal: our own line discipline (`friscy.kernel.terminal.tty`),
+Where a host stream is a terminal the guest gets a terminal: our own line discipline (`terminal.py`, `tty.py`),
 with the host's in raw mode. Anything else is a pipe to the guest, whatever it is on the host, as with docker.
-The plain half (`ConsoleFile`, `Tty`) goes into a snapshot; a restored machine is given a new `Console`.
+The plain half (`StreamFile`, `ConsoleTerminal`) goes into a snapshot; a restored machine is given a new `Console`.
 """
 
 from __future__ import annotations
@@ -16,103 +16,89 @@ import errno
 import os
 import select
 from collections.abc import Callable, Iterable
-from stat import S_IFCHR, S_IFIFO, S_ISCHR, S_ISREG
+from stat import S_IFCHR, S_IFIFO, S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel import files
 from friscy.kernel.devices import devices, unnamed
 from friscy.kernel.fdtable import FdTable, drop, hold
 from friscy.kernel.files import KernelFile
-from friscy.kernel.terminal import jobs
-from friscy.kernel.terminal.tty import Tty
+from friscy.kernel.terminal.terminal import Terminal, TerminalFile
+from friscy.kernel.terminal.tty_ioctl import FIONREAD
 from friscy.kernel.wait import READ, WRITE
 from lazyfs.abi import O_RDONLY, O_RDWR, O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLOUT
-from lazyfs.devfs import Driver
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.inode import FsContext, Inode, Location
-from lazyfs.openfile import OpenFile
 from lazyfs.pipe import Pipe
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Process, Task
 
-SIGWINCH = 28
 INIT_PID = 1
 CONSOLE_RDEV = (5, 1)
-TTY_DEVICES = ((5, 0), CONSOLE_RDEV)
 _PIECE = 4096  # PIPE_BUF: what a pipe takes without blocking once it polls writable
 _READ_BYTES = 65536
 
 
-class ConsoleFile(KernelFile):
-    """A standard stream (`number` 0, 1 or 2), or with `terminal` the whole console terminal."""
+class ConsoleTerminal(Terminal):
+    """The terminal of the user, with `Kernel.console` behind it."""
 
-    number: int = 0
-    terminal: bool = False
+    def catch_up(self, k: Kernel) -> None:
+        """See Terminal."""
+        k.console.check_host(k)
 
-    def read_bytes(self, k: Kernel, n: int) -> bytes:
-        """See KernelFile."""
+    def show(self, k: Kernel, piece: bytes) -> int:
+        """See Terminal."""
         console: Console = k.console
-        if not self.terminal:
-            return console.read_host(self, n)
-        tty = console_tty(k)
-        jobs.check_read(k, tty)
-        console.check_host(k)
-        data = tty.read(n, k.monotonic_ns())
-        if data is None:
-            raise WouldBlock(self, POLLIN)
-        return data
-
-    def write_bytes(self, k: Kernel, data: bytes) -> int:
-        """See KernelFile."""
-        console: Console = k.console
-        if not self.terminal:
-            return console.write_host(self, self.number, data)
-        tty = console_tty(k)
-        jobs.check_write(k, tty)
-        if tty.stopped:
-            raise WouldBlock(self, POLLOUT)
         # Output processing moves the cursor, so a piece has to go out whole once it is processed.
-        piece = data[:_READ_BYTES]
-        shown = tty.process_output(piece)
+        shown = self.process_output(piece)
         console.write_all(console.screen, shown if console.is_raw else piece)
         return len(piece)
 
+    def echo(self, k: Kernel, data: bytes) -> None:
+        """See Terminal."""
+        if k.console.echoing:
+            k.console.write_all(k.console.screen, data)
+
+    def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
+        """See Terminal."""
+        return [(fd, READ) for fd in k.console.wakeup_fds()]
+
+    def waited_for(self, k: Kernel, events: int) -> None:
+        """See Terminal."""
+        if events & POLLIN and k.console.on_input_wanted is not None:
+            k.console.on_input_wanted()
+
+
+class StreamFile(KernelFile):
+    """A standard stream (`number` 0, 1 or 2) that is no terminal."""
+
+    number: int = 0
+
+    def read_bytes(self, k: Kernel, n: int) -> bytes:
+        """See KernelFile."""
+        return k.console.read_host(self, n)  # type: ignore[no-any-return]
+
+    def write_bytes(self, k: Kernel, data: bytes) -> int:
+        """See KernelFile."""
+        return k.console.write_host(self, self.number, data)  # type: ignore[no-any-return]
+
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
-        console: Console = k.console
-        if not self.terminal:
-            return console.poll_host(self.number)
-        tty = console_tty(k)
-        console.check_host(k)
-        events = files.IN if tty.readable() else 0
-        if tty.hung_up and not tty.readable_bytes():
-            events |= POLLHUP
-        return events | (0 if tty.stopped else files.OUT)
+        return k.console.poll_host(self.number)  # type: ignore[no-any-return]
 
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """See KernelFile."""
-        return list(k.console.host_fds(self, events))
+        return k.console.host_fds(self.number)  # type: ignore[no-any-return]
 
     def waited_for(self, k: Kernel, events: int) -> None:
         """See KernelFile."""
-        if events & POLLIN and (self.terminal or self.number == 0) and k.console.on_input_wanted is not None:
+        if events & POLLIN and self.number == 0 and k.console.on_input_wanted is not None:
             k.console.on_input_wanted()
-
-    def deadline(self, k: Kernel) -> int | None:
-        """See KernelFile."""
-        tty = console_tty(k) if self.terminal else None
-        if tty is None or tty.read_started_ns < 0:
-            return None
-        return tty.read_deadline(k.monotonic_ns())
 
     def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
         """See KernelFile."""
-        from friscy.kernel.terminal.tty_ioctl import FIONREAD, tty_ioctl
-
-        if self.terminal:
-            return tty_ioctl(k, task, console_tty(k), request, argument)
         if request == FIONREAD and self.number == 0:
             k.mem.set_u32(argument, k.console.waiting_bytes(0))
             return 0
@@ -149,7 +135,7 @@ class Console:
         self.screen = next((n for n in (1, 2, 0) if self.is_host_terminal[n]), 1)
         self._saved: tuple[int, list[Any]] | None = None
         self._at_end = False
-        self._echoing = self.is_host_terminal[0]
+        self.echoing = self.is_host_terminal[0]
         self.on_input_wanted = on_input_wanted
 
     @classmethod
@@ -162,12 +148,13 @@ class Console:
     def open_standard(self, k: Kernel, context: FsContext) -> FdTable:
         """The descriptor table of the first process: 0, 1 and 2. All terminal streams share one description."""
         table = FdTable()
-        shared: ConsoleFile | None = None
+        shared: TerminalFile | None = None
         for number in range(3):
             if self.terminal[number]:
                 if shared is None:
-                    shared = ConsoleFile(*terminal_place(k, context), O_RDWR, terminal=True)
-                    tty = console_tty(k)
+                    tty = console_terminal(k)
+                    place, node = terminal_place(k, context)
+                    shared = TerminalFile(place, node, O_RDWR, terminal=tty, epoch=tty.epoch)
                     tty.session = tty.foreground = INIT_PID
                     self.resize(k)
                 table.add(shared, 1024)
@@ -179,13 +166,13 @@ class Console:
                 inode.pipe = Pipe(readers=1, writers=1, had_writer=True)
                 place.dentry.inode = inode
                 flags = O_RDONLY if number == 0 else O_WRONLY
-                table.add(ConsoleFile(place, inode, flags, number=number), 1024)
+                table.add(StreamFile(place, inode, flags, number=number), 1024)
         return table
 
     def become_controlling(self, k: Kernel, process: Process) -> None:
         """Make the console, if it is a terminal, the controlling terminal of the first process's session."""
         if any(self.terminal):
-            tty = console_tty(k)
+            tty = console_terminal(k)
             tty.session, tty.foreground = process.sid, process.pgid
 
     def take_over(self, k: Kernel) -> None:
@@ -199,31 +186,15 @@ class Console:
         for process in k.state.processes.values():
             for fd, descriptor in process.files.slots.items():
                 file = descriptor.file
-                if not isinstance(file, ConsoleFile):
+                is_terminal = isinstance(file, TerminalFile) and isinstance(file.terminal, ConsoleTerminal)
+                if not is_terminal and not isinstance(file, StreamFile):
                     continue
-                number = min(fd, 2) if file.terminal else file.number
-                if file.terminal != self.terminal[number]:
+                number = file.number if isinstance(file, StreamFile) else min(fd, 2)
+                if is_terminal != self.terminal[number]:
                     descriptor.file = hold(fresh.slots[number].file)
                     drop(k, file)
         fresh.close_all(k)
         self.resize(k)
-
-    @staticmethod
-    def adopt(k: Kernel, file: OpenFile) -> OpenFile:
-        """`file`, just opened: a description of the console if that is what its inode stands for.
-
-        ENXIO: /dev/tty or /dev/console where the guest has no terminal.
-        """
-        inode = file.inode
-        if isinstance(inode, StreamInode):
-            k.vfs.release(file)
-            return ConsoleFile(file.location, inode, file.flags, number=inode.number)
-        if S_ISCHR(inode.mode) and inode.rdev in TTY_DEVICES:
-            if k.state.devices is None or k.state.devices.console is None:
-                k.vfs.release(file)
-                raise LinuxError(errno.ENXIO)
-            return ConsoleFile(file.location, inode, file.flags, terminal=True)
-        return file
 
     # -- host terminal ----------------------------------------------------------------------------------
 
@@ -268,7 +239,7 @@ class Console:
             if self.is_host_terminal[number]:
                 with contextlib.suppress(OSError):
                     size = os.get_terminal_size(self.fds[number])
-                    set_window(k, tty, size.lines, size.columns)
+                    tty.set_window(k, size.lines, size.columns)
                 return
 
     # -- input ------------------------------------------------------------------------------------------
@@ -289,20 +260,11 @@ class Console:
             except OSError:
                 data = b""
             if not data:
-                self._at_end = console_tty(k).hung_up = True
+                self._at_end = console_terminal(k).hung_up = True
                 return
-            self.type(k, data)
+            console_terminal(k).typed(k, data)
 
-    def type(self, k: Kernel, data: bytes) -> None:
-        """`data` comes from the keyboard."""
-        tty = console_tty(k)
-        echo, signals = tty.receive(data, k.monotonic_ns())
-        if echo and self._echoing:
-            self.write_all(self.screen, echo)
-        for signal in signals:
-            k.signal_group(tty.foreground, signal)
-
-    def read_host(self, file: ConsoleFile, n: int) -> bytes:
+    def read_host(self, file: StreamFile, n: int) -> bytes:
         """Read a stream that is no terminal."""
         fd = self.fds[file.number]
         if fd < 0:
@@ -330,7 +292,7 @@ class Console:
 
     # -- output -----------------------------------------------------------------------------------------
 
-    def write_host(self, file: ConsoleFile, number: int, data: bytes) -> int:
+    def write_host(self, file: StreamFile, number: int, data: bytes) -> int:
         """Write to a stream that is no terminal, as far as it takes it without waiting."""
         fd = self.fds[number]
         if fd < 0 or self.passthrough[number]:
@@ -399,46 +361,29 @@ class Console:
             events |= files.OUT
         return events
 
-    def host_fds(self, file: ConsoleFile, events: int) -> Iterable[tuple[int, int]]:
-        """The host descriptors behind a console file."""
-        if file.terminal:
-            yield from ((fd, READ) for fd in self.wakeup_fds())
-        elif self.fds[file.number] >= 0 and not self.passthrough[file.number]:
-            yield self.fds[file.number], READ if file.number == 0 else WRITE
+    def host_fds(self, number: int) -> Iterable[tuple[int, int]]:
+        """The host descriptor behind a stream that is no terminal."""
+        if self.fds[number] >= 0 and not self.passthrough[number]:
+            yield self.fds[number], READ if number == 0 else WRITE
 
 
-def console_tty(k: Kernel) -> Tty:
+def console_terminal(k: Kernel) -> ConsoleTerminal:
     """The console's terminal."""
     state = devices(k)
     if state.console is None:
-        state.console = Tty()
+        state.console = ConsoleTerminal()
+    assert isinstance(state.console, ConsoleTerminal)
     return state.console
 
 
 def terminal_place(k: Kernel, context: FsContext) -> tuple[Location, Inode]:
     """Where the console terminal is: /dev/console, or nowhere in an image without one."""
-    console_tty(k)
     try:
         place = k.vfs.lookup(context, b"/dev/console")
     except LinuxError:
         place = unnamed(k, b"/dev/console", S_IFCHR | 0o620)
         place.inode.rdev = CONSOLE_RDEV
     return place, place.inode
-
-
-class TerminalDriver(Driver):
-    """/dev/tty and /dev/console for the VFS, which only lets them be opened: `Console.adopt` does the rest."""
-
-    def open(self, file: OpenFile) -> None:
-        """See Driver."""
-
-
-def set_window(k: Kernel, tty: Tty, rows: int, columns: int) -> None:
-    """Change a terminal's size; its foreground group hears of it."""
-    if (tty.rows, tty.columns) != (rows, columns):
-        tty.rows, tty.columns = rows, columns
-        if tty.foreground:
-            k.signal_group(tty.foreground, SIGWINCH)
 
 
 def _is_regular(fd: int) -> bool:

@@ -14,7 +14,7 @@ from lazyfs.errors import LinuxError
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Process
-    from friscy.kernel.terminal.tty import Tty
+    from friscy.kernel.terminal.terminal import Terminal
 
 CONTINUED = -1  # Process.news
 CLD_STOPPED, CLD_CONTINUED = 5, 6
@@ -66,7 +66,7 @@ def leave_session(k: Kernel, process: Process) -> None:
     """A process ended: a session's leader gives up its terminal; groups that it orphans are not left stopped."""
     tty = controlling_terminal(k, process)
     if tty is not None and process.pid == process.sid:
-        leave_terminal(k, tty)
+        leave_terminal(k, tty, ending=True)
     # Groups that it kept from being orphans: its own by its parent, its children's by itself.
     kept = {
         child.pgid
@@ -84,21 +84,37 @@ def leave_session(k: Kernel, process: Process) -> None:
                 k.post_signal(member, SIGCONT, code=signals.SI_KERNEL)
 
 
-def leave_terminal(k: Kernel, tty: Tty) -> None:
-    """A terminal stops to be the controlling one of its session: the foreground group hears of it."""
+def leave_terminal(k: Kernel, tty: Terminal, *, ending: bool = False) -> None:
+    """A session gives its controlling terminal up, or its leader is `ending`: the foreground group hears of it."""
     for member in group(k, tty.foreground):
         k.post_signal(member, SIGHUP, code=signals.SI_KERNEL)
-        k.post_signal(member, SIGCONT, code=signals.SI_KERNEL)
+        if not ending:
+            k.post_signal(member, SIGCONT, code=signals.SI_KERNEL)
     tty.session = tty.foreground = 0
 
 
-def controlling_terminal(k: Kernel, process: Process) -> Tty | None:
+def hang_up(k: Kernel, tty: Terminal) -> None:
+    """What is behind a terminal is gone: its session's leader hears of it, and the session has no terminal any more."""
+    leader = k.state.processes.get(tty.session)
+    if leader is not None:
+        k.post_signal(leader, SIGHUP, code=signals.SI_KERNEL)
+        k.post_signal(leader, SIGCONT, code=signals.SI_KERNEL)
+    tty.session = tty.foreground = 0
+
+
+def controlling_terminal(k: Kernel, process: Process) -> Terminal | None:
     """The controlling terminal of the process's session."""
-    tty: Tty | None = k.state.devices.console if k.state.devices is not None else None
-    return tty if tty is not None and tty.session == process.sid else None
+    devices = k.state.devices
+    if devices is None:
+        return None
+    for terminal in (devices.console, *devices.ptys.values()):
+        if terminal is not None and terminal.session == process.sid:
+            found: Terminal = terminal
+            return found
+    return None
 
 
-def check_read(k: Kernel, tty: Tty) -> None:
+def check_read(k: Kernel, tty: Terminal) -> None:
     """A background process that reads from its terminal is stopped by SIGTTIN. EIO: it would not be."""
     process, task = k.task.process, k.task
     if tty.session != process.sid or not tty.foreground or process.pgid == tty.foreground:
@@ -110,7 +126,7 @@ def check_read(k: Kernel, tty: Tty) -> None:
     raise Blocked(Turn())
 
 
-def check_change(k: Kernel, tty: Tty) -> None:
+def check_change(k: Kernel, tty: Terminal) -> None:
     """A background process that changes its terminal (or writes, with TOSTOP) is stopped by SIGTTOU.
 
     One that ignores or blocks the signal may go on. EIO: nobody could continue it.
@@ -126,7 +142,7 @@ def check_change(k: Kernel, tty: Tty) -> None:
     raise Blocked(Turn())
 
 
-def check_write(k: Kernel, tty: Tty) -> None:
+def check_write(k: Kernel, tty: Terminal) -> None:
     """See `check_change`."""
     if tty.lflag & _TOSTOP:
         check_change(k, tty)

@@ -57,6 +57,7 @@ class Tty(Plain):
     session: int = 0  # session id whose controlling terminal this is, 0 for none
     foreground: int = 0  # its foreground process group
     exclusive: bool = False
+    epoch: int = 0  # how often it was taken from all who had it open
 
     lines: list[bytes] = default(list)  # committed, canonical mode; b"" is an end of file
     pending: bytearray = default(bytearray)  # the line being edited, or what raw mode has not read yet
@@ -99,7 +100,7 @@ class Tty(Plain):
         if was_canonical != self.lflag & (ICANON | EXTPROC):
             self._switch_mode()
         if not self.iflag & IXON:
-            self.stopped = False
+            self.stop(False)
 
     def _switch_mode(self) -> None:
         """What was typed before stays readable: as one line after a switch to canonical mode."""
@@ -144,7 +145,7 @@ class Tty(Plain):
         if lflag & ISIG and self._signal(byte, echo, signals):
             return
         if self.stopped and iflag & IXON and iflag & IXANY:
-            self.stopped = False
+            self.stop(False)
         if byte == 0x0D:
             if iflag & IGNCR:
                 return
@@ -158,9 +159,9 @@ class Tty(Plain):
 
     def _flow_control(self, byte: int) -> bool:
         if self._is(byte, VSTART):
-            self.stopped = False
+            self.stop(False)
         elif self._is(byte, VSTOP):
-            self.stopped = True
+            self.stop(True)
         else:
             return False
         return True
@@ -173,7 +174,7 @@ class Tty(Plain):
                     self.flush_input()
                     echo.clear()  # what came in one piece with the signal is not even shown
                 if self.iflag & IXON:
-                    self.stopped = False
+                    self.stop(False)
                 if self.lflag & ECHO:
                     self._echo(byte, echo)
                 return True
@@ -442,7 +443,21 @@ class Tty(Plain):
             started = max(started, self.last_input_ns)
         return started + tenths * _DECISECOND_NS
 
+    def input_room(self) -> int:
+        """How many typed bytes fit in; a line that is too long is cut, so there is always room for its end."""
+        if self.lflag & ICANON and not self.lines:
+            return QUEUE_BYTES
+        return max(QUEUE_BYTES - len(self.pending) - sum(map(len, self.lines)), 0)
+
+    def stop(self, stopped: bool) -> None:
+        """Stop output, or let it go on."""
+        self.stopped = stopped
+
+    def flush_output(self) -> None:
+        """Drop what was written and has not gone out (TCFLSH)."""
+
     def flush_input(self) -> None:
+        """Drop what was typed and has not been read (TCFLSH)."""
         self.lines.clear()
         self.pending.clear()
         self.literal = self.erasing = False

@@ -6,13 +6,14 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel.structs import pack_winsize, read_winsize
-from friscy.kernel.terminal.jobs import check_change, leave_terminal
-from friscy.kernel.terminal.tty import TERMIOS2_BYTES, TERMIOS_BYTES, Tty
+from friscy.kernel.terminal.jobs import check_change, controlling_terminal, leave_terminal
+from friscy.kernel.terminal.tty import TERMIOS2_BYTES, TERMIOS_BYTES
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from friscy.kernel.terminal.terminal import Terminal
 
 TCGETS, TCSETS, TCSETSW, TCSETSF = 0x5401, 0x5402, 0x5403, 0x5404
 TCSBRK, TCXONC, TCFLSH, TIOCEXCL, TIOCNXCL, TIOCSCTTY = 0x5409, 0x540A, 0x540B, 0x540C, 0x540D, 0x540E
@@ -29,8 +30,10 @@ TCIFLUSH, TCOFLUSH, TCIOFLUSH = 0, 1, 2
 TCOOFF, TCOON, TCIOFF, TCION = range(4)
 
 
-def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> int:
-    """An ioctl(2) on a terminal. ENOTTY: none that it knows."""
+def tty_ioctl(
+    k: Kernel, task: Task, tty: Terminal, request: int, argument: int, *, from_master: bool = False
+) -> int:
+    """An ioctl(2) on a terminal, or on the master of its pair. ENOTTY: none that it knows."""
     mem = k.mem
     if request == TCGETS:
         mem.write(argument, tty.pack_termios())
@@ -43,11 +46,9 @@ def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> i
     elif request == TIOCGWINSZ:
         mem.write(argument, pack_winsize(tty.rows, tty.columns))
     elif request == TIOCSWINSZ:
-        from friscy.kernel.terminal.console import set_window
-
-        set_window(k, tty, *read_winsize(mem, argument))
+        tty.set_window(k, *read_winsize(mem, argument))
     elif request == FIONREAD:
-        k.console.check_host(k)
+        tty.catch_up(k)
         mem.set_u32(argument, tty.readable_bytes())
     elif request == TIOCOUTQ:
         mem.set_u32(argument, 0)
@@ -61,8 +62,10 @@ def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> i
         if argument not in (TCIFLUSH, TCOFLUSH, TCIOFLUSH):
             raise LinuxError(errno.EINVAL)
         if argument != TCOFLUSH:
-            k.console.check_host(k)
+            tty.catch_up(k)
             tty.flush_input()
+        if argument != TCIFLUSH:
+            tty.flush_output()
     elif request in (TIOCEXCL, TIOCNXCL):
         tty.exclusive = request == TIOCEXCL
     elif request == TIOCGEXCL:
@@ -76,31 +79,37 @@ def tty_ioctl(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> i
         # Typing for another is what CAP_SYS_ADMIN, or dev.tty.legacy_tiocsti, would allow.
         raise LinuxError(errno.EIO)
     else:
-        return _job_control(k, task, tty, request, argument)
+        return _job_control(k, task, tty, request, argument, from_master=from_master)
     return 0
 
 
-def _flow(tty: Tty, argument: int) -> None:
+def _flow(tty: Terminal, argument: int) -> None:
     if argument == TCOOFF:
-        tty.stopped = True
+        tty.stop(True)
     elif argument == TCOON:
-        tty.stopped = False
+        tty.stop(False)
     elif argument not in (TCIOFF, TCION):
         raise LinuxError(errno.EINVAL)
 
 
-def _job_control(k: Kernel, task: Task, tty: Tty, request: int, argument: int) -> int:
+def _job_control(
+    k: Kernel, task: Task, tty: Terminal, request: int, argument: int, *, from_master: bool
+) -> int:
     process = task.process
     if request == TIOCSCTTY:
         if process.sid == tty.session and process.sid == process.pid:
             return 0
-        if process.sid != process.pid or (tty.session and tty.session != process.sid):
+        if process.sid != process.pid or controlling_terminal(k, process) is not None:
             raise LinuxError(errno.EPERM)
+        if tty.session and not (argument == 1 and process.credentials.euid == 0):
+            raise LinuxError(errno.EPERM)  # else root takes it from the session that has it
         tty.session, tty.foreground = process.sid, process.pgid
         return 0
     if request not in (TIOCGPGRP, TIOCSPGRP, TIOCGSID, TIOCNOTTY):
         raise LinuxError(errno.ENOTTY)
-    if tty.session != process.sid:
+    if tty.session != process.sid and not (from_master and request in (TIOCGPGRP, TIOCGSID)):
+        raise LinuxError(errno.ENOTTY)
+    if request == TIOCGSID and not tty.session:
         raise LinuxError(errno.ENOTTY)
     if request == TIOCGPGRP:
         k.mem.set_u32(argument, tty.foreground)

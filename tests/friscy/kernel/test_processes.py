@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 
-PROGRAMS = ["jobs", "processes", "sockets", "threads"]
+PROGRAMS = ["jobs", "processes", "pty", "sockets", "threads"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
