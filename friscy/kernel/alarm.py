@@ -19,38 +19,64 @@ SLICE_SECONDS = 0.01
 
 
 class Alarm:
-    """`arm` after any change of `Process.alarm_at`."""
+    """Makes the engine return when a timer may have run out; `friscy.kernel.timers` says when and does the rest.
+
+    at: monotonic time at which the scheduler looks at the timers, 0 for never.
+    """
 
     def __init__(self) -> None:
+        self.at = 0
+        self._cpu_at = 0  # when the running task may have used the CPU time that it was given
         self._changed: Condition | None = None
 
-    def arm(self, k: Kernel) -> None:
-        """Look at the timers again; start the thread if one is set."""
+    def set(self, k: Kernel, at: int) -> None:
+        """Ring at `at` (0: never)."""
+        if at != self.at:
+            self.at = at
+            self._wake(k)
+
+    def expect(self, k: Kernel, at: int) -> None:
+        """The slice that begins may last until `at`, and no longer."""
+        self._cpu_at = at
+        self._wake(k)
+
+    def ended(self) -> None:
+        """The slice is over."""
+        self._cpu_at = 0
+
+    def _wake(self, k: Kernel) -> None:
         if self._changed is None:
-            if not self._earliest(k):
+            if not self.at and not self._cpu_at:
                 return
             import threading
 
             self._changed = threading.Condition()
-            threading.Thread(target=self._watch, args=(k,), name="friscy alarm", daemon=True).start()
+            threading.Thread(
+                target=_ring, args=(ref(k), self._changed), name="friscy alarm", daemon=True
+            ).start()
             return
         with self._changed:
             self._changed.notify()
 
-    def _earliest(self, k: Kernel) -> int:
-        return min((p.alarm_at for p in list(k.state.processes.values()) if p.alarm_at), default=0)
+    def next(self) -> int:
+        """When to make the engine return; 0 for never."""
+        return min(filter(None, (self.at, self._cpu_at)), default=0)
 
-    def _watch(self, k: Kernel) -> None:
-        assert self._changed is not None
-        with self._changed:
-            while k.state.exit_status is None:
-                at = self._earliest(k)
-                left = (at - k.monotonic_ns()) / 1e9 if at else None
-                if left is not None and left <= 0:
-                    # Signals are sent by the scheduler, in its own thread; this only makes the engine return.
-                    k.interrupt()
-                    left = 0.001
-                self._changed.wait(left)
+
+def _ring(kernel: ref[Kernel], changed: Condition) -> None:
+    with changed:
+        while True:
+            k = kernel()
+            if k is None or k.state.exit_status is not None:
+                return
+            at = k.alarm.next()
+            left = (at - k.monotonic_ns()) / 1e9 if at else 1.0
+            if left <= 0:
+                # Signals are sent by the scheduler, in its own thread; this only makes the engine return.
+                k.interrupt()
+                left = 0.001
+            del k  # the thread must not keep a machine alive that nobody uses any more
+            changed.wait(min(left, 1.0))
 
 
 class Ticker:

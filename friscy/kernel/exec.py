@@ -16,7 +16,8 @@ from friscy.kernel.credentials import update_filesystem_ids
 from friscy.kernel.kernel import NoResult
 from friscy.kernel.mm import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK, STACK_GUARD_GAP, STACK_MAX
 from friscy.kernel.signals import SIGCHLD, SIGKILL
-from friscy.kernel.state import RLIMIT_STACK, SigAction
+from friscy.kernel.state import CLOCK_TICKS, RLIMIT_STACK, SigAction
+from friscy.kernel.timers import forget_all
 from friscy.machine.hart import SP
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE, GuestMemory
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     AT_HWCAP, AT_CLKTCK, AT_SECURE, AT_RANDOM, AT_HWCAP2, AT_EXECFN, AT_MINSIGSTKSZ,
 ) = (0, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 23, 25, 26, 31, 51)  # fmt: skip
 HWCAP = sum(1 << (ord(letter) - ord("A")) for letter in "IMAFDC")
-CLOCK_TICKS = 100
 MINSIGSTKSZ = 2048
 
 SCRIPT_DEPTH = 5  # how many `#!` may lead to each other
@@ -138,13 +138,15 @@ def execute(
     program = find_program(k, process, path, argv or [b""], location=location)
     _check_size(process, program.argv, envp, path)
     secure = _take_ids(process, program)
-    from friscy.kernel.process import end_other_tasks, end_process, own_files, own_memory
+    from friscy.kernel.process import end_other_tasks, end_process, leave_memory, own_files, own_memory
 
     end_other_tasks(k, task)
+    leave_memory(k, task)
     own_memory(k, task)
     own_files(k, process)
     process.files.close_on_exec(k)
     process.actions = {n: SigAction(1) for n, action in process.actions.items() if action.handler == 1}
+    forget_all(k, process)
     process.sigreturn = 0
     process.membarrier = 0
     process.executed, process.exit_signal = True, SIGCHLD

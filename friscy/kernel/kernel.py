@@ -19,8 +19,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from friscy.kernel import timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.backing import BackingPool
+from friscy.kernel.places import Places
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import READ, WRITE, Blocked
@@ -129,6 +131,7 @@ class Kernel:
             state.boot_ns = time.time_ns()
         self.state = state
         self.backings = BackingPool(state)
+        self.places = Places()  # of files with translated code
         state.vfs = vfs.state
 
     # -- called by the machine ------------------------------------------------------------------------
@@ -240,6 +243,7 @@ class Kernel:
         """Run until init ends: its exit status, 128 + n when signal n killed it. None: `stop` was called."""
         state = self.state
         self.stopping = False
+        timers.rearm(self)
         while state.exit_status is None:
             if self.stopping:
                 return None
@@ -255,8 +259,8 @@ class Kernel:
             if self.attention:
                 self.attention = False
                 self.check_host()
-            if task.process.alarm_at:
-                self._check_alarms()
+            if self.alarm.at and self.monotonic_ns() >= self.alarm.at:
+                timers.fire(self)
             if task.pending or task.process.pending:
                 from friscy.kernel.signals import deliver
 
@@ -266,12 +270,18 @@ class Kernel:
             if self.stopping:
                 continue
             self.ticker.watch(self)
+            process = task.process
+            if process.cpu_watched:
+                timers.expect_cpu(self, process)
             self.slice_started = time.thread_time_ns()
             try:
-                self.spaces[task.process.pid].run(self.hart)
+                self.spaces[process.pid].run(self.hart)
             finally:
                 task.cpu_ns += time.thread_time_ns() - self.slice_started
                 self.slice_started = 0
+            if process.cpu_watched:
+                self.alarm.ended()
+                timers.check_cpu(self, process)
         return state.exit_status
 
     def stop(self) -> None:
@@ -297,7 +307,9 @@ class Kernel:
         from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
 
         self.spaces[process.pid] = space
-        space_map = AddressSpace(process.mm, space, self.vfs, self.state.memory_limit, self.backings)
+        space_map = AddressSpace(
+            process.mm, space, self.vfs, self.state.memory_limit, self.backings, self.places
+        )
         space_map.address_limit = process.limits[RLIMIT_AS][0]
         space_map.data_limit = process.limits[RLIMIT_DATA][0]
         self.maps[process.pid] = space_map
@@ -404,10 +416,8 @@ class Kernel:
             for at in (task.deadline, task.wait.deadline(self, task)):
                 if at is not None and (earliest is None or at < earliest):
                     earliest = at
-        for process in self.state.processes.values():
-            at = process.alarm_at
-            if at and (earliest is None or at < earliest):
-                earliest = at
+        if self.alarm.at and (earliest is None or self.alarm.at < earliest):
+            earliest = self.alarm.at
         for fd in self.wakeup_fds():
             watched[fd] = watched.get(fd, 0) | READ
         if self.wake_fd >= 0:
@@ -425,7 +435,8 @@ class Kernel:
             return
         if any(fd == self.wake_fd for fd, _ in poller.poll(timeout)):
             os.eventfd_read(self.wake_fd)
-        self._check_alarms()
+        if self.alarm.at and self.monotonic_ns() >= self.alarm.at:
+            timers.fire(self)
         self.check_host()
 
     def _deadlock(self) -> None:
@@ -435,17 +446,6 @@ class Kernel:
         init = self.state.processes[1]
         self.log(f"{init.comm.decode(errors='replace')}: every task waits for something that cannot happen")
         end_process(self, init, 9)
-
-    def _check_alarms(self) -> None:
-        """Send SIGALRM where ITIMER_REAL has run out."""
-        now = self.monotonic_ns()
-        for process in list(self.state.processes.values()):
-            if process.alarm_at and now >= process.alarm_at:
-                missed = (now - process.alarm_at) // process.alarm_interval if process.alarm_interval else 0
-                process.alarm_at += (missed + 1) * process.alarm_interval
-                if not process.alarm_interval:
-                    process.alarm_at = 0
-                self.post_signal(process, 14, code=0x80)
 
     def wakeup_fds(self) -> list[int]:
         """Host descriptors that must end an idle wait whatever the tasks wait for (^C, window size)."""

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import signals
+from friscy.kernel import signals, timers
 from friscy.kernel.credentials import ALL_CAPABILITIES, update_filesystem_ids
 from friscy.kernel.fdtable import FdTable
+from friscy.kernel.futex import release_pi_futexes, release_robust_list, wake_futex
 from friscy.kernel.mm import Mm
 from friscy.kernel.state import DEAD, Process, ProcessCredentials, SigInfo, Task
 from friscy.kernel.terminal import jobs
-from friscy.kernel.wait import FutexWait
 from friscy.machine.layout import HART_COUNT
 from lazyfs.errors import LinuxError
 from lazyfs.inode import FsContext, Location
-from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
 PID_MAX = 4_194_304
-_FUTEX_OWNER_DIED, _FUTEX_WAITERS, _FUTEX_TID_MASK = 0x4000_0000, 0x8000_0000, 0x3FFF_FFFF
-_ROBUST_LIST_LIMIT = 2048
 
 
 def allocate_pid(k: Kernel) -> int:
@@ -78,18 +74,24 @@ def end_task(k: Kernel, task: Task) -> None:
     process = task.process
     if k.task is not task:
         k.switch_to(task)
-    _release_robust_list(k, task)
-    if task.clear_child_tid and memory_users(k, process) > 1:
-        try:
-            k.mem.set_u32(task.clear_child_tid, 0)
-            wake_futex(k, *k.mm.futex_key(task.clear_child_tid, private=False), 1)
-        except LinuxError:
-            pass
+    leave_memory(k, task)
     k.vfs.cancel_open(process.fs)
     task.state, task.wait, task.deadline = DEAD, None, None
     process.cpu_ns += task.cpu_ns
     process.tasks.remove(task.tid)
     k.state.tasks.pop(task.tid, None)
+
+
+def leave_memory(k: Kernel, task: Task) -> None:
+    """The current task ends or runs another program: tell who waits for what it holds, and for itself."""
+    release_robust_list(k, task)
+    release_pi_futexes(k, task)
+    if task.clear_child_tid and memory_users(k, task.process) > 1:
+        try:
+            k.mem.set_u32(task.clear_child_tid, 0)
+            wake_futex(k, *k.mm.futex_key(task.clear_child_tid, private=False), 1)
+        except LinuxError:
+            pass
 
 
 def memory_users(k: Kernel, process: Process) -> int:
@@ -159,7 +161,7 @@ def end_process(k: Kernel, process: Process, status: int) -> None:
     if process.exit_status is not None:
         return
     signal = status & 0x7F
-    if signal and signals.dumps_core(signal):
+    if signal and signals.dumps_core(process, signal):
         status |= signals.CORE_DUMPED
     if k.task.process is process:
         k.hart.interrupt()
@@ -168,7 +170,9 @@ def end_process(k: Kernel, process: Process, status: int) -> None:
     process.exit_status = status
     if k.tracer is not None:
         k.tracer.exited(k, process, status)
-    process.alarm_at, process.stopped, process.news = 0, 0, 0
+    process.stopped = process.news = 0
+    process.itimers.clear()
+    timers.forget_all(k, process)
     if not any(other.files is process.files for other in living(k)):
         process.files.close_all(k)
     process.files = FdTable()
@@ -228,7 +232,10 @@ def notify_parent(k: Kernel, process: Process) -> None:
         return
     assert process.exit_status is not None
     code, value = child_news(process.exit_status)
-    info = SigInfo(process.exit_signal, code, process.pid, process.credentials.uid, status=value)
+    cpu_ns = process.cpu_ns
+    info = SigInfo(
+        process.exit_signal, code, process.pid, process.credentials.uid, status=value, cpu_ns=cpu_ns
+    )
     action = signals.action_of(parent, signals.SIGCHLD)
     if process.exit_signal == signals.SIGCHLD and (
         action.handler == signals.SIG_IGN or action.flags & signals.SA_NOCLDWAIT
@@ -247,52 +254,3 @@ def exit_code(status: int) -> int:
     """The shell's number for a wait(2) status word: the exit code, or 128 + the signal."""
     signal = status & 0x7F
     return 128 + signal if signal else status >> 8 & 0xFF
-
-
-def wake_futex(k: Kernel, owner: Plain, offset: int, count: int, bitset: int = 0xFFFF_FFFF) -> int:
-    """Wake up to `count` tasks that wait on a futex word (`AddressSpace.futex_key`); how many."""
-    woken = 0
-    for task in k.state.tasks.values():
-        if woken >= count:
-            break
-        wait = task.wait
-        if (
-            isinstance(wait, FutexWait)
-            and wait.owner is owner
-            and wait.offset == offset
-            and wait.bitset & bitset
-            and not wait.woken
-        ):
-            wait.woken = True
-            woken += 1
-    return woken
-
-
-def _release_robust_list(k: Kernel, task: Task) -> None:
-    """Mark the robust mutexes that the dying task holds; a corrupt list is left where it stops making sense."""
-    head, _ = task.robust_list
-    if not head:
-        return
-    mem = k.mem
-    try:
-        entry, offset, pending = struct.unpack("<QqQ", mem.read(head, 24))
-        for _ in range(_ROBUST_LIST_LIMIT):
-            if entry & ~1 == head:
-                break
-            following = mem.u64(entry & ~1)
-            if entry != pending:
-                _release_robust(k, task, (entry & ~1) + offset)
-            entry = following
-        if pending:
-            _release_robust(k, task, (pending & ~1) + offset)
-    except LinuxError:
-        pass
-
-
-def _release_robust(k: Kernel, task: Task, address: int) -> None:
-    value = k.mem.u32(address)
-    if value & _FUTEX_TID_MASK == task.tid:
-        k.mem.set_u32(address, value & _FUTEX_WAITERS | _FUTEX_OWNER_DIED)
-        if value & _FUTEX_WAITERS:
-            wake_futex(k, *k.mm.futex_key(address, private=False), 1)
-            wake_futex(k, *k.mm.futex_key(address, private=True), 1)

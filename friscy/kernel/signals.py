@@ -14,8 +14,9 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
+from friscy.kernel import timers
 from friscy.kernel.mm import MAP_ANONYMOUS, MAP_PRIVATE
-from friscy.kernel.state import SigAction, SigInfo
+from friscy.kernel.state import CLOCK_TICKS, RLIMIT_CORE, RLIMIT_SIGPENDING, SigAction, SigInfo
 from friscy.machine.hart import A0, A1, A2, RA, SP, Hart
 from friscy.machine.layout import HART_F, HART_X, PAGE
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
@@ -84,7 +85,10 @@ def is_ignored(process: Process, signal: int) -> bool:
 
 
 def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -> None:
-    """Queue a signal for a process, or for one task of it; nothing happens to one that is ignored."""
+    """Queue a signal for a process, or for one task of it; nothing happens to one that is ignored.
+
+    EAGAIN: it would be one too many (RLIMIT_SIGPENDING), and is of the kind that must not lose what it carries.
+    """
     if process.exit_status is not None:
         return
     targets = [task] if task is not None else [k.state.tasks[tid] for tid in process.tasks]
@@ -103,9 +107,26 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
     queue = task.pending if task is not None else process.pending
     if signal <= 31 and any(queued.signal == signal for queued in queue):
         return
+    limit = process.limits[RLIMIT_SIGPENDING][0]
+    kernels = info.code == SI_KERNEL or (signal < 32 and info.code >= 0) or info.timer is not None
+    if limit < 1 << 20 and not kernels and _queued(k, process.credentials.uid) >= limit:
+        if signal >= 32 and info.code != SI_USER:
+            raise LinuxError(errno.EAGAIN)
+        info = SigInfo(signal)  # the signal arrives, without a word of who sent it
+        if any(queued.signal == signal for queued in queue):
+            return
     queue.append(info)
     if k.task.process is process:
         k.hart.interrupt()
+
+
+def _queued(k: Kernel, uid: int) -> int:
+    """How many signals wait for processes of a user."""
+    mine = [process for process in k.state.processes.values() if process.credentials.uid == uid]
+    return sum(
+        len(process.pending) + sum(len(k.state.tasks[tid].pending) for tid in process.tasks)
+        for process in mine
+    )
 
 
 def _unqueue(k: Kernel, process: Process, signals: frozenset[int]) -> None:
@@ -148,20 +169,24 @@ def deliverable(task: Task) -> int:
     return ~task.blocked_signals
 
 
-def take(task: Task, wanted: int) -> SigInfo | None:
-    """Remove and return the next queued signal in the sigset `wanted`: synchronous ones first, then by number."""
-    best: SigInfo | None = None
-    source = task.pending
+def take(k: Kernel, task: Task, wanted: int) -> SigInfo | None:
+    """Remove and return the next queued signal in the sigset `wanted`.
+
+    The task's own come before those of its process; in each queue synchronous ones first, then by number.
+    """
     for queue in (task.pending, task.process.pending):
-        for info in queue:
-            if not wanted & bit(info.signal):
-                continue
-            rank = (info.signal not in SYNCHRONOUS, info.signal)
-            if best is None or rank < (best.signal not in SYNCHRONOUS, best.signal):
-                best, source = info, queue
-    if best is not None:
-        source.remove(best)
-    return best
+        waiting = [info for info in queue if wanted & bit(info.signal)]
+        if waiting:
+            best = min(waiting, key=_rank)
+            queue.remove(best)
+            if best.timer is not None:
+                timers.taken(k, task.process, best)
+            return best
+    return None
+
+
+def _rank(info: SigInfo) -> tuple[bool, int]:
+    return info.signal not in SYNCHRONOUS, info.signal
 
 
 def set_mask(k: Kernel, task: Task, mask: int) -> None:
@@ -183,7 +208,7 @@ def deliver(k: Kernel, task: Task) -> None:
     if task.wait is not None and task.wait.exact and task.wait.ready(k, task):
         return  # the call ends first, and successfully; `Kernel.syscall` comes back here
     while True:
-        info = take(task, deliverable(task))
+        info = take(k, task, deliverable(task))
         if info is None:
             return
         action = action_of(task.process, info.signal)
@@ -216,7 +241,8 @@ def _interrupt_call(k: Kernel, task: Task, action: SigAction) -> None:
     wait = task.wait
     if wait is None:
         return
-    if wait.on_signal != "restart" or not action.flags & SA_RESTART:
+    restarts = wait.on_signal == "again" or (wait.on_signal == "restart" and action.flags & SA_RESTART)
+    if not restarts:
         wait.interrupted(k, task)
         k.hart.set_x(A0, -errno.EINTR)
         k.hart.pc += 4
@@ -312,11 +338,14 @@ def current_altstack(task: Task, sp: int) -> tuple[int, int, int]:
 
 def pack_siginfo(info: SigInfo) -> bytes:
     """siginfo_t, 128 bytes."""
+    if info.raw:
+        return struct.pack("<i", info.signal) + info.raw[4:]
     head = struct.pack("<iii4x", info.signal, 0, info.code)
     if info.signal in SYNCHRONOUS and info.code > 0 and info.code != SI_KERNEL:
         body = struct.pack("<Q", info.address)
     elif info.signal == SIGCHLD and info.code > 0:
-        body = struct.pack("<iIi", info.pid, info.uid, info.status)
+        ticks = info.cpu_ns * CLOCK_TICKS // 1_000_000_000
+        body = struct.pack("<iIi4xqq", info.pid, info.uid, info.status, ticks, 0)
     else:
         body = struct.pack("<iIQ", info.pid, info.uid, info.value & 0xFFFF_FFFF_FFFF_FFFF)
     return (head + body).ljust(_INFO_BYTES, b"\0")
@@ -325,9 +354,9 @@ def pack_siginfo(info: SigInfo) -> bytes:
 def unpack_siginfo(data: bytes) -> SigInfo:
     """The siginfo_t of rt_sigqueueinfo(2)."""
     signal, _, code, pid, uid, value = struct.unpack_from("<iii4xiIQ", data)
-    return SigInfo(signal, code, pid, uid, value)
+    return SigInfo(signal, code, pid, uid, value, raw=data)
 
 
-def dumps_core(signal: int) -> bool:
-    """Whether the default action is "core" (no core is written; wait(2) status and messages tell them apart)."""
-    return signal in _CORE
+def dumps_core(process: Process, signal: int) -> bool:
+    """Whether wait(2) says that a process killed by the signal dumped core (none is written)."""
+    return signal in _CORE and process.limits[RLIMIT_CORE][0] > 0 and process.dumpable == 1

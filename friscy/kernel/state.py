@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RUNNING, BLOCKED, DEAD = "running", "blocked", "dead"
 
 RLIM_INFINITY = (1 << 64) - 1
+CLOCK_TICKS = 100  # in a second: the unit of clock_t
 (
     RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE,
     RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO,
@@ -65,7 +66,10 @@ class SigAction(Plain):
 
 
 class SigInfo(Plain):
-    """A queued signal: `code` is si_code; the rest are those fields of siginfo_t that `code` calls for."""
+    """A queued signal: `code` is si_code; the rest are those fields of siginfo_t that `code` calls for.
+
+    timer: the timers.PosixTimer that sent it. raw: the siginfo_t that another process made up.
+    """
 
     signal: int
     code: int = 0
@@ -74,6 +78,9 @@ class SigInfo(Plain):
     value: int = 0
     address: int = 0
     status: int = 0
+    cpu_ns: int = 0  # of a child
+    timer: Any = None
+    raw: bytes = b""
 
 
 class Process(Plain):
@@ -104,8 +111,11 @@ class Process(Plain):
     child_subreaper: bool = False
     death_signal: int = 0
     sigreturn: int = 0  # address of the trampoline that ends signal handlers, once it is mapped
-    alarm_at: int = 0  # monotonic deadline of ITIMER_REAL, 0 when it is off
-    alarm_interval: int = 0
+    itimers: dict[int, Any] = default(dict)  # timers.Timer by ITIMER_*
+    timers: dict[int, Any] = default(dict)  # timers.PosixTimer by number
+    next_timer: int = 0
+    cpu_watched: bool = False  # a timer or a limit on its CPU time is set
+    nice: int = 0
     exit_status: int | None = None  # wait(2) status word once dead: a zombie until it is waited for
     exit_signal: int = 17  # what its parent gets when it ends
     membarrier: int = 0  # registered MEMBARRIER_CMD_* bits
@@ -150,6 +160,7 @@ class KernelState(Plain):
     boot_ns: int = 0  # CLOCK_REALTIME at monotonic 0
     memory_limit: int = 1 << 30  # bytes of private writable memory each process may have
     cpus: int = 1  # processors that the guest sees
+    futex_waits: int = 0  # counts them
     last_backing: int = 0  # numbers shared memory objects (mm.Backing)
     logged: set[str] = default(set)
     generation: int = 0  # counts restores

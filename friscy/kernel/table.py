@@ -38,7 +38,7 @@ ARGUMENT_TYPES: dict[str, str] = {
     "times2": _U64,  # struct timespec[2]
     "itimerspec": _U64, "out_itimerval": _U64, "out_itimerspec": _U64,
     "sigset": _U64, "out_sigset": _U64, "sigaction": _U64, "out_sigaction": _U64, "stack": _U64, "out_stack": _U64,
-    "siginfo": _U64, "out_siginfo": _U64,
+    "siginfo": _U64, "out_siginfo": _U64, "sigevent": _U64,
     "out_stat": _U64, "out_statx": _U64, "out_statfs": _U64, "out_dirents": _U64, "out_utsname": _U64,
     "out_sysinfo": _U64, "out_rusage": _U64, "out_tms": _U64, "rlimit": _U64, "out_rlimit": _U64,
     "out_int": _U64, "out_ints2": _U64, "out_off": _U64, "inout_off": _U64, "out_path": _U64,

@@ -364,7 +364,7 @@ _AT_ADDRESS: dict[str, Formatter] = {
     "out_ints2": _two_ints, "out_off": _offset_at, "inout_off": _offset_at, "out_path": _out_path,
     "pollfds": _pollfds, "epoll_event": _epoll_event, "out_epoll_events": _epoll_events, "flock": _flock,
     "open_how": _open_how,
-    **dict.fromkeys(("ptr", "fdset", "sockaddr", "termios", "winsize", "clone_args"), _pointer),
+    **dict.fromkeys(("ptr", "fdset", "sockaddr", "termios", "winsize", "clone_args", "sigevent"), _pointer),
 }  # fmt: skip
 FORMATTERS: dict[str, Formatter] = {
     **_AT_ADDRESS,

@@ -25,8 +25,8 @@ READ, WRITE = 1, 2  # as selectors.EVENT_READ and EVENT_WRITE
 class Wait(Plain):
     """A condition; subclasses are plain data."""
 
-    # What a signal handler does to the call: "restart" it (if SA_RESTART, else EINTR), always "eintr", or
-    # "never": only SIGKILL gets through while it waits.
+    # What a signal handler does to the call: "restart" it (if SA_RESTART, else EINTR), always "eintr", always
+    # "again", or "never": only SIGKILL gets through while it waits.
     on_signal: ClassVar[str] = "restart"
     # `ready` means that the call ends now: it does so before a signal is looked at, as on Linux.
     exact: ClassVar[bool] = False
@@ -92,17 +92,3 @@ class Progress(Wait):
 
     def ready(self, k: Kernel, task: Task) -> bool:
         return k.calls != self.seen
-
-
-class FutexWait(Wait):
-    """futex(2) FUTEX_WAIT on a word (`AddressSpace.futex_key`); `woken` is set by FUTEX_WAKE."""
-
-    exact: ClassVar[bool] = True
-
-    owner: Plain
-    offset: int
-    bitset: int
-    woken: bool = False
-
-    def ready(self, k: Kernel, task: Task) -> bool:
-        return self.woken

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     fd,
+    futex,
     identity,
     io,
     ioctl,
@@ -20,6 +21,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     stat,
     system,
     time,
+    timer,
     transfer,
     wait,
     xattr,

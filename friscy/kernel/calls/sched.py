@@ -1,4 +1,4 @@
-"""System calls of threads and scheduling: futex, robust lists, affinity, priorities, membarrier."""
+"""System calls of threads and scheduling: robust lists, affinity, priorities, membarrier."""
 
 from __future__ import annotations
 
@@ -6,162 +6,12 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel.process import wake_futex
 from friscy.kernel.state import DEAD, Task
 from friscy.kernel.table import refused, syscall
-from friscy.kernel.wait import Blocked, FutexWait
 from lazyfs.errors import LinuxError
-from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-
-# -- futex --------------------------------------------------------------------------------------------
-
-(
-    _WAIT,
-    _WAKE,
-    _FD,
-    _REQUEUE,
-    _CMP_REQUEUE,
-    _WAKE_OP,
-    _LOCK_PI,
-    _UNLOCK_PI,
-    _TRYLOCK_PI,
-    _WAIT_BITSET,
-    _WAKE_BITSET,
-) = range(11)
-_PRIVATE, _CLOCK_REALTIME = 128, 256
-_ANY_BIT = 0xFFFF_FFFF
-
-
-@syscall(
-    98,
-    "futex",
-    "uaddr:ptr op:futex_op val:uint timeout:timespec uaddr2:ptr val3:uint -> int",
-    partial="no priority-inheritance operations",
-)
-def sys_futex(
-    k: Kernel, task: Task, address: int, op: int, value: int, timeout: int, second: int, third: int
-) -> int:
-    """futex(2). For the requeueing and WAKE_OP operations `timeout` is a count."""
-    if address % 4:
-        raise LinuxError(errno.EINVAL)
-    command, private = op & ~(_PRIVATE | _CLOCK_REALTIME), bool(op & _PRIVATE)
-    if op & _CLOCK_REALTIME and command not in (_WAIT_BITSET, 11, 13):
-        raise LinuxError(errno.ENOSYS)
-    if command == _WAIT:
-        left = k.read_timespec(timeout) if timeout else None
-        return _wait(k, task, address, private, value, left, _ANY_BIT)
-    if command == _WAIT_BITSET:
-        left = None
-        if timeout:
-            now = k.realtime_ns() if op & _CLOCK_REALTIME else k.monotonic_ns()
-            left = max(k.read_timespec(timeout) - now, 0)
-        return _wait(k, task, address, private, value, left, _bitset(third))
-    if command not in (_WAKE, _WAKE_BITSET, _REQUEUE, _CMP_REQUEUE, _WAKE_OP):
-        k.log_once(f"futex operation {command} is not implemented: ENOSYS")
-        raise LinuxError(errno.ENOSYS)
-    k.mem.check(address, 4)
-    key = k.mm.futex_key(address, private=private)
-    if command in (_WAKE, _WAKE_BITSET):
-        return wake_futex(k, *key, value, _bitset(third) if command == _WAKE_BITSET else _ANY_BIT)
-    if command == _CMP_REQUEUE and k.mem.u32(address) != third:
-        raise LinuxError(errno.EAGAIN)
-    k.mem.check(second, 4)
-    target = k.mm.futex_key(second, private=private)
-    if command == _WAKE_OP:
-        return _wake_op(k, key, target, second, value, timeout & 0xFFFF_FFFF, third)
-    return _requeue(k, key, target, value, timeout & 0xFFFF_FFFF, both=command == _CMP_REQUEUE)
-
-
-def _bitset(mask: int) -> int:
-    if not mask:
-        raise LinuxError(errno.EINVAL)
-    return mask
-
-
-def _wait(
-    k: Kernel, task: Task, address: int, private: bool, value: int, timeout_ns: int | None, bitset: int
-) -> int:
-    wait = task.wait
-    if isinstance(wait, FutexWait):  # started again: only a wake or the time-out ends it
-        if wait.woken:
-            return 0
-        if k.expired(task):
-            raise LinuxError(errno.ETIMEDOUT)
-        raise Blocked(wait)
-    if k.mem.u32(address) != value:
-        raise LinuxError(errno.EAGAIN)
-    k.deadline_after(task, timeout_ns)
-    if k.expired(task):
-        raise LinuxError(errno.ETIMEDOUT)
-    raise Blocked(FutexWait(*k.mm.futex_key(address, private=private), bitset))
-
-
-Key = tuple[Plain, int]  # AddressSpace.futex_key
-
-
-def _requeue(k: Kernel, key: Key, target: Key, wake: int, move: int, *, both: bool) -> int:
-    woken = wake_futex(k, *key, wake)
-    moved = 0
-    for other in k.state.tasks.values():
-        wait = other.wait
-        if moved == move:
-            break
-        if isinstance(wait, FutexWait) and not wait.woken and (wait.owner, wait.offset) == key:
-            wait.owner, wait.offset = target
-            moved += 1
-    return woken + moved if both else woken
-
-
-def _wake_op(k: Kernel, key: Key, target: Key, second: int, wake: int, wake_second: int, encoded: int) -> int:
-    """FUTEX_WAKE_OP: change *second, wake on `address`, and on `second` too if its old value compares so."""
-    operation, comparison = encoded >> 28 & 15, encoded >> 24 & 15
-    argument, threshold = _signed12(encoded >> 12), _signed12(encoded)
-    if operation & 8:
-        if not 0 <= argument < 32:
-            argument &= 31
-        argument = 1 << argument
-    k.mem.check(second, 4, write=True)
-    old = k.mem.i32(second)
-    results = {0: argument, 1: old + argument, 2: old | argument, 3: old & ~argument, 4: old ^ argument}
-    tests = {
-        0: old == threshold, 1: old != threshold, 2: old < threshold, 3: old <= threshold, 4: old > threshold,
-        5: old >= threshold,
-    }  # fmt: skip
-    if operation & 7 not in results or comparison not in tests:
-        raise LinuxError(errno.ENOSYS)
-    k.mem.set_u32(second, results[operation & 7])
-    woken = wake_futex(k, *key, wake)
-    if tests[comparison]:
-        woken += wake_futex(k, *target, wake_second)
-    return woken
-
-
-def _signed12(value: int) -> int:
-    value &= 0xFFF
-    return value - 0x1000 if value & 0x800 else value
-
-
-_NEW_FUTEX = "the futex2 calls are not implemented; futex is"
-refused(
-    449,
-    "futex_waitv",
-    "waiters:ptr n:uint flags:uint timeout:timespec clockid -> int",
-    errno.ENOSYS,
-    _NEW_FUTEX,
-)
-refused(454, "futex_wake", "uaddr:ptr mask:ulong n:int flags:uint -> int", errno.ENOSYS, _NEW_FUTEX)
-refused(
-    455,
-    "futex_wait",
-    "uaddr:ptr val:ulong mask:ulong flags:uint timeout:timespec clockid -> int",
-    errno.ENOSYS,
-    _NEW_FUTEX,
-)
-refused(456, "futex_requeue", "waiters:ptr flags:uint n:int m:int -> int", errno.ENOSYS, _NEW_FUTEX)
-
 
 # -- threads ------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""System calls of signals, and the timers that send them."""
+"""System calls of signals."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import struct
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from friscy.kernel import signals
-from friscy.kernel.kernel import NSEC, NoResult
+from friscy.kernel.kernel import NoResult
 from friscy.kernel.signals import NSIG, SIGKILL, SIGSTOP
 from friscy.kernel.state import DEAD, Process, SigAction, SigInfo, Task
-from friscy.kernel.table import refused, syscall
+from friscy.kernel.table import syscall
 from friscy.kernel.wait import Blocked, Forever, Wait
 from friscy.machine.hart import SP
 from lazyfs.errors import LinuxError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _ACTION = struct.Struct("<3Q")
 _STACK = struct.Struct("<Qi4xQ")
-_ITIMERVAL = struct.Struct("<4q")
 _SIG_BLOCK, _SIG_UNBLOCK, _SIG_SETMASK = 0, 1, 2
 _CAP_KILL = 5
 
@@ -85,6 +84,7 @@ class SignalWait(Wait):
     """rt_sigtimedwait(2): until one of the sigset `wanted` is queued."""
 
     on_signal: ClassVar[str] = "eintr"
+    exact: ClassVar[bool] = True
     wanted: int
 
     def ready(self, k: Kernel, task: Task) -> bool:
@@ -97,7 +97,7 @@ def sys_rt_sigtimedwait(k: Kernel, task: Task, wanted: int, info: int, timeout: 
     _check_size(size)
     mask = k.mem.u64(wanted) & ~signals.UNBLOCKABLE
     timeout_ns = k.read_timespec(timeout) if timeout else None
-    got = signals.take(task, mask)
+    got = signals.take(k, task, mask)
     if got is not None:
         if info:
             k.mem.write(info, signals.pack_siginfo(got))
@@ -182,9 +182,8 @@ def sys_kill(k: Kernel, task: Task, pid: int, signal: int) -> int:
     ]
     if not allowed:
         raise LinuxError(errno.EPERM)
-    for process in allowed:
-        if signal:
-            signals.post(k, process, _info(task, signal, signals.SI_USER))
+    for process in allowed if signal else ():
+        signals.post(k, process, _info(task, signal, signals.SI_USER))
     return 0
 
 
@@ -246,66 +245,3 @@ def sys_rt_tgsigqueueinfo(k: Kernel, task: Task, tgid: int, tid: int, signal: in
     if tgid <= 0 or tid <= 0:
         raise LinuxError(errno.EINVAL)
     return _send_to_task(k, task, tgid, tid, _read_info(k, task, signal, address, tgid))
-
-
-# -- interval timers ----------------------------------------------------------------------------------
-
-_ITIMER_REAL, _ITIMER_VIRTUAL, _ITIMER_PROF = 0, 1, 2
-
-
-def _alarm_value(k: Kernel, process: Process) -> bytes:
-    left = max(process.alarm_at - k.monotonic_ns(), 1000) if process.alarm_at else 0
-    seconds, rest = divmod(left, NSEC)
-    every, every_rest = divmod(process.alarm_interval, NSEC)
-    return _ITIMERVAL.pack(every, every_rest // 1000, seconds, rest // 1000)
-
-
-@syscall(102, "getitimer", "which:itimer_which value:out_itimerval -> int")
-def sys_getitimer(k: Kernel, task: Task, which: int, address: int) -> int:
-    """getitimer(2)."""
-    if which not in (_ITIMER_REAL, _ITIMER_VIRTUAL, _ITIMER_PROF):
-        raise LinuxError(errno.EINVAL)
-    k.mem.write(address, _alarm_value(k, task.process) if which == _ITIMER_REAL else bytes(32))
-    return 0
-
-
-@syscall(
-    103,
-    "setitimer",
-    "which:itimer_which value:itimerval old:out_itimerval -> int",
-    partial="ITIMER_VIRTUAL and ITIMER_PROF never fire",
-)
-def sys_setitimer(k: Kernel, task: Task, which: int, new: int, old: int) -> int:
-    """setitimer(2); alarm(3) comes here too."""
-    if which not in (_ITIMER_REAL, _ITIMER_VIRTUAL, _ITIMER_PROF):
-        raise LinuxError(errno.EINVAL)
-    every = every_us = seconds = micros = 0
-    if new:
-        every, every_us, seconds, micros = _ITIMERVAL.unpack(k.mem.read(new, 32))
-        if not (0 <= every_us < 10**6 and 0 <= micros < 10**6 and every >= 0 and seconds >= 0):
-            raise LinuxError(errno.EINVAL)
-    process = task.process
-    if old:
-        k.mem.write(old, _alarm_value(k, process) if which == _ITIMER_REAL else bytes(32))
-    if which == _ITIMER_REAL:
-        value = min(seconds * NSEC + micros * 1000, 1 << 61)
-        process.alarm_at = k.monotonic_ns() + value if value else 0
-        process.alarm_interval = min(every * NSEC + every_us * 1000, 1 << 61)
-        k.alarm.arm(k)
-    elif seconds or micros:
-        k.log_once("setitimer: ITIMER_VIRTUAL and ITIMER_PROF are accepted but never fire")
-    return 0
-
-
-_NO_TIMERS = "POSIX timers come with processes and threads"
-refused(107, "timer_create", "clockid event:ptr timerid:out_int -> int", errno.ENOSYS, _NO_TIMERS)
-refused(108, "timer_gettime", "timerid:int value:out_itimerspec -> int", errno.EINVAL, _NO_TIMERS)
-refused(109, "timer_getoverrun", "timerid:int -> int", errno.EINVAL, _NO_TIMERS)
-refused(
-    110,
-    "timer_settime",
-    "timerid:int flags:int new:itimerspec old:out_itimerspec -> int",
-    errno.EINVAL,
-    _NO_TIMERS,
-)
-refused(111, "timer_delete", "timerid:int -> int", errno.EINVAL, _NO_TIMERS)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.kernel import NSEC
 from friscy.kernel.release import MACHINE, RELEASE, SYSNAME, VERSION
-from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE, Process, Task
+from friscy.kernel.state import RLIMIT_AS, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_NOFILE, Process, Task
 from friscy.kernel.table import refused, syscall
+from friscy.kernel.timers import rearm
 from friscy.kernel.traps import TIMEBASE_HZ
 from friscy.machine.layout import GUEST_END
 from lazyfs.errors import LinuxError
@@ -152,6 +153,9 @@ def _set_limit(k: Kernel, caller: Process, process: Process, resource: int, soft
     if resource == RLIMIT_NOFILE and hard > 1 << 20:
         raise LinuxError(errno.EPERM)
     process.limits[resource] = (soft, hard)
+    if resource == RLIMIT_CPU:
+        rearm(k)
+        k.hart.interrupt()
     space_map = k.maps.get(process.pid)
     if space_map is not None:
         space_map.address_limit = process.limits[RLIMIT_AS][0]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import struct
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from friscy.kernel.exec import CLOCK_TICKS
 from friscy.kernel.kernel import NSEC
+from friscy.kernel.state import CLOCK_TICKS
 from friscy.kernel.table import refused, syscall
-from friscy.kernel.wait import Blocked, Sleep
+from friscy.kernel.timers import process_cpu_ns, thread_cpu_ns
+from friscy.kernel.wait import Blocked, Sleep, Wait
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import Process, Task
+    from friscy.kernel.state import Task
 
 (
     REALTIME, MONOTONIC, PROCESS_CPUTIME, THREAD_CPUTIME, MONOTONIC_RAW, REALTIME_COARSE, MONOTONIC_COARSE, BOOTTIME,
@@ -25,18 +25,6 @@ _COARSE_NS = 4_000_000
 _TIMER_ABSTIME = 1
 _TIMESPEC, _TIMEVAL = struct.Struct("<qq"), struct.Struct("<qq")
 _RUSAGE = struct.Struct("<16q")
-
-
-def thread_cpu_ns(k: Kernel, task: Task) -> int:
-    """Host CPU time that the task has used."""
-    if task is not k.task or not k.slice_started:
-        return task.cpu_ns
-    return task.cpu_ns + time.thread_time_ns() - k.slice_started
-
-
-def process_cpu_ns(k: Kernel, process: Process) -> int:
-    """Host CPU time of all tasks of a process, ended ones included."""
-    return process.cpu_ns + sum(thread_cpu_ns(k, k.state.tasks[tid]) for tid in process.tasks)
 
 
 def clock_ns(k: Kernel, task: Task, clock: int) -> int:
@@ -107,8 +95,42 @@ def sys_gettimeofday(k: Kernel, task: Task, tv: int, tz: int) -> int:
 
 
 refused(170, "settimeofday", "tv:timeval tz:ptr -> int", errno.EPERM, "the clock is the host's")
-refused(171, "adjtimex", "buf:ptr -> int", errno.EPERM, "the clock is the host's")
-refused(266, "clock_adjtime", "clockid buf:ptr -> int", errno.EPERM, "the clock is the host's")
+
+# struct timex: modes, offset, freq, maxerror, esterror, status, constant, precision, tolerance, time, tick, ...
+_TIMEX = struct.Struct("<I4x4qi4x3q2qq72xi44x")
+_STA_UNSYNC, _TIME_ERROR = 0x40, 5
+_MAX_ERROR_US = 16_000_000
+
+
+def _adjust(k: Kernel, address: int) -> int:
+    modes = k.mem.u32(address)
+    if modes:
+        raise LinuxError(errno.EPERM)
+    seconds, rest = divmod(k.realtime_ns(), NSEC)
+    errors = (_MAX_ERROR_US, _MAX_ERROR_US)
+    tick_us = 1_000_000 // CLOCK_TICKS
+    k.mem.write(
+        address,
+        _TIMEX.pack(0, 0, 0, *errors, _STA_UNSYNC, 2, 1, 500 << 16, seconds, rest // 1000, tick_us, 0),
+    )
+    return _TIME_ERROR
+
+
+@syscall(171, "adjtimex", "buf:ptr -> int", partial="the clock is the host's: it can be read only")
+def sys_adjtimex(k: Kernel, task: Task, address: int) -> int:
+    """adjtimex(2): what keeps the host's clock right is not known here, so it counts as not synchronized."""
+    return _adjust(k, address)
+
+
+@syscall(
+    266, "clock_adjtime", "clockid buf:ptr -> int", partial="the clock is the host's: it can be read only"
+)
+def sys_clock_adjtime(k: Kernel, task: Task, clock: int, address: int) -> int:
+    """clock_adjtime(2)."""
+    clock_ns(k, task, clock)
+    if clock != REALTIME:
+        raise LinuxError(errno.EOPNOTSUPP)
+    return _adjust(k, address)
 
 
 @syscall(101, "nanosleep", "req:timespec rem:out_timespec -> int")
@@ -123,13 +145,21 @@ def sys_nanosleep(k: Kernel, task: Task, request: int, remainder: int) -> int:
 @syscall(115, "clock_nanosleep", "clockid flags:clock_flags req:timespec rem:out_timespec -> int")
 def sys_clock_nanosleep(k: Kernel, task: Task, clock: int, flags: int, request: int, remainder: int) -> int:
     """clock_nanosleep(2), relative or absolute (TIMER_ABSTIME)."""
-    if clock == THREAD_CPUTIME or flags & ~_TIMER_ABSTIME:
-        raise LinuxError(errno.EINVAL)
+    if isinstance(task.wait, CpuSleep):  # run again
+        if not task.wait.ready(k, task):
+            raise Blocked(task.wait)
+        return 0
     now = clock_ns(k, task, clock)
-    if clock == PROCESS_CPUTIME or clock < 0 or clock in (MONOTONIC_RAW, REALTIME_COARSE, MONOTONIC_COARSE):
+    if clock in (THREAD_CPUTIME, MONOTONIC_RAW, REALTIME_COARSE, MONOTONIC_COARSE):
         raise LinuxError(errno.EOPNOTSUPP)
     duration = k.read_timespec(request)
-    if flags & _TIMER_ABSTIME:
+    absolute = bool(flags & _TIMER_ABSTIME)
+    if clock == PROCESS_CPUTIME or clock < 0:
+        target = _cpu_clock_target(k, task, clock)
+        if target is task:
+            raise LinuxError(errno.EINVAL)  # it would never pass
+        raise Blocked(CpuSleep(clock, duration if absolute else now + duration, 0 if absolute else remainder))
+    if absolute:
         # Looked at anew on each start: a realtime clock that is set moves the deadline.
         if now >= duration:
             return 0
@@ -139,6 +169,35 @@ def sys_clock_nanosleep(k: Kernel, task: Task, clock: int, flags: int, request: 
     if k.expired(task):
         return 0
     raise Blocked(Sleep(remainder))
+
+
+class CpuSleep(Wait):
+    """Sleeps until a clock of CPU time, which others' work moves, has come to `until`."""
+
+    on_signal: ClassVar[str] = "eintr"
+
+    clock: int
+    until: int
+    remainder: int = 0
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        try:
+            return clock_ns(k, task, self.clock) >= self.until
+        except LinuxError:
+            return True  # the clock's owner ended
+
+    def interrupted(self, k: Kernel, task: Task) -> None:
+        if self.remainder:
+            try:
+                k.write_timespec(self.remainder, max(self.until - clock_ns(k, task, self.clock), 0))
+            except LinuxError:
+                return
+
+
+def _cpu_clock_target(k: Kernel, task: Task, clock: int) -> Task | None:
+    """The one thread whose time a clock counts; None for a process."""
+    pid = ~(clock >> 3)
+    return None if clock >= 0 or not clock & 4 else k.state.tasks.get(pid) if pid else task
 
 
 @syscall(153, "times", "buf:out_tms -> int")
