@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from friscy.kernel import timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.backing import BackingPool
-from friscy.kernel.places import Places
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import READ, WRITE, Blocked
@@ -131,7 +130,6 @@ class Kernel:
             state.boot_ns = time.time_ns()
         self.state = state
         self.backings = BackingPool(state)
-        self.places = Places()  # of files with translated code
         state.vfs = vfs.state
 
     # -- called by the machine ------------------------------------------------------------------------
@@ -307,9 +305,7 @@ class Kernel:
         from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
 
         self.spaces[process.pid] = space
-        space_map = AddressSpace(
-            process.mm, space, self.vfs, self.state.memory_limit, self.backings, self.places
-        )
+        space_map = AddressSpace(process.mm, space, self.vfs, self.state.memory_limit, self.backings)
         space_map.address_limit = process.limits[RLIMIT_AS][0]
         space_map.data_limit = process.limits[RLIMIT_DATA][0]
         self.maps[process.pid] = space_map
