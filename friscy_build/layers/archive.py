@@ -130,9 +130,11 @@ def _spans(content: Content) -> list[tuple[int, int]] | None:
         else:
             spans.append((extent.offset, extent.length))
         end = extent.offset + extent.length
-    if content.length - end >= _HOLE_MIN or len(spans) > 1 or (spans and spans[0][0]):
-        return spans
-    return None
+    if content.length - end < _HOLE_MIN and len(spans) < 2 and not (spans and spans[0][0]):
+        return None
+    if end < content.length:
+        spans.append((content.length, 0))  # GNU tar takes the file's size from the last one
+    return spans
 
 
 class _Positioned:

@@ -1,0 +1,311 @@
+"""RUN in our machine: its forms, what it sees, what it leaves, and when it is done again."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from built import Builder
+
+from friscy_build.dockerfile import BuiltImage, DockerfileError
+from lazyfs.tree import Node
+
+
+@pytest.fixture
+def builder(tmp_path, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    return Builder(tmp_path)
+
+
+def at(image: BuiltImage, path: str) -> Node:
+    node = image.tree.lookup(path.encode())
+    assert node is not None, path
+    return node
+
+
+def text(image: BuiltImage, path: str) -> str:
+    content = at(image, path).content
+    assert content is not None
+    return content.read(0, content.length).decode()
+
+
+def facts(node: Node) -> str:
+    return f"{node.kind} {node.mode:o} {node.uid}:{node.gid}"
+
+
+def test_the_layer_is_exactly_what_changed(builder):
+    image = builder.build(
+        """FROM base
+RUN mkdir -p /made/a && chown 7:8 /made && chmod 2750 /made && echo hi > /made/a/f \\
+ && rm /data/deep/one && rmdir /data/deep && mkdir /data/deep && echo new > /data/deep/new \\
+ && echo more >> /data/linked && ln /made/a/f /made/hard && ln -s ../x /made/soft && mkfifo /made/fifo \\
+ && mknod /made/null c 1 3 && chmod 4755 /made/a/f && touch -h -d @1000000000 /made/soft \\
+ && truncate -s 300000 /made/sparse && printf end >> /made/sparse \\
+ && mkdir /tmp/x /dev/mine && echo x > /tmp/x/y && rm -r /tmp/x
+"""
+    )
+    assert [facts(at(image, path)) for path in ("/made", "/made/a", "/made/a/f", "/made/fifo", "/made/null")] == [
+        "dir 2750 7:8", "dir 755 0:0", "file 4755 0:0", "fifo 644 0:8", "char 644 0:8",
+    ]  # fmt: skip
+    assert at(image, "/made/null").rdev == (1, 3)
+    assert at(image, "/made/hard") is at(image, "/made/a/f")
+    assert (at(image, "/made/soft").target, at(image, "/made/soft").mtime_ns) == (b"../x", 10**18)
+    assert sorted(at(image, "/data/deep").children) == [b"new"]
+    assert text(image, "/data/two") == text(image, "/data/linked") == "two\nmore\n"
+    assert at(image, "/data/two") is at(image, "/data/linked")
+    sparse = at(image, "/made/sparse").content
+    assert sparse.length == 300003
+    assert sum(extent.length for extent in sparse.extents) < 10000
+    assert sparse.read(299990, 20) == bytes(10) + b"end"
+    assert at(image, "/made/a/f").mtime_ns % 1000, "to the nanosecond"
+    # What the machine has of its own is not in it: mount points, and the files docker mounts over an image.
+    image_itself = builder.build("FROM base")
+    assert image.tree.root.children.keys() - image_itself.tree.root.children.keys() == {b"made"}
+    assert at(image, "/etc").children.keys() == at(image_itself, "/etc").children.keys()
+    assert at(image, "/dev").children == at(image, "/proc").children == at(image, "/tmp").children == {}
+
+
+def test_a_run_that_changes_nothing_leaves_nothing(builder):
+    before = builder.build("FROM base")
+    image = builder.build("FROM base\nRUN cat /data/two && ls -R / > /dev/null")
+    assert builder.output == ["two"]
+    assert [path for path, _ in image.tree.walk()] == [path for path, _ in before.tree.walk()]
+    assert all(image.tree.lookup(path).mtime_ns == node.mtime_ns for path, node in before.tree.walk())
+
+
+def test_forms(builder):
+    builder.build(
+        '''FROM base
+RUN echo "shell $HOME" $((1+1)); echo error >&2
+RUN ["/bin/echo", "exec", "$HOME"]
+SHELL ["/bin/sh", "-euc"]
+RUN echo $-
+SHELL ["/bin/sh", "-c"]
+RUN <<EOF
+echo heredoc $HOME
+cd /data
+pwd
+EOF
+RUN <<SCRIPT
+#!/bin/sed 1,2d
+gone
+as a program
+SCRIPT
+RUN cat <<A - <<'B' > /tmp/out && cat /tmp/out
+first $HOME
+A
+second $HOME
+B
+RUN <<-TABS
+	echo "	tabs"
+	TABS
+'''
+    )
+    assert builder.output == [
+        "shell /root 2", "error", "exec $HOME", "uce", "heredoc /root", "/data", "as a program", "second $HOME",
+        "\ttabs",
+    ]  # fmt: skip
+
+
+def test_environment_directory_and_user(builder):
+    image = builder.build(
+        """ARG GLOBAL=outside
+FROM base AS first
+ARG WITH=default
+ARG WITHOUT
+ARG GIVEN=unused
+ARG GLOBAL
+ARG TARGETARCH
+ENV E="a b" WITH_ENV=$WITH
+WORKDIR /work/dir
+RUN env | sort | grep -v -e HOSTNAME; pwd; id
+USER app
+RUN id; echo $HOME; touch /tmp/mine; test ! -w /etc/passwd
+USER 5:7
+RUN id -u; id -g; echo $HOME
+USER app:extra
+RUN id -gn
+FROM first
+RUN echo "[$WITH] [$E]"
+""",
+        args={"GIVEN": "by hand", "HTTP_PROXY": "http://proxy"},
+    )
+    assert builder.output[:12] == [
+        "E=a b", "GIVEN=by hand", "GLOBAL=outside", "HOME=/root", "HTTP_PROXY=http://proxy", "PATH=/bin",
+        "PWD=/work/dir", "SHLVL=1", "TARGETARCH=riscv64", "WITH=default", "WITH_ENV=default", "/work/dir",
+    ]  # fmt: skip
+    assert builder.output[12:] == [
+        "uid=0(root) gid=0(root)", "uid=1000(app) gid=1000(app) groups=44(extra)",
+        "/home/app", "5", "7", "/", "extra", "[default] [a b]",
+    ]  # fmt: skip
+    assert facts(at(image, "/tmp/mine")) == "file 644 1000:1000"
+    assert facts(at(image, "/work/dir")) == "dir 755 0:0"
+
+
+def test_a_failure_names_line_status_and_last_output(builder):
+    with pytest.raises(DockerfileError) as caught:
+        builder.build("FROM base\n\nRUN for n in $(seq 30); do echo line $n; done; \\\n echo oops >&2; exit 3\n")
+    error = caught.value
+    assert error.line == 3
+    assert re.match(r"the command ended with exit status 3 after \d+\.\d s:\n    line 12\n", error.message)
+    assert error.message.endswith("line 30\n    oops")
+    with pytest.raises(DockerfileError, match=r"exit status 127.*\n.*nosuch"):
+        builder.build("FROM base\nRUN nosuch")
+    with pytest.raises(DockerfileError, match="no program 'nosuch' in the guest's PATH"):
+        builder.build('FROM base\nRUN ["nosuch"]')
+    with pytest.raises(DockerfileError, match="ended with signal 9"):
+        builder.build("FROM base\nRUN kill -9 $$")
+    with pytest.raises(DockerfileError, match="no user 'nobody'"):
+        builder.build("FROM base\nUSER nobody\nRUN true")
+    assert builder.cache.files() == []
+
+
+def test_an_edited_line_is_done_again_from_there(builder):
+    (builder.context / "a").write_text("a\n")
+    dockerfile = "FROM base\nRUN echo one\nCOPY a /\nRUN echo two; cat /a\nENV X=1\nRUN echo three\n"
+    first = builder.build(dockerfile)
+    assert (builder.count("done in"), builder.count("cached")) == (3, 0)
+    again = builder.build(dockerfile)
+    assert (builder.count("done in"), builder.count("cached"), builder.output) == (0, 3, [])
+    assert again.digest == first.digest
+    builder.build(dockerfile.replace("X=1", "X=2"))
+    assert (builder.output, builder.count("cached")) == (["three"], 2)
+    os.utime(builder.context / "a", (1, 1))
+    builder.build(dockerfile)
+    assert builder.count("cached") == 3, "a fresh checkout has other times"
+    (builder.context / "a").write_text("changed\n")
+    builder.build(dockerfile)
+    assert (builder.output, builder.count("cached")) == (["two", "changed", "three"], 1)
+    builder.build(dockerfile, runner=builder.runner(use_cache=False))
+    assert builder.count("done in") == 3
+
+
+def test_what_a_key_is_made_of(builder):
+    dockerfile = "FROM base\nARG A=1\n{extra}RUN {flags}true\n"
+    variants = [
+        {}, {"extra": "ARG B=2\n"}, {"extra": "USER app\n"}, {"extra": "WORKDIR /w\n"},
+        {"extra": 'SHELL ["/bin/ash", "-c"]\n'}, {"flags": "--network=none "},
+        {"flags": "--mount=type=tmpfs,target=/t "},
+    ]  # fmt: skip
+    for variant in variants:
+        builder.build(dockerfile.format(**{"extra": "", "flags": "", **variant}))
+        assert builder.count("done in") == 1, variant
+    builder.build(dockerfile.format(extra="", flags=""), args={"A": "2"})
+    assert builder.count("done in") == 1
+    builder.build(dockerfile.format(extra="", flags=""), args={"HTTP_PROXY": "p"})
+    assert builder.count("cached") == 1, "how the network is reached is no part of what comes out"
+
+
+def test_bind_mounts(builder):
+    (builder.context / "dir").mkdir()
+    (builder.context / "dir" / "f").write_text("context\n")
+    (builder.context / ".dockerignore").write_text("dir/ignored\n")
+    (builder.context / "dir" / "ignored").write_text("x")
+    dockerfile = """FROM base AS other
+RUN echo from stage > /made
+FROM base
+RUN --mount=target=/src,source=dir ls /src; cat /src/f; touch /src/x 2>&1; true
+RUN --mount=type=bind,from=other,source=/made,target=/file,rw cat /file; echo lost >> /file; cat /file
+"""
+    image = builder.build(dockerfile)
+    assert builder.output[:3] == ["f", "context", "touch: /src/x: Read-only file system"]
+    assert builder.output[3:] == ["from stage", "from stage", "lost"]
+    assert image.tree.lookup(b"/src") is None
+    assert image.tree.lookup(b"/file") is None
+    (builder.context / "dir" / "f").write_text("edited\n")
+    builder.build(dockerfile)
+    assert "edited" in builder.output
+    assert builder.count("cached") == 2, "what changed nothing has the same layer as before"
+    with pytest.raises(DockerfileError, match="no nothing in the build context to mount"):
+        builder.build("FROM base\nRUN --mount=source=nothing,target=/x true")
+
+
+def test_cache_mounts_are_kept(builder):
+    run = "RUN --mount=type=cache,target=/c,id=mine,uid=1000,mode=0700 {}\n"
+    image = builder.build("FROM base\n" + run.format("ls -ldn /c | cut -c1-30; echo one > /c/f; ln /c/f /c/g"))
+    assert image.tree.lookup(b"/c") is None
+    builder.build("FROM base\nUSER app\n" + run.format("cat /c/g; stat -c '%u %a %h' /c /c/f; echo two > /c/h"))
+    assert builder.output == ["one", "1000 700 2", "0 644 2"]
+    with pytest.raises(DockerfileError):
+        builder.build("FROM base\n" + run.format("echo kept > /c/failed; false"))
+    builder.build("FROM base\n" + run.format("ls /c"))
+    assert builder.output == ["f", "failed", "g", "h"]
+    builder.build("FROM base\nRUN --mount=type=cache,target=/c,id=mine,sharing=private ls /c; echo none")
+    assert builder.output == ["none"]
+    builder.build("FROM base\nRUN --mount=type=cache,target=/c,id=mine,sharing=locked,ro ls /c; touch /c/x 2>&1; true")
+    assert builder.output[-1] == "touch: /c/x: Read-only file system"
+    builder.build("FROM base AS s\nRUN echo start > /start\nFROM base\n"
+                  "RUN --mount=type=cache,target=/c,id=new,from=s,source=/ cat /c/start")  # fmt: skip
+    assert builder.output[-1] == "start"
+
+
+def test_tmpfs_and_secrets(builder):
+    builder.secrets = {"token": b"s3cret", "var": b"value"}
+    image = builder.build(
+        """FROM base
+RUN --mount=type=tmpfs,target=/t,size=64k dd if=/dev/zero of=/t/f bs=1k count=100 2>&1 | grep -o 'No space.*'
+RUN --mount=type=secret,id=token cat /run/secrets/token; stat -c ' %a %u' /run/secrets/token
+RUN --mount=type=secret,id=token,target=/x/t,mode=0444,uid=7 stat -c '%a %u' /x/t
+RUN --mount=type=secret,id=var,env=VAR echo $VAR; ls /run 2>&1
+RUN --mount=type=secret,id=absent ls /run/secrets 2>&1 || true
+RUN --mount=type=ssh echo ${SSH_AUTH_SOCK:-none}
+"""
+    )
+    assert builder.output[0] == "No space left on device"
+    assert builder.output[1:4] == ["s3cret 400 0", "444 7", "value"]
+    assert builder.output[-1] == "none"
+    assert image.tree.lookup(b"/run/secrets") is None
+    assert image.tree.lookup(b"/x") is None
+    builder.secrets = {"token": b"another"}
+    builder.build("FROM base\nRUN --mount=type=secret,id=token,required cat /run/secrets/token")
+    assert builder.output == ["another"]
+    assert not any(b"another" in path.read_bytes() for path in builder.cache.files())
+    with pytest.raises(DockerfileError, match="there is no secret 'absent'"):
+        builder.build("FROM base\nRUN --mount=type=secret,id=absent,required=true true")
+    with pytest.raises(DockerfileError, match="no SSH agent"):
+        builder.build("FROM base\nRUN --mount=type=ssh,required=true true")
+
+
+WRONG_MOUNTS = [
+    ("type=bind,source=x", "a bind mount needs target=PATH"),
+    ("type=tmpfs,target=/x,size=big", "size=big is no size"),
+    ("type=tmpfs,target=/x,uid=1", "a tmpfs mount has no option 'uid'"),
+    ("type=cache,target=/", "cannot take the place of /"),
+    ("type=cache,target=/x,sharing=lock", "sharing=lock is unknown"),
+    ("type=cache,target=/x,mode=999", "mode=999 is no octal mode"),
+    ("type=cache,target=/x,uid=-1", "uid=-1 is no number"),
+    ("type=cache,target=/x,ro=maybe", "readonly=maybe is neither"),
+    ("type=secret", "a secret mount needs id=NAME"),
+    ("type=$T,target=/x", "unknown mount type ''"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG_MOUNTS)
+def test_wrong_mounts(builder, options, message):
+    with pytest.raises(DockerfileError, match=re.escape(message)) as caught:
+        builder.build(f"FROM base\nRUN --mount={options} true")
+    assert caught.value.line == 2
+
+
+def test_times_follow_source_date_epoch(builder, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    dockerfile = "FROM base\nRUN echo x > /x; mkdir /d; touch -d @5 /old\n"
+    first = builder.build(dockerfile)
+    assert at(first, "/x").mtime_ns == at(first, "/d").mtime_ns == 1_700_000_000 * 10**9
+    assert at(first, "/old").mtime_ns == 5 * 10**9
+    second = builder.build(dockerfile, runner=builder.runner(use_cache=False))
+    assert second.digest == first.digest
+
+
+def test_an_onbuild_run(builder):
+    original = builder.base
+
+    def base(reference, platform):
+        image = original(reference, platform)
+        image.config["OnBuild"] = ["RUN echo triggered"]
+        return image
+
+    builder.base = base
+    builder.build("FROM base\nRUN echo own")
+    assert builder.output == ["triggered", "own"]
