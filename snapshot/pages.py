@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from friscy.machine.cache import cache_home, private_directory
+from friscy.machine.layers import HostFile
 from friscy.machine.layout import PAGE, PAGE_SHIFT
 from friscy.machine.memory import GuestMemory
 
@@ -27,7 +28,7 @@ def find_runs(memory: GuestMemory, mappings: Iterable[Mapping]) -> list[Run]:
     """The runs of non-zero pages inside `mappings` (readable on the host: see `opened`)."""
     runs: list[Run] = []
     for start, end, _ in mappings:
-        for page in _nonzero_pages(memory.view, start >> PAGE_SHIFT, end >> PAGE_SHIFT):
+        for page in _nonzero_pages(memory, start, end):
             if runs and page - sum(runs[-1]) <= _MAX_HOLE and _joined(runs[-1], page, start >> PAGE_SHIFT):
                 first, _count = runs[-1]
                 runs[-1] = (first, page + 1 - first)
@@ -41,7 +42,13 @@ def _joined(run: Run, page: int, mapping_first: int) -> bool:
     return run[0] >= mapping_first and page >= mapping_first
 
 
-def _nonzero_pages(view: memoryview, first: int, last: int) -> Iterator[int]:
+def _nonzero_pages(memory: GuestMemory, start: int, end: int) -> Iterator[int]:
+    # To look at pages that nobody touched would give them memory.
+    for low, high in memory.filled(start, end):
+        yield from _nonzero_in(memory.view, low >> PAGE_SHIFT, high >> PAGE_SHIFT)
+
+
+def _nonzero_in(view: memoryview, first: int, last: int) -> Iterator[int]:
     zero_block, zero_page = bytes(_BLOCK * PAGE), bytes(PAGE)
     for block in range(first, last, _BLOCK):
         block_end = min(block + _BLOCK, last)
@@ -129,11 +136,12 @@ def map_runs(memory: GuestMemory, mappings: Iterable[Mapping], runs: Iterable[Ru
     pending = list(mappings)
     for start, end, prot in pending:
         memory.protect(start, end, prot)
+    file = HostFile(os.dup(image_fd))
     offset = 0
     index = 0
     for first, count in runs:
         start, end = first << PAGE_SHIFT, (first + count) << PAGE_SHIFT
         while pending[index][1] <= start:
             index += 1
-        memory.map_file(start, end, pending[index][2], image_fd, offset)
+        memory.map_file(start, end, pending[index][2], file, offset)
         offset += end - start

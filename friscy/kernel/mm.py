@@ -269,7 +269,7 @@ class AddressSpace:
             self._map_backing(vma)
             self._apply(vma)
         elif file is None:
-            self.memory.map(vma.start, vma.end, page_prot(prot))
+            self.memory.map(vma.start, vma.end, page_prot(prot), plain=bool(flags & MAP_STACK))
         else:
             # Its own description: the mapping outlives the descriptor and must not move its offset.
             vma.file = OpenFile(file.location, file.inode, file.flags, credentials=file.credentials)
@@ -469,7 +469,7 @@ class AddressSpace:
         else:
             memory.map(target, target + kept, PROT_READ | PROT_WRITE)
             memory.protect(old, old + kept, PROT_READ | PROT_WRITE)
-            memory.view[target : target + kept] = memory.view[old : old + kept]
+            memory.copy_pages(target, old, kept)
         self._apply(moved)
         self._insert(moved, merge=new_length <= kept)
         if flags & MREMAP_DONTUNMAP:

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from friscy.machine import memory as memory_module
+from friscy.machine import host_pages
+from friscy.machine.layers import HostFile
 from friscy.machine.layout import GUEST_START, PAGE
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import LinuxError
@@ -17,7 +18,7 @@ RW = 3
 @pytest.fixture(params=["page table", "comparison"])
 def parent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> GuestMemory:
     if request.param == "comparison":  # where the host has no /proc/self/pagemap
-        monkeypatch.setattr(memory_module, "_pagemap_fd", [-1])
+        monkeypatch.setattr(host_pages, "_pagemap", [-1])
     return GuestMemory.anonymous()
 
 
@@ -32,7 +33,7 @@ def test_every_kind_of_page(parent: GuestMemory) -> None:
     parent.write(start + 100 * PAGE, b"x" * (50 * PAGE))
     parent.protect(start + 100 * PAGE, start + 101 * PAGE, 0)
     parent.protect(start + 102 * PAGE, start + 103 * PAGE, 1)
-    parent.map_file(start + 400 * PAGE, start + 404 * PAGE, RW, image, 0)
+    parent.map_file(start + 400 * PAGE, start + 404 * PAGE, RW, HostFile(os.dup(image)), 0)
     parent.write(start + 401 * PAGE, b"written")
     parent.unmap(start + 402 * PAGE, start + 403 * PAGE)
     parent.map(start + 402 * PAGE, start + 403 * PAGE, RW)
