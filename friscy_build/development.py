@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +66,14 @@ def task_bench() -> dict[str, Any]:
         "uptodate": [False],
         "verbosity": 2,
     }
+
+
+def task_conformance() -> Iterator[dict[str, Any]]:
+    """run foreign test suites in the guest; what passed when tests/conformance/results was kept must pass"""
+    for suite in ("ltp",):
+        yield {
+            "name": suite,
+            "actions": [[sys.executable, str(Path("tests") / "conformance" / "run.py"), suite]],
+            "uptodate": [False],
+            "verbosity": 2,
+        }

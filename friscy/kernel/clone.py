@@ -151,6 +151,7 @@ def _new_process(k: Kernel, task: Task, flags: int, exit_signal: int) -> Task:
         auxv=parent.auxv,
         start_ns=k.monotonic_ns(),
         dumpable=parent.dumpable,
+        oom_score_adj=parent.oom_score_adj,
         personality=parent.personality,
         sigreturn=parent.sigreturn,
         exit_signal=parent.exit_signal if sibling else exit_signal,

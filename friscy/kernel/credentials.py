@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Process
 
 ALL_CAPABILITIES = (1 << 41) - 1  # CAP_CHOWN .. CAP_CHECKPOINT_RESTORE
-CAP_SETGID, CAP_SETUID, CAP_SETPCAP = 6, 7, 8
+CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SYS_RESOURCE = 6, 7, 8, 24
 
 
 def update_filesystem_ids(process: Process) -> None:
@@ -26,8 +26,13 @@ def update_filesystem_ids(process: Process) -> None:
 
 
 def publish(process: Process) -> None:
-    """Give the VFS the ids it checks by. A new record: open files keep their opener's."""
-    ids = process.credentials
+    """Give the VFS the ids it checks by. A new record: open files keep their opener's.
+
+    Who changed the ids it acts by is not to be looked into by others, nor killed for its parent (commit_creds).
+    """
+    ids, before = process.credentials, process.fs.credentials
+    if (ids.fsuid, ids.fsgid) != (before.uid, before.gid):
+        process.dumpable = process.death_signal = 0
     process.fs.credentials = FsCredentials(ids.fsuid, ids.fsgid, list(ids.groups))
 
 

@@ -243,11 +243,15 @@ def _interrupt_call(k: Kernel, task: Task, action: SigAction) -> None:
         return
     restarts = wait.on_signal == "again" or (wait.on_signal == "restart" and action.flags & SA_RESTART)
     if not restarts:
-        wait.interrupted(k, task)
-        k.hart.set_x(A0, -errno.EINTR)
+        result = errno.EINTR
+        try:
+            wait.interrupted(k, task)
+        except LinuxError as error:  # where the rest of the time was to go
+            result = error.errno
+        k.hart.set_x(A0, -result)
         k.hart.pc += 4
         if k.tracer is not None:
-            k.tracer.interrupted(k, task)
+            k.tracer.interrupted(k, task, result)
     task.wait = task.deadline = None
 
 

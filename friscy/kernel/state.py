@@ -107,6 +107,7 @@ class Process(Plain):
     cpu_ns: int = 0  # of its tasks that ended
     children_cpu_ns: int = 0  # of children waited for
     dumpable: int = 1
+    oom_score_adj: int = 0  # kept for who asks: no process is chosen to die for another's memory
     personality: int = 0
     child_subreaper: bool = False
     death_signal: int = 0

@@ -432,9 +432,9 @@ class Tracer:
         shown = name if " " not in name else f"syscall_{number:#x}"
         self._line(k, task.process.pid, f"{shown}({arguments})", _result(None, -_errno.ENOSYS))
 
-    def interrupted(self, k: Kernel, task: Task) -> None:
-        """A signal handler ended the call that the task was blocked in."""
-        self._line(k, task.process.pid, "... resumed)", _result(None, -_errno.EINTR))
+    def interrupted(self, k: Kernel, task: Task, error: int) -> None:
+        """A signal handler ended the call that the task was blocked in; `error` is what the call gives."""
+        self._line(k, task.process.pid, "... resumed)", _result(None, -error))
 
     def signal(self, k: Kernel, task: Task, info: SigInfo) -> None:
         """A signal is delivered."""

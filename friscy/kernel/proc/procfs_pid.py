@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.paths import mount_id
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
@@ -45,7 +46,7 @@ def process_directory(k: Kernel, process: Process) -> Directory:
         entries[b"task"] = Directory(lambda: _tasks(k, process))
         return entries
 
-    return Directory(children, owner=owner)
+    return Directory(children, owner=owner, private=lambda: process.dumpable != 1)
 
 
 def _tasks(k: Kernel, process: Process) -> dict[bytes, Node]:
@@ -79,9 +80,12 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"mountinfo": File(lambda: mountinfo_lines(k)),
         b"mounts": File(lambda: mount_lines(k)),
         b"net": Directory({b"unix": File(b"Num       RefCount Protocol Flags    Type St Inode Path\n")}),
-        b"oom_adj": File(b"0\n", mode=0o644, write=_ignore),
         b"oom_score": File(b"0\n"),
-        b"oom_score_adj": File(b"0\n", mode=0o644, write=_ignore),
+        b"oom_score_adj": File(
+            lambda: b"%d\n" % process.oom_score_adj,
+            mode=0o644,
+            write=lambda data: _set_oom_score_adj(k, process, data),
+        ),
         b"personality": File(lambda: b"%08x\n" % process.personality, mode=0o400),
         b"root": Link(lambda: _path(k, process.fs.root), follow=lambda: process.fs.root),
         b"setgroups": File(b"allow\n", mode=0o644, write=_ignore),
@@ -96,6 +100,18 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
 
 def _ignore(_data: bytes) -> None:
     """A setting that has no effect here."""
+
+
+def _set_oom_score_adj(k: Kernel, process: Process, data: bytes) -> None:
+    try:
+        value = int(data)
+    except ValueError:
+        raise LinuxError(errno.EINVAL) from None
+    if not -1000 <= value <= 1000:
+        raise LinuxError(errno.EINVAL)
+    if value < process.oom_score_adj and not capable(k.task.process, CAP_SYS_RESOURCE):
+        raise LinuxError(errno.EACCES)
+    process.oom_score_adj = value
 
 
 def _no_memory() -> bytes:

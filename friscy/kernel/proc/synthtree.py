@@ -50,14 +50,22 @@ class Link:
 
 
 class Directory:
-    """A directory: `children` gives name -> node, or makes that anew each time. owner: of all below as well."""
+    """A directory: `children` gives name -> node, or makes that anew each time.
 
-    __slots__ = ("children", "mode", "owner")
+    owner: of all below as well, except where `private` is true: then only directories that all may read are theirs.
+    """
+
+    __slots__ = ("children", "mode", "owner", "private")
 
     def __init__(
-        self, children: Children, *, mode: int = 0o555, owner: Callable[[], Owner] | None = None
+        self,
+        children: Children,
+        *,
+        mode: int = 0o555,
+        owner: Callable[[], Owner] | None = None,
+        private: Callable[[], bool] = bool,
     ) -> None:
-        self.children, self.mode, self.owner = children, mode, owner
+        self.children, self.mode, self.owner, self.private = children, mode, owner, private
 
     def names(self) -> dict[bytes, Node]:
         """The entries as they are now."""
@@ -76,7 +84,7 @@ class SynthTree:
 
     def _find(self, path: SynthPath) -> tuple[Node, Owner] | None:
         node: Node = self.root
-        owner = (0, 0)
+        owner, private = (0, 0), False
         for name in path:
             if not isinstance(node, Directory):
                 return None
@@ -85,7 +93,9 @@ class SynthTree:
                 return None
             node = below
             if isinstance(node, Directory) and node.owner is not None:
-                owner = node.owner()
+                owner, private = node.owner(), node.private()
+        if private and not (isinstance(node, Directory) and node.mode == 0o555):
+            owner = (0, 0)
         return node, owner
 
     def _node(self, path: SynthPath) -> Node:
