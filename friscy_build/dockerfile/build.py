@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from friscy_build.cache import cache_dir
 from friscy_build.dockerfile import ast
 from friscy_build.dockerfile.ast import Copy, Dockerfile, Instruction, Run
 from friscy_build.dockerfile.copying import SourceView, content_digest
@@ -17,6 +18,7 @@ from friscy_build.dockerfile.mounts import Mount
 from friscy_build.dockerfile.parser import parse
 from friscy_build.dockerfile.patterns import PathRules, PatternError, read_ignore_file
 from friscy_build.dockerfile.plan import Plan, PlannedStage, Source, fail
+from friscy_build.dockerfile.remote import Remotes
 from friscy_build.dockerfile.report import Report
 from friscy_build.dockerfile.running import Runner
 from friscy_build.dockerfile.scope import PLATFORM, Scope
@@ -154,6 +156,7 @@ class _Build:
     ) -> None:
         self.project, self.plan, self.resolve_base = project, project.plan, resolve_base
         self.runner, self.report, self.progress = runner, report, progress
+        self.remotes = Remotes(cache_dir(), progress)
         self.path = project.dockerfile.path
         self.stages: dict[int, StageRun] = {}
         self.images: dict[tuple[str, str], BaseImage] = {}
@@ -201,7 +204,7 @@ class _Build:
     def source_view(self, instruction: ast.Transfer, index: int) -> SourceView:
         """Where a COPY or ADD of stage `index` reads from."""
         if not isinstance(instruction, Copy) or instruction.source_stage is None:
-            return SourceView(self.project.context, "the build context")
+            return SourceView(self.project.context, "the build context", remotes=self.remotes)
         return self.named_source(self.plan.copy_source(instruction, index), instruction)
 
     def named_source(self, source: Source, instruction: Instruction) -> SourceView:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from friscy_build.cache import cache_dir
 from friscy_build.config.errors import nearest
 from friscy_build.dockerfile import ast
 from friscy_build.dockerfile.owner import ModeChange, resolve_owner
 from friscy_build.dockerfile.patterns import PathRules, has_magic
+from friscy_build.dockerfile.remote import Remotes, git_source, is_remote, is_url
 from friscy_build.dockerfile.scope import Scope
 from friscy_build.dockerfile.transfer import Options, Transfer
 from friscy_build.dockerfile.views import (
@@ -33,17 +34,25 @@ from friscy_build.images.tar import BLOCK, Archive
 from lazyfs.errors import FormatError
 from lazyfs.tree import Content, Node, Tree
 
-_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/", re.IGNORECASE)
 HASH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class SourceView:
-    """Where a COPY reads. digest: of the whole tree, "" where only its files can tell; name: for messages."""
+    """Where a COPY reads.
+
+    digest: of the whole tree, "" where only its files can tell; name: for messages; remotes: what ADD fetches with.
+    """
 
     view: View
     name: str
     digest: str = ""
+    remotes: Remotes | None = None
+
+    @property
+    def fetcher(self) -> Remotes:
+        """What ADD fetches with."""
+        return self.remotes or Remotes(cache_dir())
 
 
 class CopyError(PathError):
@@ -123,22 +132,43 @@ class CopyJob:
         if isinstance(instruction, ast.Add):
             self.check_add(instruction, sources)
         for source in sources:
-            self.copy_source(source)
+            if not (isinstance(instruction, ast.Add) and self.fetch(instruction, source)):
+                self.copy_source(source)
         for heredoc in instruction.heredocs:
             text = self.scope.heredoc(heredoc.content) if heredoc.expand else heredoc.content
             node = Node.file(text.encode("utf-8", "surrogateescape"), mtime_ns=self.made_ns)
             self.copy_file(os.fsencode(heredoc.name), node, several=False)
 
     def check_add(self, instruction: ast.Add, sources: list[str]) -> None:
-        for source in sources:
-            if _REMOTE.match(source):
-                what = "git repositories" if ".git" in source or "git" in source[:4] else "URLs"
-                hint = "fetch it beforehand into the build context, and ADD or COPY the file"
-                raise CopyError(f"ADD of {what} is not supported: {source}", hint)
-        if instruction.checksum is not None:
-            raise CopyError("--checksum is for downloads, this is a file of the context", "leave it out")
-        if instruction.keep_git_dir:
+        remote = [source for source in sources if is_remote(source)]
+        if instruction.checksum is not None and (len(sources) != 1 or not remote):
+            raise CopyError("--checksum is for one download, no file of the context", "leave it out")
+        if instruction.keep_git_dir and not any(map(git_source, remote)):
             raise CopyError("--keep-git-dir is for git repositories", "leave it out")
+
+    def fetch(self, instruction: ast.Add, source: str) -> bool:
+        """ADD of what is elsewhere; False where `source` is not."""
+        checksum = self.scope.word(instruction.checksum) if instruction.checksum else None
+        repository = git_source(source)
+        if repository is not None:
+            tree, commit = self.source.fetcher.repository(
+                repository, keep_git_dir=instruction.keep_git_dir, checksum=checksum
+            )
+            self.note("git", commit)
+            directory = self.transfer.make_directory(self.destination)
+            self.transfer.put_contents(TreeView(tree), (), directory)
+            return True
+        if not is_url(source):
+            return False
+        download = self.source.fetcher.download(source, checksum)
+        node = download.node()
+        if instruction.unpack:
+            self.put_archive(os.fsencode(download.path), source)
+            return True
+        if not download.name and self.into_directory:
+            raise CopyError(f"{source} does not say what the file is called", "name it in the destination")
+        self.copy_file(os.fsencode(download.name or "file"), node, several=False)
+        return True
 
     def copy_source(self, source: str) -> None:
         if not source:
@@ -231,13 +261,17 @@ class CopyJob:
             return False
         if not isinstance(self.view, HostView) or not _is_archive(self.view.host_path(real)):
             return False
+        self.put_archive(self.view.host_path(real), show(real))
+        return True
+
+    def put_archive(self, path: bytes, name: str) -> None:
+        """The content of a tar archive into the destination."""
         unpacked = Tree()
-        with open(self.view.host_path(real), "rb") as file:
-            archive = Archive(Decompressed(file, show(real)), show(real))
+        with open(path, "rb") as file:
+            archive = Archive(Decompressed(file, name), name)
             Layer(unpacked, Spool(), whiteouts=False).apply(archive)
         directory = self.transfer.make_directory(self.destination)
         self.transfer.put_contents(TreeView(unpacked), (), directory)
-        return True
 
 
 def _is_archive(path: bytes) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from friscy_build.dockerfile.ast import Arg, Copy, Env, Onbuild, Run, Transfer
+from friscy_build.dockerfile.ast import Add, Arg, Copy, Env, Onbuild, Run, Transfer
 from friscy_build.dockerfile.build import Project, open_project
 from friscy_build.dockerfile.copying import HASH_BYTES
 from friscy_build.dockerfile.errors import DockerfileError
 from friscy_build.dockerfile.expand import ExpansionError, expand_word
 from friscy_build.dockerfile.patterns import PatternError
 from friscy_build.dockerfile.plan import PlannedStage
+from friscy_build.dockerfile.remote import is_remote
 from friscy_build.dockerfile.scope import PLATFORM, Scope
 from friscy_build.dockerfile.views import HostView, PathError, TreePath, glob, resolve
 
@@ -25,7 +26,7 @@ class Inputs:
     files: the Dockerfile, its ignore file and every context file a COPY or ADD of a needed stage takes;
     bases: (reference, platform) of every image outside the Dockerfile;
     digest: `sha256:...` of instructions, arguments, file names, modes and contents; not of times or bases.
-    Known gap: what an ONBUILD trigger of a base image copies.
+    Known gap: what an ONBUILD trigger of a base image copies. What ADD fetches from elsewhere is known by its URL.
     """
 
     files: tuple[str, ...]
@@ -150,6 +151,8 @@ class _Finder:
             view = self.project.named_contexts[source.context]
         for text in instruction.sources:
             source_path = scope.known(text)
+            if source_path is not None and isinstance(instruction, Add) and is_remote(source_path):
+                continue
             if source_path is None:
                 self.add_all(view)
             else:

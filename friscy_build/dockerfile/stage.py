@@ -21,6 +21,7 @@ from friscy_build.dockerfile.owner import OwnerError
 from friscy_build.dockerfile.parser import parse_trigger
 from friscy_build.dockerfile.patterns import PatternError
 from friscy_build.dockerfile.plan import fail
+from friscy_build.dockerfile.remote import RemoteSourceError
 from friscy_build.dockerfile.report import Step
 from friscy_build.dockerfile.running import RunError, RunJob, RunMount, Runner
 from friscy_build.dockerfile.scope import PROXY_ARGS, Scope
@@ -35,6 +36,7 @@ _SIGNALS = {name.name for name in signal.Signals}
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _EXPECTED_ERRORS = (
     ExpansionError, PathError, PatternError, OwnerError, TreeError, FormatError, MountError, RunError,
+    RemoteSourceError,
 )  # fmt: skip
 
 
@@ -102,7 +104,8 @@ class StageRun:
         except DockerfileError:
             raise
         except _EXPECTED_ERRORS as error:
-            raise fail(self.path, instruction, str(error), getattr(error, "hint", "")) from error
+            hint = getattr(error, "hint", "")
+            raise fail(self.path, instruction, str(error).removesuffix(f"\n  {hint}"), hint) from error
         except OSError as error:
             what = f"{_name(error.filename)}: {error.strerror}" if error.filename else str(error)
             raise fail(self.path, instruction, what) from error
