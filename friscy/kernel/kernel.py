@@ -109,7 +109,7 @@ class Kernel:
         import friscy.kernel.calls  # noqa: F401 - fills the table, and its modules import this one
 
         self.vfs, self.new_space, self.console = vfs, new_space, console
-        self.log = log or _log
+        self.log = log or self._print
         self.entropy = entropy
         self.entropy_served = 0  # bytes: a snapshot wants to know whether the guest has drawn any
         self.tracer: Tracer | None = None
@@ -495,6 +495,11 @@ class Kernel:
         """Nanoseconds as struct timespec."""
         self.mem.write(address, _TIMESPEC.pack(*divmod(nanoseconds, NSEC)))
 
+    def _print(self, message: str) -> None:
+        """The default of `log`: a line on standard error; a terminal in raw mode wants its start said as well."""
+        end = "\r\n" if getattr(self.console, "owns_terminal", False) else "\n"
+        print(f"friscy: {message}", end=end, file=sys.stderr, flush=True)
+
     def log_once(self, message: str) -> None:
         """Say something about this machine to the user, the first time it happens."""
         if message not in self.state.logged:
@@ -513,7 +518,3 @@ class Kernel:
         for process in list(self.state.processes.values()):
             if process.pgid == pgid and process.exit_status is None:
                 self.post_signal(process, signal, code=0x80)
-
-
-def _log(message: str) -> None:
-    print(f"friscy: {message}", file=sys.stderr, flush=True)

@@ -226,6 +226,11 @@ class Console:
                 termios.tcsetattr(fd, termios.TCSADRAIN, attributes)
 
     @property
+    def owns_terminal(self) -> bool:
+        """Whether the host's terminal is in raw mode for the guest."""
+        return self._saved is not None
+
+    @property
     def is_raw(self) -> bool:
         """Whether output reaches the screen as it is; a terminal that is not ours alone processes it itself."""
         return self._saved is not None or self.fds[self.screen] < 0
