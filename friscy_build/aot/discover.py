@@ -8,15 +8,16 @@ its first pc on what the guest's code there does, and a pc without a function is
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from friscy_build.aot.graph import Graph, build_graph
+from friscy_build.aot.graph import Graph, build_graph, resumable, share_tables
 from friscy_build.aot.image import CodeImage
+from friscy_build.aot.split import split
 
 MAX_FUNCTION_BYTES = 1 << 20
-# LLVM's time grows faster than a function does; larger ones stay with the interpreter.
-MAX_FUNCTION_INSTRUCTIONS = 8_000
+# LLVM's time grows faster than a function does; larger ones are split into parts of at most so many.
+MAX_FUNCTION_INSTRUCTIONS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +74,59 @@ class Functions:
         at = bisect_right(self._covered, (pc, 1 << 64)) - 1
         return self.function(self._covered[at][0]) if at >= 0 and pc < self._covered[at][1] else None
 
-    def graph(self, entry: int) -> Graph | None:
-        """The graph of the code at `entry`. A pc in the middle of a function gets all of that function, from there."""
+    def _home(self, entry: int) -> tuple[int, int] | None:
+        """[start, end) of the code to translate `entry` with: the function it starts, or else the one around it."""
         function = self.function(entry)
         if function is None:
             return None
-        start = function.start
-        if entry not in self._ends:
-            around = self.enclosing(entry)
-            if around is not None:
-                start = around.start
-        return build_graph(self.image, start, function.end, entry)
+        around = None if entry in self._ends else self.enclosing(entry)
+        return (around.start if around else function.start), function.end
+
+    def _graphs(self, start: int, end: int, entries: Collection[int]) -> Iterator[Graph]:
+        """What to translate so that control can enter the function [start, end) at `entries`.
+
+        Those in the middle of a function get one that can be entered at any of them, or parts of their own.
+        """
+        middle = sorted(set(entries) - {start})
+        if start in entries:
+            graph = build_graph(self.image, start, end)
+            if graph.ninstructions > MAX_FUNCTION_INSTRUCTIONS:
+                whole = build_graph(self.image, start, end, start, *middle)
+                yield from map(share_tables, split(whole, MAX_FUNCTION_INSTRUCTIONS, middle).values())
+                return
+            yield share_tables(graph)
+        if not middle:
+            return
+        graph = build_graph(self.image, start, end, *middle)
+        if graph.ninstructions > MAX_FUNCTION_INSTRUCTIONS:
+            yield from map(share_tables, split(graph, MAX_FUNCTION_INSTRUCTIONS, middle).values())
+        else:
+            yield resumable(share_tables(graph), middle)
 
     def among(self, executed: Collection[int]) -> set[int]:
         """The entries among instructions that were executed: named ones, and those that executed code calls."""
-        return set(self.closure(self.roots() & set(executed), executed))
+        ran = set(executed)
+        return {pc for graph in self.graphs(self.roots() & ran, ran) for pc in graph.entries} & ran
 
-    def closure(self, entries: Iterable[int], within: Collection[int] | None = None) -> dict[int, Graph]:
-        """The graphs of `entries` and of all they call or jump to directly, by entry; `within`: only of these pcs."""
-        found: dict[int, Graph] = {}
-        todo = list(entries)
-        while todo:
-            entry = todo.pop()
-            if entry in found:
-                continue
-            graph = self.graph(entry)
-            if graph is None or not graph.blocks[entry].code:
-                continue
-            if graph.ninstructions > MAX_FUNCTION_INSTRUCTIONS:
-                continue
-            found[entry] = graph
-            callees = graph.callees() - set(found)
-            todo += callees if within is None else callees & set(within)
-        return found
+    def graphs(self, entries: Iterable[int], within: Collection[int] | None = None) -> Iterator[Graph]:
+        """The graphs of `entries` and of all they call or jump to directly; `within`: only of these pcs."""
+        allowed = None if within is None else set(within)
+        done: set[int] = set()
+        waiting = set(entries)
+        while waiting:
+            homes: dict[tuple[int, int], set[int]] = {}
+            for pc in waiting:
+                home = self._home(pc)
+                if home is not None:
+                    homes.setdefault(home, set()).add(pc)
+            done |= waiting
+            waiting = set()
+            for (start, end), wanted in sorted(homes.items()):
+                for graph in self._graphs(start, end, wanted):
+                    own = set(graph.entries)
+                    if any(graph.blocks[pc].code for pc in own) and (own <= wanted or not own <= done):
+                        done |= own
+                        callees = graph.callees()
+                        waiting |= callees if allowed is None else callees & allowed
+                        yield graph
+            waiting -= done

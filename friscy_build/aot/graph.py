@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from friscy_build.aot.image import CodeImage
+from friscy_build.aot.tables import Code, find_targets
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
 LINKS = (1, 5)  # the registers that the psABI knows as link registers: a jump that writes one is a call
-_TABLE_LIMIT = 1 << 12
-_REACH = 64  # how many instructions before an indirect jump its table's address is looked for
 
 
 class End(Enum):
@@ -58,16 +57,33 @@ class Block:
 
 @dataclass
 class Graph:
-    """The blocks reachable from `entry` without leaving [start, end)."""
+    """The blocks reachable from `entry` without leaving [start, end).
+
+    resume: a function that is entered at any of these, which hart.pc tells: its entry is a block without code.
+    """
 
     start: int
     end: int
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
+    resume: tuple[int, ...] = ()
 
     @property
     def ninstructions(self) -> int:
         return sum(len(block.code) for block in self.blocks.values())
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The pcs that it stands for in the code map."""
+        return self.resume or (self.entry,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For worker processes: instructions as the words they are decoded from."""
+        blocks = [
+            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets)
+            for b in self.blocks.values()
+        ]
+        return _unpickle, (self.start, self.end, self.entry, self.resume, blocks)
 
     def inside(self, block: Block) -> list[int]:
         """The successors of `block` that are blocks here."""
@@ -82,17 +98,31 @@ class Graph:
         return out
 
 
+def _unpickle(
+    start: int, end: int, entry: int, resume: tuple[int, ...], blocks: list[tuple[Any, ...]]
+) -> Graph:
+    graph = Graph(start, end, entry, resume=resume)
+    for pc, words, *rest in blocks:
+        block = graph.blocks[pc] = Block(pc, [], *rest)
+        for word in words:
+            i = decode(word)
+            assert i is not None
+            block.code.append((pc, i))
+            pc += i.nbytes
+    return graph
+
+
 class _Builder:
-    def __init__(self, image: CodeImage, start: int, end: int, entry: int) -> None:
+    def __init__(self, image: CodeImage, start: int, end: int, entries: Sequence[int]) -> None:
         self.image, self.start, self.end = image, start, end
-        self.entry = entry
+        self.entries = entries
         self.code: dict[int, Instruction] = {}
         self.ends: dict[int, Block] = {}  # pc of the last instruction of a block -> how it ends
-        self.leaders: set[int] = {entry}
-        self._tables: dict[int, tuple[int, ...]] | None = None
+        self.leaders: set[int] = set(entries)
+        self._known: Code | None = None
 
     def explore(self) -> None:
-        todo = [self.entry]
+        todo = list(self.entries)
         indirect: list[int] = []
         while todo or indirect:
             if not todo:
@@ -158,48 +188,10 @@ class _Builder:
             return None
         return (pc - 4 + before.imm + i.imm) % (1 << 64) & ~1
 
-    # Jump tables. What is found here is a guess that costs nothing when wrong: translated code compares the
-    # address it is to jump to with the targets found, and any other goes through the code map.
-
     def table_targets(self, pc: int) -> tuple[int, ...]:
-        near = set()
-        for base in self.constants(pc):
-            near.update(self.read_table(base))
-        if not near:
-            for base in self.constants(None):
-                near.update(self.read_table(base))
-        return tuple(sorted(near))
-
-    def constants(self, jump: int | None) -> Iterable[int]:
-        """Addresses that instruction pairs compute: those before `jump`, or all."""
-        order = sorted(self.code)
-        if jump is not None:
-            at = order.index(jump)
-            order = order[max(0, at - _REACH) : at]
-        upper: dict[int, int] = {}
-        for pc in order:
-            i = self.code[pc]
-            if i.row.name in ("auipc", "lui"):
-                upper[i.rd] = i.imm + (pc if i.row.name == "auipc" else 0)
-            elif i.row.name in ("addi", "addiw") and i.rs1 in upper:
-                yield (upper[i.rs1] + i.imm) % (1 << 64)
-
-    def read_table(self, base: int) -> set[int]:
-        best: set[int] = set()
-        for form, relative in (("<i", base), ("<q", 0), ("<i", 0)):
-            found: set[int] = set()
-            nbytes = struct.calcsize(form)
-            for k in range(_TABLE_LIMIT):
-                entry = self.image.read(base + k * nbytes, nbytes)
-                if entry is None:
-                    break
-                target = relative + struct.unpack(form, entry)[0]
-                if not self.inside(target) or self.image.instruction_word(target) in (None, 0):
-                    break
-                found.add(target)
-            if len(found) > len(best):
-                best = found
-        return best if len(best) >= 2 else set()
+        if self._known is None or len(self._known.instructions) != len(self._known.order):
+            self._known = Code(self.code)
+        return find_targets(self.image, self._known, pc, self.inside)
 
     @staticmethod
     def _unfuse(block: Block) -> None:
@@ -211,7 +203,7 @@ class _Builder:
                 block.end = End.INDIRECT
 
     def graph(self) -> Graph:
-        graph = Graph(self.start, self.end, self.entry)
+        graph = Graph(self.start, self.end, self.entries[0])
         for leader in sorted(self.leaders):
             block = Block(leader)
             pc = leader
@@ -230,23 +222,35 @@ class _Builder:
             else:
                 block.next_pc = pc  # OUT: what stands here is not an instruction
             graph.blocks[leader] = block
-        self._share_tables(graph)
         return graph
 
-    @staticmethod
-    def _share_tables(graph: Graph) -> None:
-        """Give the indirect jumps with the same known targets one block to go through: an interpreter's loop has
-        hundreds of them. It has no code, and a negative number for an address."""
-        shared: dict[tuple[int, ...], int] = {}
-        for block in list(graph.blocks.values()):
-            if block.end is End.INDIRECT and block.targets:
-                pc = shared.setdefault(block.targets, -1 - len(shared))
-                graph.blocks[pc] = Block(pc, end=End.INDIRECT, targets=block.targets)
-                block.end, block.target, block.targets = End.TABLE, pc, ()
+
+def share_tables(graph: Graph) -> Graph:
+    """Give the indirect jumps with the same targets here one block to go through: some functions have hundreds of
+    them. It has no code, and a negative number for an address. A jump that only leads elsewhere has no targets."""
+    shared: dict[tuple[int, ...], int] = {}
+    for block in list(graph.blocks.values()):
+        if block.end is End.INDIRECT and block.pc >= 0 and block.targets:
+            targets = tuple(pc for pc in block.targets if pc in graph.blocks)
+            if not targets:
+                graph.blocks[block.pc] = replace(block, targets=())
+                continue
+            pc = shared.setdefault(targets, -1 - len(shared))
+            graph.blocks[pc] = Block(pc, end=End.INDIRECT, targets=targets)
+            graph.blocks[block.pc] = replace(block, end=End.TABLE, target=pc, targets=())
+    return graph
 
 
-def build_graph(image: CodeImage, start: int, end: int, entry: int | None = None) -> Graph:
-    """The graph of the function [start, end), from its start or from `entry` in the middle of it."""
-    builder = _Builder(image, start, end, start if entry is None else entry)
+def resumable(graph: Graph, pcs: Sequence[int]) -> Graph:
+    """Let `graph` be entered at each of `pcs`, which are blocks of it."""
+    resume = tuple(sorted(pcs))
+    graph.resume, graph.entry = resume, -resume[0]
+    graph.blocks[graph.entry] = Block(graph.entry, end=End.INDIRECT, targets=resume)
+    return graph
+
+
+def build_graph(image: CodeImage, start: int, end: int, *entries: int) -> Graph:
+    """The graph of the function [start, end), from its start or from `entries` in the middle of it."""
+    builder = _Builder(image, start, end, entries or (start,))
     builder.explore()
     return builder.graph()

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from elftools.common.exceptions import ELFError
 from elftools.dwarf.callframe import FDE
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
@@ -60,6 +61,12 @@ class CodeImage:
             if segment.flags & elf.PF_X
         ]
         self._file = ELFFile(io.BytesIO(data))
+        # Where in them instructions are: the segments have constants too.
+        self._text = [
+            (section["sh_addr"] + self.bias, section["sh_addr"] + self.bias + section["sh_size"])
+            for section in self._file.iter_sections()
+            if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR and section["sh_type"] == "SHT_PROGBITS"
+        ] or self.code_ranges
         self.relocated: set[int] = set()  # addresses that relocations put into data
         if self.parsed.relocatable:
             self._relocate()
@@ -69,7 +76,8 @@ class CodeImage:
         return self.parsed.entry + self.bias
 
     def in_code(self, address: int) -> bool:
-        return any(start <= address < end for start, end in self.code_ranges)
+        """Whether there may be an instruction at `address`."""
+        return any(start <= address < end for start, end in self._text)
 
     def read(self, address: int, nbytes: int) -> bytes | None:
         """Bytes of the image; None where some lie outside it."""

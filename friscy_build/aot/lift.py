@@ -46,8 +46,8 @@ ATTRIBUTES = "nounwind null_pointer_is_valid"
 
 
 def function_name(pc: int) -> str:
-    """The name of the function that is translated from control reaching `pc`."""
-    return f"f_{pc:x}"
+    """The name of the function that is translated from control reaching `pc`, or of a resumable graph's entry."""
+    return f"f_{pc:x}" if pc >= 0 else f"resume_{-pc:x}"
 
 
 def hart_place(register: int) -> tuple[int, int]:
@@ -294,14 +294,8 @@ class Lifter:
         return str(f.let(0, f"inttoptr i32 {index.raw} to ptr").raw)
 
     def _jump_out(self, target: Value) -> None:
-        """Go on at an address that is not a block here: a tail call, and a safepoint."""
+        """Go on at an address that is not a block here: a tail call. Whoever is called looks for an interrupt."""
         f = self._f
-        stay, leave = f.name("stay"), f.name("leave")
-        f.branch(self._interrupted(), leave, stay, likely=False)
-        f.place(leave)
-        self._hart_store(HART_PC, target)
-        self._give(target.trunc(32))
-        f.place(stay)
         callee = self._callee(target)
         if self._calls:
             self._hart_store(HART_DEPTH, self._depth)
@@ -359,18 +353,20 @@ class Lifter:
             f.emit(f"{self._slot(register)} = alloca i{32 if register == FCSR else 64}")
         if any(pc < 0 for pc in graph.blocks):
             f.emit("%target = alloca i64")
-        own = self.const(graph.entry, 32)
+        own = self._hart_load(HART_PC, 64) if graph.resume else self.const(graph.entry)
         rare = self._interrupted()
         if self._calls:
             self._depth = self._hart_load(HART_DEPTH, 32)
             rare = rare | self._depth.compare("uge", DEPTH_LIMIT)
         f.branch(rare, "refuse", "enter", likely=False)
         f.place("refuse")
-        self._hart_store(HART_PC, self.const(graph.entry))
-        f.give((own,))
+        self._hart_store(HART_PC, own)
+        f.give((own.trunc(32),))
         f.place("enter")
         if self._calls:
             self._hart_store(HART_DEPTH, self._depth + 1)
+        if graph.resume:
+            f.emit(f"store {typed(own)}, ptr %target")
         self._load(self._live.live[graph.entry])
         f.goto(f"b{graph.entry:x}")
         for pc in sorted(graph.blocks):

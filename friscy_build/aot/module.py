@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
@@ -14,10 +15,12 @@ from friscy_build.aot.image import CodeImage
 from friscy_build.aot.lift import Lifter, function_name
 from friscy_build.llvm.target import FEATURES, compile_ir
 from friscy_build.llvm.trace import Module
-from friscy_build.llvm.wasm_object import custom_section, finish
+from friscy_build.llvm.wasm_object import CODE, custom_section, finish, sections
 
 # Instructions in one LLVM module: what a job is made of.
-CHUNK_INSTRUCTIONS = 20_000
+JOB_INSTRUCTIONS = 20_000
+# Jobs that an executor has at a time: more would only take memory.
+MAX_RUNNING = 64
 ENTRIES_SECTION = "friscy.entries"
 
 
@@ -33,22 +36,26 @@ DEFAULT = Options()
 
 @dataclass(frozen=True)
 class Translated:
-    """A wasm module. Its function k stands for control that reaches `entries[k]`; it puts them into the
-    imported table from the imported global `table_base` upwards."""
+    """A wasm module. Its table function k stands for control that reaches `entries[k]` (a function that can be entered
+    at several pcs is there once for each); it puts them into the imported table from the imported global `table_base`
+    upwards."""
 
     wasm: bytes
     entries: tuple[int, ...]
     ninstructions: int
+    code_bytes: int = 0  # of the wasm code section
 
 
 @dataclass(frozen=True)
-class _Chunk:
-    data: bytes
-    base: int | None
-    name: str
-    recorded: frozenset[int]
-    entries: tuple[int, ...]
-    options: Options
+class Job:
+    """What one worker translates: it holds all that this needs, and little else."""
+
+    graphs: tuple[Graph, ...]
+    options: Options = DEFAULT
+
+    @property
+    def ninstructions(self) -> int:
+        return sum(graph.ninstructions for graph in self.graphs)
 
 
 def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
@@ -58,28 +65,44 @@ def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated
     for graph in graphs:
         Lifter(module, graph, known, trap_pcs=options.trap_pcs).emit()
     wasm_object = compile_ir(module.text(), local=True, features=(*FEATURES, "tail-call"))
-    entries = tuple(graph.entry for graph in graphs)
-    wasm = finish(wasm_object, (), table=[function_name(pc) for pc in entries])
-    return Translated(wasm, entries, sum(graph.ninstructions for graph in graphs))
+    entries = [(pc, function_name(graph.entry)) for graph in graphs for pc in graph.entries]
+    wasm = finish(wasm_object, (), table=[name for _, name in entries])
+    code_bytes = sum(len(contents) for kind, contents in sections(wasm) if kind == CODE)
+    ninstructions = sum(graph.ninstructions for graph in graphs)
+    return Translated(wasm, tuple(pc for pc, _ in entries), ninstructions, code_bytes)
 
 
-def chunks(graphs: Iterable[Graph], ninstructions: int = CHUNK_INSTRUCTIONS) -> list[list[Graph]]:
-    """Graphs in address order, in groups of about `ninstructions`: neighbours call each other."""
-    result: list[list[Graph]] = []
-    room = 0
-    for graph in sorted(graphs, key=lambda graph: graph.entry):
-        if room <= 0:
-            result.append([])
-            room = ninstructions
-        result[-1].append(graph)
-        room -= graph.ninstructions
-    return result
+def translate_job(job: Job) -> Translated:
+    """What a worker does."""
+    return translate(job.graphs, job.options)
 
 
-def _translate_chunk(chunk: _Chunk) -> Translated:
-    functions = Functions(CodeImage(chunk.data, chunk.base, name=chunk.name), chunk.recorded)
-    graphs = [graph for pc in chunk.entries if (graph := functions.graph(pc)) is not None]
-    return translate(graphs, chunk.options)
+def plan(
+    data: bytes,
+    base: int | None = None,
+    *,
+    name: str = "",
+    entries: Iterable[int] | None = None,
+    callees: bool = True,
+    options: Options = DEFAULT,
+) -> Iterator[Job]:
+    """Find the functions of an ELF file at `base`, and deal them out, neighbours together, as they are found.
+
+    entries: those to translate, with what they call directly where `callees`; None: all that can be found.
+    """
+    recorded = frozenset(entries or ())
+    functions = Functions(CodeImage(data, base, name=name), recorded)
+    wanted = functions.roots() if entries is None else recorded
+    part: list[Graph] = []
+    size = 0
+    for graph in functions.graphs(wanted, None if callees else recorded):
+        part.append(graph)
+        size += graph.ninstructions
+        if size >= JOB_INSTRUCTIONS:
+            yield Job(tuple(part), options)
+            part, size = [], 0
+    if part:
+        yield Job(tuple(part), options)
 
 
 def translate_image(
@@ -93,28 +116,31 @@ def translate_image(
     executor: Executor | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Translated]:
-    """Translate an ELF file at `base`.
+    """Translate an ELF file at `base`: the jobs of `plan`.
 
-    entries: those to translate, with what they call directly where `callees`; None: all that can be found.
-    executor: where chunks are translated, at once; None: here, one after the other.
-    progress: called with (instructions done, instructions in all).
+    executor: where jobs are done, at once; None: here, one after the other.
+    progress: called with (instructions done, instructions in all as far as they are found).
     """
-    recorded = frozenset(entries or ())
-    functions = Functions(CodeImage(data, base, name=name), recorded)
-    graphs = functions.closure(
-        functions.roots() if entries is None else recorded, None if callees else recorded
-    )
-    parts = chunks(graphs.values())
-    jobs = [
-        _Chunk(data, base, name, recorded, tuple(graph.entry for graph in part), options) for part in parts
-    ]
-    total, done = sum(graph.ninstructions for graph in graphs.values()), 0
-    result = []
-    results = map(_translate_chunk, jobs) if executor is None else executor.map(_translate_chunk, jobs)
-    for translated in results:
+    result: list[Translated] = []
+    running: deque[Future[Translated]] = deque()
+    done = total = 0
+
+    def take(translated: Translated) -> None:
+        nonlocal done
         result.append(translated)
         done += translated.ninstructions
         progress(done, total)
+
+    for job in plan(data, base, name=name, entries=entries, callees=callees, options=options):
+        total += job.ninstructions
+        if executor is None:
+            take(translate_job(job))
+            continue
+        if len(running) >= MAX_RUNNING:
+            take(running.popleft().result())
+        running.append(executor.submit(translate_job, job))
+    while running:
+        take(running.popleft().result())
     return result
 
 
@@ -125,8 +151,8 @@ def translate_file(data: bytes, base: int, *, name: str = "", options: Options =
     """
     relocatable = elf.parse(lambda at, n: data[at : at + n], len(data), name).relocatable
     functions = Functions(CodeImage(data, base if relocatable else None, name=name))
-    graphs = functions.closure(functions.roots())
-    translated = translate([graphs[pc] for pc in sorted(graphs)], options)
+    graphs = sorted(functions.graphs(functions.roots()), key=lambda graph: graph.entry)
+    translated = translate(graphs, options)
     entries = b"".join(pc.to_bytes(4, "little") for pc in translated.entries)
     return replace(translated, wasm=translated.wasm + custom_section(ENTRIES_SECTION, entries))
 

@@ -1,0 +1,129 @@
+"""Jump tables: where the targets of an indirect jump stand in an image's data.
+
+    relative   slli i, i, 2; add i, i, base; lw t, (i); add t, t, base; jr t      a switch of gcc or clang
+    absolute   slli i, i, 3; add i, i, base; ld t, (i); jr t                      a computed goto, a switch without PIC
+
+What is found is a guess that costs nothing but code when wrong: translated code compares the address it is to jump
+to with the targets found, and any other goes through the code map.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+
+from friscy_build.aot.effects import effects
+from friscy_build.aot.image import CodeImage
+from friscy_build.isa.decode import Instruction
+
+MAX_ENTRIES = 1 << 12
+REACH = 48  # how many instructions before the jump are looked at
+RELATIVE, ABSOLUTE = "<i", "<q"
+
+
+class Code:
+    """The instructions of one function by address, in order."""
+
+    def __init__(self, code: Mapping[int, Instruction]) -> None:
+        self.instructions = code
+        self.order = sorted(code)
+        self.constants = self._constants()
+        self.places = sorted({value for _, value in self.constants})
+
+    def _constants(self) -> list[tuple[int, int]]:
+        """(pc, value) of every address that an auipc or lui and an addi compute."""
+        found = []
+        upper: dict[int, int] = {}
+        for pc in self.order:
+            i = self.instructions[pc]
+            if i.row.name in ("auipc", "lui"):
+                upper[i.rd] = i.imm + (pc if i.row.name == "auipc" else 0)
+            elif i.row.name in ("addi", "addiw") and i.rs1 in upper:
+                found.append((pc, (upper[i.rs1] + i.imm) % (1 << 64)))
+        return found
+
+    def before(self, pc: int) -> list[tuple[int, Instruction]]:
+        """Up to REACH instructions before `pc`, the last one first."""
+        at = bisect_right(self.order, pc) - 1
+        return [(at, self.instructions[at]) for at in reversed(self.order[max(0, at - REACH) : at])]
+
+
+def _form(before: list[tuple[int, Instruction]], register: int) -> tuple[str, int] | None:
+    """What the table of a jump to `register` holds, and where from its base it is; None where nothing tells it."""
+    wanted, summed = {register}, False
+    for _, i in before:
+        if i.rd not in wanted or not effects(i)[1]:
+            continue
+        if summed:
+            if i.row.name in ("lw", "lwu"):
+                return RELATIVE, i.imm
+        elif i.row.name == "add" and i.rs1 and i.rs2:
+            wanted, summed = {i.rs1, i.rs2}, True
+        else:
+            return (ABSOLUTE, i.imm) if i.row.name == "ld" else None
+    return None
+
+
+def _entries(before: list[tuple[int, Instruction]], form: str) -> int | None:
+    """How many entries the index can choose from: it is compared with a constant before it is shifted left."""
+    shift = struct.calcsize(form).bit_length() - 1
+    index: int | None = None
+    limit: tuple[int, int] | None = None  # (register that has it, entries more than it)
+    for _, i in before:
+        name = i.row.name
+        if index is None:
+            index = i.rs1 if name == "slli" and i.imm == shift else None
+        elif limit is None:
+            if name == "bltu" and i.rs2 == index:
+                limit = i.rs1, 1
+            elif name == "bgeu" and i.rs1 == index:
+                limit = i.rs2, 0
+        elif limit[0] in effects(i)[1]:
+            return i.imm + limit[1] if name == "addi" and i.rs1 == 0 and i.imm >= 0 else None
+    return None
+
+
+def find_targets(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> tuple[int, ...]:
+    """The targets of the indirect jump at `pc`, in ascending order; those that are not `inside` end a table."""
+    before = code.before(pc)
+    known = _form(before, code.instructions[pc].rs1)
+    forms = (known,) if known else ((RELATIVE, 0), (ABSOLUTE, 0))
+    entries = _entries(before, known[0]) if known else None
+    near = {value for at, value in code.constants if before and before[-1][0] <= at < pc}
+    for bases in (near, {value for _, value in code.constants}):
+        found: set[int] = set()
+        for base in bases:
+            found |= max((_read(image, code, base, *form, entries, inside) for form in forms), key=len)
+        if found:
+            return tuple(sorted(found))
+    return ()
+
+
+def _read(
+    image: CodeImage,
+    code: Code,
+    base: int,
+    form: str,
+    offset: int,
+    entries: int | None,
+    inside: Callable[[int], bool],
+) -> set[int]:
+    """The targets in the table at `base` + `offset`; it ends where the next thing begins that the function knows of."""
+    nbytes, start = struct.calcsize(form), base + offset
+    at = bisect_right(code.places, start)
+    limit = MAX_ENTRIES
+    if at < len(code.places):
+        limit = min(limit, max((code.places[at] - start) // nbytes, 1))
+    if entries is not None:
+        limit = min(limit, entries)
+    found: set[int] = set()
+    for k in range(limit):
+        data = image.read(start + k * nbytes, nbytes)
+        if data is None:
+            break
+        target = struct.unpack(form, data)[0] + (base if form == RELATIVE else 0)
+        if not inside(target) or image.instruction_word(target) in (None, 0):
+            break
+        found.add(target)
+    return found if len(found) >= 2 else set()
