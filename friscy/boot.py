@@ -11,6 +11,8 @@ from wasmtime import WasmtimeError
 from friscy.bundle import INTERPRETER, Bundle
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
+from friscy.kernel.net.policy import Policy
+from friscy.kernel.net.start import attach_network
 from friscy.kernel.state import KernelState, Task
 from friscy.kernel.terminal.console import Console
 from friscy.machine.aot import Watcher
@@ -64,18 +66,26 @@ class Machine:
         self.index, self.chunks = bundle.open_rootfs()
 
     def kernel(
-        self, console: Console, state: KernelState | None = None, mounts: Sequence[HostMount] = ()
+        self,
+        console: Console,
+        state: KernelState | None = None,
+        mounts: Sequence[HostMount] = (),
+        policy: Policy | None = None,
     ) -> Kernel:
-        """A kernel over this bundle's files: new, or over the state of a snapshot; `mounts` are added."""
+        """A kernel over this bundle's files: new, or over the state of a snapshot.
+
+        mounts: directories of the host that are added. policy: what of the network it may use, nothing by default.
+        """
         vfs = Vfs(None if state is None else state.vfs)
         vfs.attach_lower("rootfs", self.index, self.chunks)
-        kernel = Kernel(vfs, self._new_space, state=state, console=console, log=self.log)
+        kernel = Kernel(vfs, self._new_space, state=state, console=console, log=self.log, policy=policy)
         kernel.state.memory_limit = self.bundle.memory
         attach_providers(kernel)
         if state is None:
             build_namespace(kernel, vfs.new_overlay("rootfs"))
         for mount in mounts:
             mount_host(kernel, root_context(kernel), mount)
+        attach_network(kernel)
         return kernel
 
     def _new_space(self, kernel: Kernel) -> Space:

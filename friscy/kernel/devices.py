@@ -20,6 +20,7 @@ class Devices(Plain):
     ptys: dict[int, Any] = default(dict)  # the Ptys by number
     anonymous: dict[bytes, Location] = default(dict)
     sockets: list[Any] = default(list)  # the UnixSockets that have a name
+    network: Any = None  # net.inet_socket.NetState, once there was a socket of the internet
     boot_id: str = ""
     boot_generation: int = 0
 

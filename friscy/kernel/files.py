@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from friscy.kernel.wait import Blocked, Progress, Wait
 from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
@@ -57,6 +57,10 @@ class KernelFile(OpenFile):
         """When `poll_events` changes by itself, on the monotonic clock."""
         return None
 
+    def timeout_ns(self, events: int) -> int | None:
+        """How long a call that waits for `events` waits at most; None is no limit."""
+        return None
+
     def closed(self, k: Kernel) -> None:
         """The last holder is gone."""
 
@@ -76,6 +80,12 @@ class FileWait(Wait):
 
     def deadline(self, k: Kernel, task: Task) -> int | None:
         return self.file.deadline(k) if isinstance(self.file, KernelFile) else None
+
+
+class LimitedWait(FileWait):
+    """Waits for a file that has a time-out of its own: a handler ends the call, which cannot begin anew."""
+
+    on_signal: ClassVar[str] = "eintr"
 
 
 def poll(k: Kernel, file: OpenFile) -> int:
@@ -149,6 +159,12 @@ def block(
     if nonblocking or file.flags & O_NONBLOCK:
         raise LinuxError(errno.EAGAIN)
     if isinstance(file, KernelFile):
+        timeout = file.timeout_ns(blocked.events)
+        if timeout is not None:
+            k.deadline_after(task, timeout)
+            if k.expired(task):
+                raise LinuxError(errno.EAGAIN)
+            raise Blocked(LimitedWait(file, blocked.events, done))
         file.waited_for(k, blocked.events)
     raise Blocked(FileWait(file, blocked.events, done))
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from friscy.kernel import timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.backing import BackingPool
+from friscy.kernel.net.policy import Policy
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import READ, WRITE, Blocked
@@ -87,6 +88,7 @@ class Kernel:
     new_space: makes the memory of a new process.
     tracer: prints system calls when set.        log: where one-line messages for the user go.
     entropy: n random bytes, for everything in the guest that is random.
+    policy: what of the network the guest may use; nothing by default.
     """
 
     spaces: dict[int, Space]  # by pid
@@ -105,6 +107,7 @@ class Kernel:
         console: Any = None,
         log: Callable[[str], None] | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
+        policy: Policy | None = None,
     ) -> None:
         import friscy.kernel.calls  # noqa: F401 - fills the table, and its modules import this one
 
@@ -112,6 +115,8 @@ class Kernel:
         self.log = log or self._print
         self.entropy = entropy
         self.entropy_served = 0  # bytes: a snapshot wants to know whether the guest has drawn any
+        self.policy = policy or Policy()
+        self.network: Any = None  # net.host.HostNetwork, once the guest has to do with the world outside
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
         self.stopping = self.attention = False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lazyfs.filesystem import FileSystem
 
 SHM_BYTES = 64 << 20
+RESOLV_CONF = b"nameserver 127.0.0.11\noptions ndots:0\n"  # friscy.kernel.net.resolver
 
 
 class HostMount:
@@ -73,7 +74,7 @@ def build_namespace(
     k.state.hostname = hostname
     write_file(k, context, b"/etc/hostname", hostname + b"\n")
     write_file(k, context, b"/etc/hosts", hosts_file(hostname))
-    write_file(k, context, b"/etc/resolv.conf", b"")
+    write_file(k, context, b"/etc/resolv.conf", RESOLV_CONF)
     for grant in mounts:
         mount_host(k, context, grant)
     return root
@@ -109,7 +110,10 @@ def write_file(k: Kernel, context: FsContext, path: bytes, content: bytes) -> No
 
 def hosts_file(hostname: bytes) -> bytes:
     """/etc/hosts."""
-    return b"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t" + hostname + b"\n"
+    return (
+        b"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        b"10.0.2.2\thost.docker.internal\n10.0.2.15\t" + hostname + b"\n"
+    )
 
 
 def mount_host(k: Kernel, context: FsContext, grant: HostMount) -> None:

@@ -12,6 +12,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     io,
     ioctl,
     memory,
+    messages,
     network,
     path,
     poll,

@@ -1,105 +1,168 @@
 """AF_UNIX sockets: streams, datagrams and sequenced packets between processes of the guest.
 
-A socket holds what its peer has sent; names are either inodes of the filesystem or abstract.
+Names are either inodes of the filesystem or abstract.
 """
 
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+import struct
+from typing import TYPE_CHECKING, ClassVar
 
-from friscy.kernel import files
-from friscy.kernel.devices import devices, unnamed
-from friscy.kernel.fdtable import drop
-from friscy.kernel.files import KernelFile
-from lazyfs.abi import O_NONBLOCK, O_RDWR, POLLERR, POLLHUP, POLLIN, POLLOUT
+from friscy.kernel.devices import devices
+from friscy.kernel.net.addresses import AF_UNIX, AF_UNSPEC
+from friscy.kernel.net.socket import (
+    BUFFER_BYTES,
+    DGRAM,
+    S_IFSOCK,
+    SHUT_RD,
+    SHUT_WR,
+    STREAM,
+    Message,
+    Socket,
+    open_flags,
+    place_of,
+)
+from lazyfs.abi import POLLHUP
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.inode import Inode
 from lazyfs.openfile import OpenFile
-from lazyfs.plain import Plain, default
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import Process
+    from friscy.kernel.state import Process, Task
 
-STREAM, DGRAM, SEQPACKET = 1, 2, 5
-POLLRDHUP = 0x2000
-BUFFER_BYTES = 212_992  # net.core.wmem_default
-_S_IFSOCK = 0o140000
+_SOL_SOCKET, _SO_PASSCRED, _SO_PEERCRED = 1, 16, 17
 
 
-class Message(Plain):
-    """What one call sent: for a stream the bytes that were not read yet. sender: its name; ids: pid, uid, gid."""
+class UnixSocket(Socket):
+    """name: sun_path as bound, an abstract one with its leading NUL."""
 
-    data: bytearray
-    sender: bytes
-    ids: tuple[int, int, int]
-    files: list[OpenFile] = default(list)
+    family: ClassVar[int] = AF_UNIX
 
-
-class UnixSocket(KernelFile):
-    """kind: STREAM, DGRAM or SEQPACKET. name: sun_path as bound, an abstract one with its leading NUL."""
-
-    kind: int = STREAM
     peer: UnixSocket | None = None
     name: bytes = b""
     inode_bound: Inode | None = None
     ids: tuple[int, int, int] = (0, 0, 0)  # of who made it, listened or connected
     peer_ids: tuple[int, int, int] = (0, -1, -1)  # SO_PEERCRED
-    messages: list[Message] = default(list)
-    queued: int = 0  # bytes in `messages`
-    listening: bool = False
-    backlog: int = 0
-    pending: list[UnixSocket] = default(list)  # connections to accept
-    connected: bool = False  # has, or had, a peer
-    read_shut: bool = False
-    write_shut: bool = False
     pass_credentials: bool = False
-    error: int = 0  # ECONNRESET: the peer closed without reading all
+
+    # -- names and connections ------------------------------------------------------------------------
+
+    def own_name(self) -> bytes:
+        """See Socket."""
+        return pack_name(self.name)
+
+    def peer_name(self) -> bytes:
+        """See Socket."""
+        if self.peer is None:
+            raise LinuxError(errno.ENOTCONN)
+        return self.peer.own_name()
+
+    def accepted_name(self, server: Socket) -> bytes:
+        """See Socket: the other end may have gone."""
+        assert isinstance(server, UnixSocket)
+        return server.peer.own_name() if server.peer is not None else pack_name(b"")
+
+    def bind(self, k: Kernel, task: Task, name: bytes) -> None:
+        """See Socket. EINVAL: it has a name; EADDRINUSE."""
+        path = unpack_name(name)
+        if self.name:
+            raise LinuxError(errno.EINVAL)
+        table, process = devices(k).sockets, task.process
+        if not path:  # autobind: five hexadecimal digits
+            number = 1
+            taken = {other.name for other in table}
+            while b"\0%05x" % number in taken:
+                number += 1
+            path = b"\0%05x" % number
+        if path.startswith(b"\0"):
+            if any(other.name == path for other in table):
+                raise LinuxError(errno.EADDRINUSE)
+        else:
+            try:
+                k.vfs.mknod(process.fs, path, S_IFSOCK | 0o777)
+            except LinuxError as error:
+                raise LinuxError(errno.EADDRINUSE if error.errno == errno.EEXIST else error.errno) from error
+            self.inode_bound = k.vfs.lookup(process.fs, path, follow=False).inode
+        self.name = path
+        table.append(self)
+
+    def listen(self, k: Kernel, task: Task, backlog: int) -> None:
+        """See Socket."""
+        if self.kind == DGRAM:
+            raise LinuxError(errno.EOPNOTSUPP)
+        if not self.name or self.connected:
+            raise LinuxError(errno.EINVAL)
+        self.listening, self.backlog = True, min(backlog & 0xFFFF_FFFF, 4096)
+        self.ids = identity(task.process)
+
+    def connect(self, k: Kernel, task: Task, name: bytes) -> None:
+        """See Socket. Waits where the listener's queue is full."""
+        if self.kind == DGRAM and name[:2] == struct.pack("<H", AF_UNSPEC):
+            self.peer, self.connected = None, False
+            return
+        path, process = unpack_name(name), task.process
+        if self.kind == DGRAM:
+            self.peer, self.connected = find(k, process, path, DGRAM), True
+            return
+        if self.listening:
+            raise LinuxError(errno.EINVAL)
+        if self.connected:
+            raise LinuxError(errno.EISCONN)
+        listener = find(k, process, path, self.kind)
+        if not listener.listening or listener.read_shut:
+            raise LinuxError(errno.ECONNREFUSED)
+        if len(listener.pending) > listener.backlog:
+            raise WouldBlock()
+        self.ids = identity(process)
+        server = new_socket(k, process, self.kind, nonblocking=False)
+        server.ids, server.name = listener.ids, listener.name
+        join(self, server)
+        listener.pending.append(server)
+
+    def shutdown(self, k: Kernel, how: int) -> None:
+        """See Socket. The peer of a stream sees it from its side."""
+        if how in (0, 1, 2) and self.kind != DGRAM and not self.connected and not self.listening:
+            raise LinuxError(errno.ENOTCONN)
+        super().shutdown(k, how)
+        if self.peer is not None and self.kind != DGRAM:
+            self.peer.ended = self.peer.ended or how != SHUT_RD
+            self.peer.write_shut = self.peer.write_shut or how != SHUT_WR
+
+    def get_option(self, k: Kernel, level: int, name: int) -> bytes | None:
+        """See Socket."""
+        if level == _SOL_SOCKET and name == _SO_PASSCRED:
+            return struct.pack("<i", self.pass_credentials)
+        if level == _SOL_SOCKET and name == _SO_PEERCRED:
+            return struct.pack("<iii", *self.peer_ids)
+        return None
+
+    def set_option(self, k: Kernel, level: int, name: int, value: bytes) -> bool:
+        """See Socket."""
+        if level == _SOL_SOCKET and name == _SO_PASSCRED:
+            self.pass_credentials = any(value[:4])
+            return True
+        return False
 
     # -- data -----------------------------------------------------------------------------------------
 
-    def receive(self, n: int, *, peek: bool = False) -> Message | None:
-        """Up to `n` bytes, or one packet (whole: the caller cuts it); None at the end. Raises WouldBlock."""
+    def check_receive(self, k: Kernel) -> None:
+        """See Socket."""
         if self.kind != DGRAM and not self.connected:
             raise LinuxError(errno.EINVAL if self.kind == STREAM else errno.ENOTCONN)
-        if not self.messages:
-            if self.error:
-                error, self.error = self.error, 0
-                raise LinuxError(error)
-            if self.read_shut or (self.kind != DGRAM and self._peer_gone()):
-                return None
-            raise WouldBlock(self, POLLIN)
-        first = self.messages[0]
-        if self.kind != STREAM:
-            if not peek:
-                self.messages.pop(0)
-                self.queued -= len(first.data)
-            return first
-        got = Message(bytearray(), first.sender, first.ids, first.files)
-        if peek:
-            got.data += first.data[:n]
-            return got
-        first.files = []
-        while self.messages and len(got.data) < n:
-            message = self.messages[0]
-            if message is not first and (message.files or message.ids != first.ids):
-                break
-            part = n - len(got.data)
-            got.data += message.data[:part]
-            del message.data[:part]
-            if not message.data:
-                self.messages.pop(0)
-        self.queued -= len(got.data)
-        return got
 
     def send(
-        self, k: Kernel, data: bytes, to: UnixSocket | None = None, passed: list[OpenFile] | None = None
+        self, k: Kernel, task: Task, data: bytes | memoryview, name: bytes | None, passed: list[OpenFile]
     ) -> int:
-        """How many bytes were taken. Raises WouldBlock; EPIPE, ENOTCONN, EMSGSIZE, ECONNREFUSED."""
+        """See Socket. EPIPE, ENOTCONN, EISCONN, EMSGSIZE, ECONNREFUSED."""
+        target = self.peer
+        if name is not None:
+            if self.kind != DGRAM:
+                raise LinuxError(errno.EISCONN if self.connected else errno.EOPNOTSUPP)
+            target = find(k, task.process, unpack_name(name), DGRAM)
         if self.write_shut:
             raise LinuxError(errno.EPIPE)
-        target = to or self.peer
         if target is None:
             raise LinuxError(errno.EPIPE if self.connected and self.kind != DGRAM else errno.ENOTCONN)
         if self.kind == DGRAM and not target.refs:
@@ -108,79 +171,53 @@ class UnixSocket(KernelFile):
             raise LinuxError(errno.ECONNREFUSED)
         if target.read_shut:
             raise LinuxError(errno.EPIPE)
-        room = BUFFER_BYTES - target.queued
+        room = target.room()
         if self.kind != STREAM and len(data) > BUFFER_BYTES:
             raise LinuxError(errno.EMSGSIZE)
         if room <= 0 or (self.kind != STREAM and len(data) > room):
-            raise WouldBlock(self, POLLOUT)
+            raise WouldBlock(self, 4)
         if self.kind == STREAM and not data:
             return 0
         taken = bytearray(data[:room] if self.kind == STREAM else data)
-        target.messages.append(Message(taken, self.name, self.ids, passed or []))
-        target.queued += len(taken)
+        target.deliver(k, Message(taken, self.own_name() if self.name else b"", self.ids, passed))
         return len(taken)
-
-    def _peer_gone(self) -> bool:
-        return self.peer is None or self.peer.write_shut
 
     # -- as a file ------------------------------------------------------------------------------------
 
-    def read_bytes(self, k: Kernel, n: int) -> bytes:
-        """See KernelFile."""
-        got = self.receive(n)
-        if got is None:
-            return b""
-        for file in got.files:
-            drop(k, file)
-        return bytes(got.data[:n])
+    def can_send(self, k: Kernel) -> bool:
+        """See Socket."""
+        return self.peer is None or self.peer.queued < BUFFER_BYTES
 
-    def write_bytes(self, k: Kernel, data: bytes) -> int:
-        """See KernelFile."""
-        return self.send(k, data)
+    def hung_up(self) -> bool:
+        """See Socket: a stream also when its peer is gone."""
+        if self.kind == DGRAM:
+            return self.read_shut and self.write_shut
+        return self.peer is None or (self.write_shut and (self.ended or self.read_shut))
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
-        if self.listening:
-            return files.IN if self.pending else 0
-        events = files.IN if self.messages else 0
-        if self.kind == DGRAM:
-            full = self.peer is not None and self.peer.queued >= BUFFER_BYTES
-            return events | (0 if full else files.OUT)
-        if not self.connected:
-            return events | files.OUT | POLLHUP
-        gone = self._peer_gone()
-        if self.error:
-            events |= POLLERR
-        if gone or self.read_shut:
-            events |= files.IN | POLLRDHUP
-        if self.peer is None or (self.write_shut and (gone or self.read_shut)):
-            events |= POLLHUP
-        if self.peer is None or self.peer.queued < BUFFER_BYTES:
-            events |= files.OUT
-        return events
+        events = super().poll_events(k)
+        return events | POLLHUP if self.connected and self.kind != DGRAM and self.peer is None else events
 
     def closed(self, k: Kernel) -> None:
         """See KernelFile: the peer reads what is left, then the end."""
-        devices(k).sockets = [socket for socket in devices(k).sockets if socket is not self]
+        table = devices(k).sockets
+        table[:] = [socket for socket in table if socket is not self]
         for server in self.pending:
             server.closed(k)
         self.pending = []
         peer, self.peer = self.peer, None
         if peer is not None and peer.peer is self and self.kind != DGRAM:
             peer.peer = None
+            peer.ended = True
             peer.error = errno.ECONNRESET if self.messages else 0
-        for message in self.messages:
-            for file in message.files:
-                drop(k, file)
-        self.messages = []
+        self.discard(k)
 
 
 def new_socket(k: Kernel, process: Process, kind: int, *, nonblocking: bool) -> UnixSocket:
     """An unconnected socket."""
-    ids = process.credentials
-    place = unnamed(k, b"socket:[%d]", _S_IFSOCK | 0o777, uid=ids.euid, gid=ids.egid)
-    flags = O_RDWR | (O_NONBLOCK if nonblocking else 0)
-    return UnixSocket(place, place.inode, flags, kind=kind, ids=identity(process))
+    flags = open_flags(nonblocking=nonblocking)
+    return UnixSocket(*place_of(k, process), flags, kind=kind, ids=identity(process))
 
 
 def identity(process: Process) -> tuple[int, int, int]:
@@ -195,38 +232,28 @@ def join(one: UnixSocket, other: UnixSocket) -> None:
     one.peer_ids, other.peer_ids = other.ids, one.ids
 
 
-def bind(k: Kernel, process: Process, socket: UnixSocket, name: bytes) -> None:
-    """Give a socket a name. EINVAL: it has one; EADDRINUSE."""
-    if socket.name:
+def unpack_name(name: bytes) -> bytes:
+    """sun_path of a struct sockaddr_un. EINVAL: too short, too long or of another family."""
+    if not 2 <= len(name) <= 110 or int.from_bytes(name[:2], "little") != AF_UNIX:
         raise LinuxError(errno.EINVAL)
-    table = devices(k).sockets
-    if not name:  # autobind: five hexadecimal digits
-        number = 1
-        taken = {other.name for other in table}
-        while b"\0%05x" % number in taken:
-            number += 1
-        name = b"\0%05x" % number
-    if name.startswith(b"\0"):
-        if any(other.name == name for other in table):
-            raise LinuxError(errno.EADDRINUSE)
-    else:
-        try:
-            k.vfs.mknod(process.fs, name, _S_IFSOCK | 0o777)
-        except LinuxError as error:
-            raise LinuxError(errno.EADDRINUSE if error.errno == errno.EEXIST else error.errno) from error
-        socket.inode_bound = k.vfs.lookup(process.fs, name, follow=False).inode
-    socket.name = name
-    table.append(socket)
+    path = name[2:]
+    return path if path.startswith(b"\0") else path.split(b"\0")[0]
 
 
-def find(k: Kernel, process: Process, name: bytes, kind: int) -> UnixSocket:
-    """The socket that is bound to a name. ECONNREFUSED: nobody is there; EPROTOTYPE: of another kind."""
+def pack_name(path: bytes) -> bytes:
+    """A struct sockaddr_un."""
+    name = struct.pack("<H", AF_UNIX) + path
+    return name + b"\0" if path and not path.startswith(b"\0") else name
+
+
+def find(k: Kernel, process: Process, path: bytes, kind: int) -> UnixSocket:
+    """The socket that is bound to a path. ECONNREFUSED: nobody is there; EPROTOTYPE: of another kind."""
     table = devices(k).sockets
-    if name.startswith(b"\0"):
-        found = next((other for other in table if other.name == name), None)
+    if path.startswith(b"\0"):
+        found = next((other for other in table if other.name == path), None)
     else:
-        location = k.vfs.lookup(process.fs, name)
-        if location.inode.mode & 0o170000 != _S_IFSOCK:
+        location = k.vfs.lookup(process.fs, path)
+        if location.inode.mode & 0o170000 != S_IFSOCK:
             raise LinuxError(errno.ECONNREFUSED)
         k.vfs.access(process.fs, location, 2)
         found = next((other for other in table if other.inode_bound is location.inode), None)
@@ -236,34 +263,3 @@ def find(k: Kernel, process: Process, name: bytes, kind: int) -> UnixSocket:
         raise LinuxError(errno.EPROTOTYPE)
     assert isinstance(found, UnixSocket)
     return found
-
-
-def connect(k: Kernel, process: Process, socket: UnixSocket, name: bytes) -> None:
-    """connect(2). Raises WouldBlock where the listener's queue is full."""
-    if socket.kind == DGRAM:
-        socket.peer, socket.connected = find(k, process, name, DGRAM), True
-        return
-    if socket.listening:
-        raise LinuxError(errno.EINVAL)
-    if socket.connected:
-        raise LinuxError(errno.EISCONN)
-    listener = find(k, process, name, socket.kind)
-    if not listener.listening or listener.read_shut:
-        raise LinuxError(errno.ECONNREFUSED)
-    if len(listener.pending) > listener.backlog:
-        raise WouldBlock()
-    socket.ids = identity(process)
-    server = new_socket(k, process, socket.kind, nonblocking=False)
-    server.ids, server.name = listener.ids, listener.name
-    join(socket, server)
-    listener.pending.append(server)
-
-
-def shutdown(socket: UnixSocket, how: int) -> None:
-    """shutdown(2): 0 reading, 1 writing, 2 both. The peer of a stream sees it from its side."""
-    if how not in (0, 1, 2):
-        raise LinuxError(errno.EINVAL)
-    if socket.kind != DGRAM and not socket.connected and not socket.listening:
-        raise LinuxError(errno.ENOTCONN)
-    socket.read_shut = socket.read_shut or how in (0, 2)
-    socket.write_shut = socket.write_shut or how in (1, 2)

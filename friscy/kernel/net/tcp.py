@@ -1,0 +1,387 @@
+"""TCP sockets.
+
+A connection between two sockets of the guest is the two joined, as in AF_UNIX; one with the world outside has a
+socket of the host behind it (`friscy.kernel.net.host`), which fills `messages` and takes what is sent.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from typing import TYPE_CHECKING, ClassVar
+
+from friscy.kernel import files
+from friscy.kernel.net import addresses
+from friscy.kernel.net.addresses import AF_UNSPEC, LOOPBACK4, LOOPBACK6, Endpoint
+from friscy.kernel.net.inet_socket import EPHEMERAL, IPPROTO_TCP, InetSocket, count_looped, network
+from friscy.kernel.net.socket import (
+    BUFFER_BYTES,
+    POLLRDHUP,
+    SHUT_RD,
+    SHUT_WR,
+    STREAM,
+    Message,
+    Socket,
+    open_flags,
+    place_of,
+)
+from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT
+from lazyfs.errors import LinuxError, WouldBlock
+from lazyfs.openfile import OpenFile
+from lazyfs.plain import default
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Process, Task
+
+_SO_LINGER = 13
+_SOMAXCONN = 4096
+
+
+class TcpSocket(InetSocket):
+    """connecting: connect(2) has begun and its result was not told yet. waiting: connections that wait for room here.
+
+    queued_at: the listener that this connection waits for. dead: the connection is gone, reset or refused.
+    linger: SO_LINGER's seconds, -1 when it is off.
+    """
+
+    table: ClassVar[str] = "tcp"
+
+    peer: TcpSocket | None = None
+    connecting: bool = False
+    queued_at: TcpSocket | None = None
+    waiting: list[TcpSocket] = default(list)
+    dead: bool = False
+    linger: int = -1
+
+    def peer_name(self) -> bytes:
+        """See Socket."""
+        if self.dead:
+            raise LinuxError(errno.ENOTCONN)
+        return super().peer_name()
+
+    # -- listening ------------------------------------------------------------------------------------
+
+    def listen(self, k: Kernel, task: Task, backlog: int) -> None:
+        """See Socket."""
+        if self.connected or self.connecting:
+            raise LinuxError(errno.EINVAL)
+        if self.local is None:
+            self.owner = task.process.credentials.euid
+            self.take_port(k, self.any(), 0)
+        assert self.local is not None
+        for other in network(k).tcp[self.local[1]]:
+            if other is not self and other.listening and self._conflicts(other, self.local[0]):
+                raise LinuxError(errno.EADDRINUSE)
+        self.backlog = min(backlog & 0xFFFF_FFFF, _SOMAXCONN)
+        self.listening, self.read_shut, self.write_shut = True, False, False
+        if k.policy.published:
+            from friscy.kernel.net.host import host_network
+
+            host_network(k).listen(self)
+
+    def accept(self, k: Kernel) -> Socket:
+        """See Socket."""
+        self.refresh(k)
+        accepted = super().accept(k)
+        while self.waiting and self.has_room():
+            self.waiting.pop(0).enter(k, self)
+        if k.network is not None:
+            k.network.accept_more(k, self)
+        return accepted
+
+    def has_room(self) -> bool:
+        """Whether the queue of connections to accept takes another one."""
+        return len(self.pending) <= self.backlog
+
+    def child(self, k: Kernel, local: Endpoint, remote: Endpoint) -> TcpSocket:
+        """A connection that came in, at the end of the queue."""
+        process = k.task.process
+        server = TcpSocket(
+            *place_of(k, process), open_flags(nonblocking=False), kind=STREAM, protocol=IPPROTO_TCP
+        )
+        server.domain, server.local, server.remote, server.connected = self.domain, local, remote, True
+        server.v6only, server.reuse_address, server.reuse_port = (
+            self.v6only,
+            self.reuse_address,
+            self.reuse_port,
+        )
+        server.owner, server.linger = self.owner, self.linger
+        server.receive_timeout, server.send_timeout = self.receive_timeout, self.send_timeout
+        server.options = dict(self.options)
+        network(k).tcp.setdefault(local[1], []).append(server)
+        self.pending.append(server)
+        return server
+
+    def _unlisten(self, k: Kernel) -> None:
+        """Refuse what nobody accepted."""
+        self.listening = False
+        if k.network is not None:
+            k.network.unlisten(k, self)
+        waiting, self.waiting = self.waiting, []
+        for client in waiting:
+            client.fail(errno.ECONNREFUSED)
+        pending, self.pending = self.pending, []
+        for server in pending:
+            server.linger = 0
+            server.closed(k)
+
+    # -- connecting -----------------------------------------------------------------------------------
+
+    def connect(self, k: Kernel, task: Task, name: bytes) -> None:
+        """See Socket. A non-blocking one gets EINPROGRESS, then EALREADY, then the result, as on Linux."""
+        if len(name) >= 2 and int.from_bytes(name[:2], "little") == AF_UNSPEC:
+            self._disconnect(k)
+            return
+        begun = self.connecting
+        if not begun:
+            endpoint = self.endpoint(name)
+            if self.listening or self.connected:
+                raise LinuxError(errno.EISCONN)
+            self._begin(k, task, endpoint)
+            if self.flags & O_NONBLOCK:
+                raise LinuxError(errno.EINPROGRESS)
+        self.refresh(k)
+        if self.dead:
+            error = self.error or errno.ECONNABORTED
+            self._disconnect(k)
+            raise LinuxError(error)
+        if not self.connected:
+            if self.flags & O_NONBLOCK:
+                raise LinuxError(errno.EALREADY)
+            raise WouldBlock(self, POLLOUT)
+        self.connecting = False
+
+    def _begin(self, k: Kernel, task: Task, endpoint: Endpoint) -> None:
+        address, port = endpoint
+        if addresses.is_any(address):
+            address = LOOPBACK6 if len(address) == 16 else LOOPBACK4
+        if addresses.is_multicast(address) or addresses.is_broadcast(address):
+            raise LinuxError(errno.ENETUNREACH)
+        inside = addresses.is_local(address)
+        if not inside:
+            from friscy.kernel.net.host import host_network
+
+            host_network(k).check(k, "tcp", address, port)
+        source = addresses.source_for(address)
+        if self.local is None:
+            self.owner = task.process.credentials.euid
+            self.take_port(k, source, 0)
+            self.dead = False
+        assert self.local is not None
+        if addresses.is_any(self.local[0]):
+            self.local = (source, self.local[1])
+        elif len(self.local[0]) != len(address):
+            raise LinuxError(errno.EINVAL if len(address) == 4 else errno.ENETUNREACH)
+        self.error, self.dead, self.connecting, self.remote = 0, False, True, (address, port)
+        if not inside:
+            host_network(k).connect(k, self)
+        elif (address, port) == (addresses.RESOLVER, 53):
+            from friscy.kernel.net.resolver import server_end
+
+            self.join(server_end(k, self))
+        else:
+            listener = find_listener(k, self.remote)
+            if listener is None:
+                self.fail(errno.ECONNREFUSED)
+            elif listener.has_room():
+                self.enter(k, listener)
+            else:
+                self.queued_at = listener
+                listener.waiting.append(self)
+
+    def enter(self, k: Kernel, listener: TcpSocket) -> None:
+        """Become a connection of a listener of the guest."""
+        assert self.local is not None
+        assert self.remote is not None
+        self.queued_at = None
+        self.join(listener.child(k, self.remote, self.local))
+
+    def join(self, other: TcpSocket) -> None:
+        """Be connected with another socket of the guest."""
+        self.peer, other.peer = other, self
+        self.connected = other.connected = True
+
+    def fail(self, error: int) -> None:
+        """The connection is gone, or cannot be made."""
+        self.dead, self.error, self.peer, self.queued_at = True, error, None, None
+
+    def _disconnect(self, k: Kernel) -> None:
+        """Be a fresh socket again, as connect(2) to AF_UNSPEC and a connect(2) that failed leave it."""
+        local = self.local
+        if self.listening:
+            self._unlisten(k)
+        self._hang_up(k, reset=True)
+        self.connected = self.connecting = self.dead = self.ended = self.read_shut = self.write_shut = False
+        self.error, self.remote = 0, None
+        if local is not None and local[1] in EPHEMERAL:
+            self.leave_port(k)
+
+    # -- ending ---------------------------------------------------------------------------------------
+
+    def shutdown(self, k: Kernel, how: int) -> None:
+        """See Socket."""
+        if how in (0, 1, 2) and self.listening:
+            if how != SHUT_WR:
+                self._unlisten(k)
+            return
+        if how in (0, 1, 2) and (not self.connected or self.dead):
+            raise LinuxError(errno.ENOTCONN)
+        was_shut = self.write_shut
+        super().shutdown(k, how)
+        if how != SHUT_RD and not was_shut:
+            if self.peer is not None:
+                self.peer.ended = True
+            elif self.host and k.network is not None:
+                k.network.shutdown(self)
+
+    def closed(self, k: Kernel) -> None:
+        """See KernelFile: the other side reads what is left, then the end; a reset where something was not read."""
+        if self.listening:
+            self._unlisten(k)
+        if self.queued_at is not None:
+            waiting = self.queued_at.waiting
+            waiting[:] = [client for client in waiting if client is not self]
+            self.queued_at = None
+        self._hang_up(k, reset=bool(self.messages) or self.linger == 0)
+        super().closed(k)
+
+    def _hang_up(self, k: Kernel, *, reset: bool) -> None:
+        if self.host and k.network is not None:
+            k.network.close(self, reset=reset)
+        self.host = 0
+        peer, self.peer = self.peer, None
+        if peer is not None:
+            peer.peer = None
+            if reset:
+                peer.fail(errno.EPIPE if peer.ended else errno.ECONNRESET)
+            else:
+                peer.ended = True
+
+    # -- data -----------------------------------------------------------------------------------------
+
+    def refresh(self, k: Kernel) -> None:
+        """See what the host has for the guest."""
+        if k.network is not None:
+            k.network.refresh(k)
+
+    def check_receive(self, k: Kernel) -> None:
+        """See Socket."""
+        if self.host:
+            self.refresh(k)
+        if self.connected or self.dead:
+            return
+        if self.connecting:
+            raise WouldBlock(self, POLLIN)
+        raise LinuxError(errno.ENOTCONN)
+
+    def receive(self, k: Kernel, n: int, *, peek: bool = False) -> Message | None:
+        """See Socket."""
+        if self.dead and not self.messages and not (self.error and not self.ended):
+            self.check_receive(k)
+            return None
+        return super().receive(k, n, peek=peek)
+
+    def received(self, k: Kernel) -> None:
+        """See Socket."""
+        if self.host and k.network is not None:
+            k.network.read_more(k, self)
+
+    def send(
+        self, k: Kernel, task: Task, data: bytes | memoryview, name: bytes | None, passed: list[OpenFile]
+    ) -> int:
+        """See Socket. EPIPE, ECONNRESET."""
+        if self.host:
+            self.refresh(k)
+        if self.dead or not self.connected:
+            if self.error:
+                self.take_error()
+            if self.connecting and not self.dead:
+                raise WouldBlock(self, POLLOUT)
+            raise LinuxError(errno.EPIPE)
+        if self.write_shut:
+            raise LinuxError(errno.EPIPE)
+        if not data:
+            return 0
+        if self.host:
+            if k.network is None:
+                raise LinuxError(errno.EPIPE)
+            taken_outside: int = k.network.send(k, self, data)
+            return taken_outside
+        target = self.peer
+        if target is None:  # it closed: what arrives now is answered by a reset
+            self.fail(errno.EPIPE if self.ended else errno.ECONNRESET)
+            return len(data)
+        room = target.room()
+        if room <= 0:
+            raise WouldBlock(self, POLLOUT)
+        taken = bytearray(data[:room])
+        count_looped(k, len(taken))
+        target.deliver(k, Message(taken))
+        return len(taken)
+
+    # -- as a file ------------------------------------------------------------------------------------
+
+    def can_send(self, k: Kernel) -> bool:
+        """See Socket."""
+        if self.write_shut or self.dead:
+            return True
+        if self.host:
+            return k.network is not None and k.network.can_send(self)
+        return self.peer is None or self.peer.room() >= BUFFER_BYTES // 3
+
+    def poll_events(self, k: Kernel) -> int:
+        """See KernelFile."""
+        if self.host or self.listening:
+            self.refresh(k)
+        if self.connecting and not self.connected and not self.dead:
+            return 0
+        events = super().poll_events(k)
+        if self.dead:
+            events |= files.IN | files.OUT | POLLRDHUP | POLLHUP | (POLLERR if self.error else 0)
+        return events
+
+    # -- options --------------------------------------------------------------------------------------
+
+    def set_option(self, k: Kernel, level: int, name: int, value: bytes) -> bool:
+        """See Socket."""
+        if (level, name) == (1, _SO_LINGER):
+            if len(value) < 8:
+                raise LinuxError(errno.EINVAL)
+            on, seconds = struct.unpack_from("<ii", value)
+            self.linger = seconds if on else -1
+            return True
+        if level == IPPROTO_TCP:
+            from friscy.kernel.net.tcp_options import set_tcp_option
+
+            return set_tcp_option(k, self, name, value)
+        return super().set_option(k, level, name, value)
+
+    def get_option(self, k: Kernel, level: int, name: int) -> bytes | None:
+        """See Socket."""
+        if (level, name) == (1, _SO_LINGER):
+            return struct.pack("<ii", self.linger >= 0, max(self.linger, 0))
+        if level == IPPROTO_TCP:
+            from friscy.kernel.net.tcp_options import get_tcp_option
+
+            return get_tcp_option(k, self, name)
+        return super().get_option(k, level, name)
+
+
+def new_tcp_socket(k: Kernel, process: Process, domain: int, *, nonblocking: bool) -> TcpSocket:
+    """An unconnected socket of AF_INET or AF_INET6."""
+    flags = open_flags(nonblocking=nonblocking)
+    return TcpSocket(*place_of(k, process), flags, kind=STREAM, protocol=IPPROTO_TCP, domain=domain)
+
+
+def find_listener(k: Kernel, endpoint: Endpoint, *, rotate: bool = True) -> TcpSocket | None:
+    """Who accepts connections to an endpoint; of several (SO_REUSEPORT) one in turn."""
+    table = network(k).tcp.get(endpoint[1], [])
+    found = [socket for socket in table if isinstance(socket, TcpSocket) and socket.listening]
+    best = max((socket.answers(endpoint) for socket in found), default=0)
+    if not best:
+        return None
+    choice = next(socket for socket in found if socket.answers(endpoint) == best)
+    if rotate and choice.reuse_port:
+        table[:] = [socket for socket in table if socket is not choice] + [choice]
+    return choice

@@ -1,0 +1,174 @@
+"""UDP sockets."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, ClassVar
+
+from friscy.kernel.net import addresses
+from friscy.kernel.net.addresses import AF_UNSPEC, LOOPBACK4, LOOPBACK6, Endpoint
+from friscy.kernel.net.inet_socket import IPPROTO_UDP, InetSocket, count_looped, network
+from friscy.kernel.net.socket import DGRAM, Message, open_flags, place_of
+from lazyfs.errors import LinuxError
+from lazyfs.openfile import OpenFile
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Process, Task
+
+_MAX_PAYLOAD = 65507
+_RCVBUF = 212_992
+_OVERHEAD = 768  # what Linux counts for the smallest packet (its truesize)
+
+
+class UdpSocket(InetSocket):
+    """connected means that `remote` was set; packets from others are then not for it."""
+
+    table: ClassVar[str] = "udp"
+
+    def may_bind(self, address: bytes) -> bool:
+        """See InetSocket."""
+        return addresses.is_multicast(address) or addresses.is_broadcast(address)
+
+    def bound(self, k: Kernel) -> None:
+        """See InetSocket."""
+        if k.policy.published:
+            from friscy.kernel.net.host import host_network
+
+            host_network(k).bound(k, self)
+
+    def connect(self, k: Kernel, task: Task, name: bytes) -> None:
+        """See Socket: choose whom to send to and hear from."""
+        if len(name) >= 2 and int.from_bytes(name[:2], "little") == AF_UNSPEC:
+            self.connected, self.remote = False, None
+            return
+        address, port = self.endpoint(name)
+        if addresses.is_any(address):
+            address = LOOPBACK6 if len(address) == 16 else LOOPBACK4
+        if addresses.is_broadcast(address) and not self.broadcast:
+            raise LinuxError(errno.EACCES)
+        if not addresses.is_local(address):
+            from friscy.kernel.net.host import host_network
+
+            host_network(k).connect_udp(k, self, (address, port))
+        self._ensure_bound(k, task, address)
+        assert self.local is not None
+        if addresses.is_any(self.local[0]):
+            self.local = (addresses.source_for(address), self.local[1])
+        self.connected, self.remote, self.error = True, (address, port), 0
+
+    def _ensure_bound(self, k: Kernel, task: Task, _towards: bytes) -> None:
+        if self.local is None:
+            self.owner = task.process.credentials.euid
+            self.take_port(k, self.any(), 0)
+
+    def shutdown(self, k: Kernel, how: int) -> None:
+        """See Socket."""
+        if how in (0, 1, 2) and not self.connected:
+            super().shutdown(k, how)
+            raise LinuxError(errno.ENOTCONN)
+        super().shutdown(k, how)
+
+    def send(
+        self, k: Kernel, task: Task, data: bytes | memoryview, name: bytes | None, passed: list[OpenFile]
+    ) -> int:
+        """See Socket. EDESTADDRREQ, EMSGSIZE, ECONNREFUSED: an earlier packet found nobody."""
+        if self.error:
+            self.take_error()
+        if self.write_shut:
+            raise LinuxError(errno.EPIPE)
+        if name is not None and int.from_bytes(name[:2], "little") != AF_UNSPEC:
+            address, port = self.endpoint(name)
+        elif self.remote is not None and self.connected:
+            address, port = self.remote
+        else:
+            raise LinuxError(errno.EDESTADDRREQ)
+        if port == 0:
+            raise LinuxError(errno.EINVAL)
+        if len(data) > _MAX_PAYLOAD:
+            raise LinuxError(errno.EMSGSIZE)
+        if addresses.is_any(address):
+            address = LOOPBACK6 if len(address) == 16 else LOOPBACK4
+        if addresses.is_broadcast(address) and not self.broadcast:
+            raise LinuxError(errno.EACCES)
+        self._ensure_bound(k, task, address)
+        if not addresses.is_local(address):
+            from friscy.kernel.net.host import host_network
+
+            return host_network(k).send_udp(k, self, (address, port), data)
+        assert self.local is not None
+        source = self.local[0]
+        if addresses.is_any(source):
+            source = addresses.source_for(address)
+        if (address, port) == (addresses.RESOLVER, 53):
+            from friscy.kernel.net.resolver import answer_packet
+
+            answer_packet(k, self, bytes(data))
+            return len(data)
+        count_looped(k, len(data))
+        target = find_receiver(k, (address, port), (source, self.local[1]))
+        if target is None:
+            if self.connected:
+                self.error = errno.ECONNREFUSED  # the ICMP message that comes back
+            return len(data)
+        target.take(k, bytes(data), (source, self.local[1]), (address, port))
+        return len(data)
+
+    def take(self, k: Kernel, data: bytes, sender: Endpoint, target: Endpoint) -> bool:
+        """A packet arrived; it is lost (False) where the queue is full."""
+        if self.queued + len(self.messages) * _OVERHEAD + len(data) > _RCVBUF and self.messages:
+            return False
+        names = addresses.pack(self.domain, sender), addresses.pack(self.domain, target)
+        self.deliver(k, Message(bytearray(data), names[0], target=names[1]))
+        return True
+
+    def hears(self, sender: Endpoint) -> bool:
+        """Whether packets from there are for it."""
+        return not self.connected or self.remote == sender
+
+    def check_receive(self, k: Kernel) -> None:
+        """See Socket."""
+        if k.network is not None:
+            k.network.refresh(k)
+        if self.error:
+            self.take_error()
+
+    def can_send(self, k: Kernel) -> bool:
+        """See Socket."""
+        return True
+
+    def hung_up(self) -> bool:
+        """See Socket."""
+        return self.read_shut and self.write_shut
+
+    def poll_events(self, k: Kernel) -> int:
+        """See KernelFile."""
+        if k.network is not None:
+            k.network.refresh(k)
+        return super().poll_events(k)
+
+    def closed(self, k: Kernel) -> None:
+        """See KernelFile."""
+        if k.network is not None:
+            k.network.close_udp(self)
+        super().closed(k)
+
+
+def new_udp_socket(k: Kernel, process: Process, domain: int, *, nonblocking: bool) -> UdpSocket:
+    """A socket of AF_INET or AF_INET6."""
+    flags = open_flags(nonblocking=nonblocking)
+    return UdpSocket(*place_of(k, process), flags, kind=DGRAM, protocol=IPPROTO_UDP, domain=domain)
+
+
+def find_receiver(k: Kernel, endpoint: Endpoint, sender: Endpoint) -> UdpSocket | None:
+    """Whom a packet is for: the socket that fits best, connected ones before others."""
+    best, choice = 0, None
+    for socket in network(k).udp.get(endpoint[1], ()):
+        assert isinstance(socket, UdpSocket)
+        fit = socket.answers(endpoint)
+        if not fit or not socket.hears(sender):
+            continue
+        fit += 2 * socket.connected
+        if fit > best:
+            best, choice = fit, socket
+    return choice
