@@ -27,6 +27,7 @@ INDEX = "rootfs.idx"
 CHUNKS = "rootfs.chunks"
 INTERPRETER = "interpreter.wasm"
 SNAPSHOT = "snapshot.bin"
+CODE = "code.bin"  # which translated code there is; the modules themselves are modules/*.wasm
 REQUIRED = (INDEX, CHUNKS, INTERPRETER)
 
 # The manifest's first bytes; its CRC-32 stands in the eight characters after them and covers the file with

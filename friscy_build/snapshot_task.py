@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from friscy.boot import Machine
 from friscy.bundle import INTERPRETER, SNAPSHOT, open_bundle
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.places import Places
 from friscy.kernel.terminal.console import Console
+from friscy.machine.aot import resume_points
 from friscy.machine.space import Space
 from friscy.run import Request, program_of
 from friscy_build.config import SnapshotTable
@@ -22,14 +25,19 @@ class SnapshotPointError(FriscyError):
     """The program ended, or went to sleep for good, before it reached its snapshot point."""
 
 
-def make_snapshot(directory: Path, settings: SnapshotTable) -> str:
+def make_snapshot(
+    directory: Path, settings: SnapshotTable, places: Iterable[tuple[bytes, int, int]] = ()
+) -> dict[int, set[int]]:
     """Run the bundle in `directory`, which has no snapshot yet, to `settings.at`; write its snapshot file.
 
-    Returns the snapshot's identity. Raises SnapshotPointError where the program does not get there.
+    places: (content key, low, high) of files that are to lie at a certain place.
+    Returns where the machine's code goes on: offsets in files, by inode number in the index.
+    Raises SnapshotPointError where the program does not get there.
     """
     bundle = open_bundle(directory)
     program = program_of(bundle, Request(directory))
     machine = Machine(bundle)
+    machine.places = Places(places)
     console = Console.detached(terminal=settings.at == "stdin")
     kernel = machine.kernel(console)
     task = machine.start(kernel, program)
@@ -60,7 +68,26 @@ def make_snapshot(directory: Path, settings: SnapshotTable) -> str:
         # what exec put before the arguments: argv[0], or a script's interpreter and the script
         "prefix": cmdline[: len(cmdline) - len(program.argv) + 1],
     }
-    return capture(kernel, directory / SNAPSHOT, meta, transcript)
+    capture(kernel, directory / SNAPSHOT, meta, transcript)
+    return _resumed(kernel)
+
+
+def _resumed(kernel: Kernel) -> dict[int, set[int]]:
+    """Where the code of each task goes on, as far as it lies in unchanged files."""
+    found: dict[int, set[int]] = {}
+    for task in kernel.state.tasks.values():
+        kernel.switch_to(task)
+        space = kernel.spaces[task.process.pid]
+        assert isinstance(space, Space)
+        for pc in resume_points(space, kernel.hart):
+            vma = kernel.mm.find(pc)
+            identity = (
+                None if vma is None or vma.file is None else kernel.vfs.file_identity(vma.file.location)
+            )
+            if vma is not None and identity is not None:
+                ino = int.from_bytes(identity[-4:], "little")
+                found.setdefault(ino, set()).add(pc - vma.start + vma.offset)
+    return found
 
 
 def run_to_entry(kernel: Kernel) -> bool:

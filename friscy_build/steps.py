@@ -1,7 +1,7 @@
 """What the doit tasks of a bundle do: one method for each artefact, its files below one directory of parts.
 
     build/.parts/{interpreter.wasm,timings.json}
-    build/.parts/NAME/{rootfs.idx,rootfs.chunks,image.json,snapshot.bin,timings.json}
+    build/.parts/NAME/{rootfs.idx,rootfs.chunks,image.json,snapshot.bin,timings.json}, and see translation/steps.py
 
 Every file is made under another name and renamed when it is whole.
 """
@@ -13,11 +13,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from friscy.bundle import CHUNKS, INDEX, INTERPRETER, SNAPSHOT, open_bundle
+from friscy.bundle import CHUNKS, CODE, INDEX, INTERPRETER, SNAPSHOT, open_bundle
 from friscy_build.cache import cache_dir, file_digest, locked, replacing
 from friscy_build.config import Bundle, Config, ImageSource
 from friscy_build.images.image import BaseImage, ImageError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from friscy_build.dockerfile.running import Runner
     from friscy_build.images.lock import Lock
     from friscy_build.images.registry import Registries
+    from friscy_build.translation.steps import CodeSteps
     from friscy_build.working_set import Trace
     from lazyfs.tree import Tree
 
@@ -42,6 +44,10 @@ ROOTFS_CODE = (
     "lazyfs/index_format.py",
 )  # fmt: skip
 SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
+RECORDING_CODE = ("friscy", "lazyfs", "friscy_build/translation")
+AOT_CODE = (
+    "friscy_build/aot", "friscy_build/isa", "friscy_build/llvm", "friscy_build/translation", "friscy/machine",
+)  # fmt: skip
 BUNDLE_CODE = ("friscy/bundle.py", "friscy_build/bundle.py", "friscy_build/steps.py")
 
 PLATFORM = "linux/riscv64"
@@ -87,6 +93,7 @@ class Build:
         self.image, self.snapshot = self.work / "image.json", self.work / SNAPSHOT
         self.interpreter = work / INTERPRETER
         self.has_snapshot = bundle.snapshot.at != "none"
+        self.has_code = bundle.aot.scope != "none"
         self._substeps: dict[str, float] = {}
 
     @property
@@ -96,8 +103,16 @@ class Build:
 
     @property
     def parts(self) -> dict[str, Path]:
-        """All files of the bundle but its manifest."""
-        return self.start_parts | ({SNAPSHOT: self.snapshot} if self.has_snapshot else {})
+        """All files of the bundle but its manifest and the modules that code.bin names."""
+        parts = self.start_parts | ({SNAPSHOT: self.snapshot} if self.has_snapshot else {})
+        return parts | ({CODE: self.work / "code" / CODE} if self.has_code else {})
+
+    @cached_property
+    def code(self) -> CodeSteps:
+        """The steps that make translated code."""
+        from friscy_build.translation.steps import CodeSteps
+
+        return CodeSteps(self)
 
     # What the image is made from.
 
@@ -175,7 +190,7 @@ class Build:
 
     def fetch(self) -> dict[str, Any]:
         """Have all that the base images need on this machine; what friscy.lock does not pin yet, it does then."""
-        with self._step("image") as progress, locked(self.work.parent):
+        with self.step("image") as progress, locked(self.work.parent):
             lock = self._lock()
             self.pin(lock, progress)
             if lock.images or lock.debian:
@@ -201,7 +216,7 @@ class Build:
         from lazyfs.index_writer import write_index
 
         self.work.mkdir(parents=True, exist_ok=True)
-        with self._step("rootfs") as progress:
+        with self.step("rootfs") as progress:
             image = self._build(progress)
             facts = {"config": image.config, "digest": image.digest, "origin": image.origin}
             trace = self._trace(image.tree, facts)
@@ -227,7 +242,7 @@ class Build:
             stage.mkdir()
             index, chunks = stage / INDEX, stage / CHUNKS
             summary = write_index(tree, index, chunks, level=1)
-            manifest = self._manifest({**facts, "index_digest": summary.index_digest.hex()})
+            manifest = self.manifest({**facts, "index_digest": summary.index_digest.hex()})
             parts = {INDEX: index, CHUNKS: chunks, INTERPRETER: self.interpreter}
             write_bundle(stage / "bundle", manifest, parts)
             return trace_start(stage / "bundle", self.bundle.snapshot.at)
@@ -304,23 +319,36 @@ class Build:
         stage = self.work / "stage"
         shutil.rmtree(stage, ignore_errors=True)
         try:
-            with self._step("snapshot"):
-                write_bundle(stage, self._manifest(), self.start_parts, {**rootfs, **interpreter})
-                make_snapshot(stage, self.bundle.snapshot)
+            with self.step("snapshot"):
+                manifest = self.manifest()
+                write_bundle(stage, manifest, self.start_parts, {**rootfs, **interpreter})
+                places = (
+                    self.code.fixed(bytes.fromhex(manifest["rootfs"]["index_digest"]))
+                    if self.has_code
+                    else []
+                )
+                resumed = make_snapshot(stage, self.bundle.snapshot, places)
+                if self.has_code:
+                    self.code.note_resumed(resumed)
                 (stage / SNAPSHOT).replace(self.snapshot)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
         return {"sha256": {SNAPSHOT: _sha256(self.snapshot)}}
 
     def make_bundle(
-        self, rootfs: dict[str, str], interpreter: dict[str, str], snapshot: dict[str, str] | None = None
+        self,
+        rootfs: dict[str, str],
+        interpreter: dict[str, str],
+        snapshot: dict[str, str] | None = None,
+        aot: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         """Put all parts in place; each must be what its task made."""
         from friscy_build.bundle import write_bundle
 
-        with self._step("bundle"):
-            expected = {**rootfs, **interpreter, **(snapshot or {})}
-            write_bundle(self.output, self._manifest(), self.parts, expected)
+        with self.step("bundle"):
+            expected = {**rootfs, **interpreter, **(snapshot or {}), **(aot or {})}
+            parts = self.parts | (self.code.parts() if self.has_code else {})
+            write_bundle(self.output, self.manifest(), parts, expected)
         return {}
 
     def is_whole(self) -> bool:
@@ -336,7 +364,8 @@ class Build:
         if self.is_whole():
             shutil.rmtree(self.output)
 
-    def _manifest(self, facts: dict[str, Any] | None = None) -> dict[str, Any]:
+    def manifest(self, facts: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The manifest of the bundle, but for its files."""
         from friscy_build.bundle import describe
         from friscy_build.fingerprint import version
 
@@ -354,7 +383,7 @@ class Build:
         )
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[Any]:
+    def step(self, name: str) -> Iterator[Any]:
         """Shows progress, and notes in timings.json how many seconds the step took."""
         from friscy_build.console import showing
 

@@ -5,7 +5,8 @@
 
 `doit bundle` builds every bundle, `doit bundle:NAME` one. Each artefact is a task: `image:NAME` fetches what a
 bundle is made from, `rootfs:NAME` builds the image and writes its index and chunks, `interpreter` makes the
-engine, `snapshot:NAME` runs the machine to the point where it is saved, `bundle:NAME` puts all in place.
+engine, `record:NAME` runs the program to see what code it needs, `snapshot:NAME` runs the machine to the point where
+it is saved, `aot:NAME` translates, `bundle:NAME` puts all in place.
 
 What is up to date is decided by content: of inputs, of friscy's own code, of the versions of the tools and of the
 values of friscy.toml that matter to the task. Nothing here imports what only a build needs.
@@ -57,7 +58,7 @@ class Tasks:
 
     def generators(self) -> dict[str, Callable[[], Any]]:
         """The task generators as a dodo.py has them."""
-        names = ("image", "rootfs", "interpreter", "snapshot", "bundle")
+        names = ("image", "rootfs", "interpreter", "record", "snapshot", "aot", "bundle")
         return {f"task_{name}": getattr(self, f"task_{name}") for name in names}
 
     @cached_property
@@ -132,8 +133,8 @@ class Tasks:
                 "name": build.name,
                 "doc": f"run {build.name} to where it is saved ({build.bundle.snapshot.at})",
                 "actions": [guarded(build.make_snapshot)],
-                "file_dep": [str(path) for path in build.start_parts.values()] + [str(build.image)],
-                "targets": [str(build.snapshot)],
+                "file_dep": self._started_from(build) + ([str(build.code.places)] if build.has_code else []),
+                "targets": [str(build.snapshot)] + ([str(build.code.resumed)] if build.has_code else []),
                 "getargs": self._digests(build, "rootfs", "interpreter"),
                 "uptodate": [
                     config_changed({
@@ -146,12 +147,68 @@ class Tasks:
                 "clean": True,
             }  # fmt: skip
 
+    @staticmethod
+    def _started_from(build: steps.Build) -> list[str]:
+        return [str(path) for path in (*build.start_parts.values(), build.image)]
+
+    def task_record(self) -> Iterator[TaskDict]:
+        """run a program to see what code it needs"""
+        yield {"basename": "record", "name": None, "doc": "run the programs to see what code they need"}
+        for build in self.builds:
+            if not build.has_code:
+                continue
+            yield {
+                "name": build.name,
+                "doc": f"run {build.name} to see what code it needs",
+                "actions": [guarded(build.code.make_recording)],
+                "file_dep": self._started_from(build),
+                "targets": [str(build.code.recording), str(build.code.places)],
+                "getargs": self._digests(build, "rootfs", "interpreter"),
+                "uptodate": [
+                    config_changed({
+                        "code": code_digest(*steps.RECORDING_CODE),
+                        "settings": _settings(build.bundle),
+                        "all": build.bundle.aot.scope == "all",
+                        "warm-up": build.bundle.aot.warm_up,
+                    })
+                ],
+                "verbosity": 2,
+                "clean": True,
+            }  # fmt: skip
+
+    def task_aot(self) -> Iterator[TaskDict]:
+        """translate a bundle's code"""
+        yield {"basename": "aot", "name": None, "doc": "translate the bundles' code"}
+        for build in self.builds:
+            if not build.has_code:
+                continue
+            code = build.code
+            resumed = [str(code.resumed)] if build.has_snapshot else []
+            yield {
+                "name": build.name,
+                "doc": f"translate the code of {build.name} ({build.bundle.aot.scope})",
+                "actions": [guarded(code.make_code)],
+                "file_dep": [*self._started_from(build), str(code.recording), str(code.places), *resumed],
+                "targets": [str(code.code)],
+                "uptodate": [
+                    code.is_whole,
+                    config_changed({
+                        "code": code_digest(*steps.AOT_CODE),
+                        "tools": [version(name) for name in ("llvmlite", "wasmtime", "msgpack")],
+                        "settings": build.bundle.aot.model_dump(mode="json"),
+                    }),
+                ],
+                "verbosity": 2,
+                "clean": [code.remove],
+            }  # fmt: skip
+
     def task_bundle(self) -> Iterator[TaskDict]:
         """put a bundle's parts in place"""
         yield {"basename": "bundle", "name": None, "doc": "build all bundles"}
         for build in self.builds:
             parts = build.parts
-            made_by = ["rootfs", "interpreter"] + (["snapshot"] if build.has_snapshot else [])
+            made_by = ["rootfs", "interpreter"]
+            made_by += (["snapshot"] if build.has_snapshot else []) + (["aot"] if build.has_code else [])
             yield {
                 "name": build.name,
                 "doc": f"build {build.name}",

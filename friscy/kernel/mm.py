@@ -25,6 +25,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.backing import Backing, BackingPool
+from friscy.kernel.places import Places
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from lazyfs.errors import LinuxError
@@ -102,12 +103,19 @@ class AddressSpace:
     address_limit, data_limit: RLIMIT_AS and RLIMIT_DATA, set by the kernel when they change.
     """
 
-    __slots__ = ("address_limit", "data_limit", "memory", "memory_limit", "mm", "pool", "space", "vfs")
+    __slots__ = ("address_limit", "data_limit", "memory", "memory_limit", "mm", "places", "pool", "space", "vfs")
 
     def __init__(
-        self, mm: Mm, space: Space, vfs: Vfs, memory_limit: int, pool: BackingPool | None = None
+        self,
+        mm: Mm,
+        space: Space,
+        vfs: Vfs,
+        memory_limit: int,
+        pool: BackingPool | None = None,
+        places: Places | None = None,
     ) -> None:
         self.mm, self.space, self.vfs, self.memory_limit = mm, space, vfs, memory_limit
+        self.places = places or Places()
         self.memory = space.memory
         self.address_limit = self.data_limit = 1 << 63
         self.pool = pool or BackingPool()
@@ -189,19 +197,13 @@ class AddressSpace:
     # -- placing --------------------------------------------------------------------------------------
 
     def place_file(self, identity: bytes | None, length: int) -> int:
-        """Where an ELF image of `length` bytes goes: the policy point for fixed load addresses.
+        """Where an ELF image of `length` bytes goes: its own place where it has one and that is free.
 
-        identity: the file's content key; not used yet: the first fit in load order is deterministic.
-        Falls back to the data area when the window is full. ENOMEM.
+        identity: the file's content key. Falls back to the data area when the window is full. ENOMEM.
         """
-        position = PLACE_START
-        for vma in self.mm.vmas[self._indexes(PLACE_START, WINDOW_END)[0] :]:
-            if vma.start >= position + length or vma.start >= WINDOW_END:
-                break
-            position = max(position, vma.end)
-        if position + length <= WINDOW_END:
-            return position
-        return self.place(length)
+        used = [(vma.start, vma.end) for vma in self.overlapping(PLACE_START, WINDOW_END)]
+        place = self.places.choose(identity, length, PLACE_START, WINDOW_END, used)
+        return self.place(length) if place is None else place
 
     def place(self, length: int) -> int:
         """The highest free range of `length` bytes below the stack. ENOMEM."""

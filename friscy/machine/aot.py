@@ -1,55 +1,53 @@
-"""Translated code at run time: which files have some, and its entries in a space's code map.
+"""Translated code at run time: which files have some, and how it gets into a space.
 
-    library = Library([Translation(identity, segments, entries, load)])
+    library = Library(images, modules, open_code_map)
     space.code = Code(space, library)
 
 The kernel tells a space where it maps the code of which file (`mapped`) and when code there is no longer what it
-was (`forget`). A module puts its functions into the table itself; what is done here is to write their table indexes
-to CODE_MAP while the file's code lies where the module was translated for, and to take them out otherwise.
+was (`forget`). While a file lies where it was translated for, its part of the code map shows table slots that are
+the same in every space. They hold a stub at first (the interpreter's export `unlinked`): the first call of a
+function makes its module's instance, which puts its functions into the slots. So a mapped file costs one mapping
+of the host, and a module that is not called costs nothing.
+
+The functions of a file may rely on each other's code, so a file is shown whole or not at all.
 """
 
 from __future__ import annotations
 
+import os
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from friscy.machine.layout import CODE_MAP, PAGE, RECORD_BYTES, RECORDS
+from friscy.machine.cache import cache_home, private_directory
+from friscy.machine.layout import CODE_MAP, GUEST_START, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
 
 if TYPE_CHECKING:
     import wasmtime
 
+    from friscy.machine.hart import Hart
     from friscy.machine.space import Space
 
 _U32 = struct.Struct("<I")
+_MAP_SCALE = 2  # bytes of the code map for each byte of code
 
 
-class Translation:
-    """A module of translated code; equal to itself only.
+class Image:
+    """A file with translated code; equal to itself only.
 
-    identity: content key of the file it was made from. segments: (address, end, file offset) of that file's code as
-    it was translated. entries: the pc of each function, in the order of the module's table segment.
-    load: gives the compiled module, the first time that it is needed.
+    identities: content keys of the equal files it stands for. low, high: where its pages must lie.
+    segments: (address, end, file offset) of its code. map_at: where the image file has its part of the code map.
     """
 
-    __slots__ = ("_load", "_module", "entries", "identity", "segments")
+    __slots__ = ("high", "identities", "low", "map_at", "modules", "path", "segments")
 
     def __init__(
-        self,
-        identity: bytes,
-        segments: Sequence[tuple[int, int, int]],
-        entries: Iterable[int],
-        load: Callable[[], wasmtime.Module],
+        self, identities: list[bytes], path: str, low: int, high: int, segments: list[tuple[int, int, int]]
     ) -> None:
-        self.identity, self.segments, self.entries = identity, list(segments), list(entries)
-        self._load = load
-        self._module: wasmtime.Module | None = None
-
-    @property
-    def module(self) -> wasmtime.Module:
-        if self._module is None:
-            self._module = self._load()
-        return self._module
+        self.identities, self.path, self.low, self.high, self.segments = identities, path, low, high, segments
+        self.modules: list[Module] = []
+        self.map_at = 0
 
     def covers(self, start: int, end: int, offset: int) -> bool:
         """Whether the file, mapped to [start, end) from `offset`, has all its code where this was translated for."""
@@ -59,13 +57,77 @@ class Translation:
         )
 
 
-class Library:
-    """All translations that there are, by the file they belong to."""
+class Module:
+    """A module of an image's functions, `count` of them, for the table slots from `first` on.
 
-    def __init__(self, translations: Iterable[Translation]) -> None:
-        self.by_file: dict[bytes, list[Translation]] = {}
-        for each in translations:
-            self.by_file.setdefault(each.identity, []).append(each)
+    exists: whether `load` will give the compiled module, cheaply. load: gives it, or None: there is none after all.
+    """
+
+    __slots__ = ("_exists", "_load", "compiled", "count", "first", "image")
+
+    def __init__(
+        self,
+        image: Image,
+        first: int,
+        count: int,
+        load: Callable[[], wasmtime.Module | None],
+        exists: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.image, self.first, self.count, self._load, self._exists = image, first, count, load, exists
+        self.compiled: wasmtime.Module | None = None
+
+    def exists(self) -> bool:
+        return self.compiled is not None or self._exists()
+
+    def load(self) -> wasmtime.Module | None:
+        if self.compiled is None:
+            self.compiled = self._load()
+        return self.compiled
+
+
+class Library:
+    """All translated code that there is: images, the modules of their functions, the code map they want.
+
+    open_map: a host file with the code map's part of each image, one after the other; called once.
+    want: told of an image that is mapped while modules of it are not compiled.
+    """
+
+    def __init__(
+        self,
+        images: Iterable[Image],
+        modules: Iterable[Module],
+        open_map: Callable[[Library], int],
+        want: Callable[[Image], None] = lambda image: None,
+    ) -> None:
+        self.images, self.modules = list(images), list(modules)
+        self.by_file = {identity: image for image in self.images for identity in image.identities}
+        self.nslots = self.modules[-1].first + self.modules[-1].count if self.modules else 1
+        self._firsts = [module.first for module in self.modules]
+        at = 0
+        for image in self.images:
+            image.map_at = at
+            at += (image.high - image.low) * _MAP_SCALE
+        self.map_bytes = at
+        for module in self.modules:
+            module.image.modules.append(module)
+        self._open_map, self.want = open_map, want
+        self._map_fd = -1
+
+    def map_fd(self) -> int:
+        """The file that `open_map` gives."""
+        if self._map_fd < 0:
+            self._map_fd = self._open_map(self)
+        return self._map_fd
+
+    def module_of(self, slot: int) -> Module | None:
+        """The module that has the table slot."""
+        if not 0 < slot < self.nslots:
+            return None
+        return self.modules[bisect_right(self._firsts, slot) - 1]
+
+    def __del__(self) -> None:
+        if getattr(self, "_map_fd", -1) >= 0:
+            os.close(self._map_fd)
 
 
 class Watcher(Protocol):
@@ -78,18 +140,37 @@ class Watcher(Protocol):
         """The code in [start, end) may have changed, or is no longer there."""
 
     def reset(self) -> None:
-        """The space is a new one: its memory is empty, its table too."""
+        """The memory is empty again; table and instances are as they were."""
+
+    def link(self, pc: int) -> None:
+        """A stub was called for `pc`."""
+
+    def entering(self) -> None:
+        """The engine is about to run."""
+
+    def returned(self, hart: Hart) -> None:
+        """The engine came back to the host; `hart` is where it will go on."""
 
 
 class Recorder:
-    """Notes what the interpreter runs: `touched[identity, start, offset]` are pcs of the file mapped so."""
+    """Notes what the interpreter runs: `touched[identity, start, offset]` are pcs of the file mapped so.
 
-    def __init__(self, space: Space, touched: dict[tuple[bytes, int, int], set[int]]) -> None:
+    resumed: the same for pcs at which code goes on after the engine has come back to the host: those of the
+    stopped harts, and whatever on their stacks looks like a return address.
+    """
+
+    Mapped = tuple[bytes, int, int]
+
+    def __init__(
+        self, space: Space, touched: dict[Mapped, set[int]], resumed: dict[Mapped, set[int]] | None = None
+    ) -> None:
         self._space, self.touched = space, touched
+        self.resumed = {} if resumed is None else resumed
         self._mapped: list[tuple[int, int, tuple[bytes, int, int]]] = []
 
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         self._mapped.append((start, end, (identity, start, offset)))
+        self.touched.setdefault((identity, start, offset), set())
 
     def forget(self, start: int, end: int) -> None:
         """Take what was run there; the space forgets it after this."""
@@ -102,48 +183,144 @@ class Recorder:
     def reset(self) -> None:
         self._mapped.clear()
 
+    def link(self, pc: int) -> None: ...
+
+    def entering(self) -> None: ...
+
+    def returned(self, hart: Hart) -> None:
+        for pc in resume_points(self._space, hart):
+            for low, high, key in self._mapped:
+                if low <= pc < high:
+                    self.resumed.setdefault(key, set()).add(pc)
+
 
 class Code:
-    """The translated code of one space.
-
-    The functions of a module call each other without a look at the code map, so a module is entered wholly or not.
-    """
+    """The translated code of one space."""
 
     def __init__(self, space: Space, library: Library) -> None:
         self._space, self._library = space, library
-        self._slots: dict[Translation, int] = {}  # of what is instantiated, the first function's
-        self._enabled: set[Translation] = set()
+        self._linked: set[Module] = set()
+        self._shown: set[Image] = set()
+        self.waiting: list[Image] = []  # mapped, but not all of its modules are compiled yet
+        space.fill_table(library.nslots)
 
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
-        for translation in self._library.by_file.get(identity, ()):
-            if translation.covers(start, end, offset) and translation not in self._enabled:
-                slot = self._slots.get(translation)
-                if slot is None:
-                    slot = self._slots[translation] = self._space.instantiate_table(
-                        translation.module, len(translation.entries)
-                    )
-                self._enabled.add(translation)
-                self._write(translation, slot, 1)
+        image = self._library.by_file.get(identity)
+        if image is None or image in self._shown or not image.covers(start, end, offset):
+            return
+        if all(module.exists() for module in image.modules):
+            self._show(image)
+        elif image not in self.waiting:
+            self.waiting.append(image)
+            self._library.want(image)
 
     def forget(self, start: int, end: int) -> None:
-        """Leave the modules of the code in [start, end) to the interpreter. Whoever runs them unwinds."""
-        for translation in list(self._enabled):
-            if any(at < end and start < at_end for at, at_end, _ in translation.segments):
-                self._enabled.remove(translation)
-                self._write(translation, 0, 0)
-                self._space.interrupt()
+        """Leave the images with code in [start, end) to the interpreter. Whoever runs them unwinds."""
+        for image in [*self._shown, *self.waiting]:
+            if any(at < end and start < at_end for at, at_end, _ in image.segments):
+                if image in self._shown:
+                    self._hide(image)
+                    self._space.interrupt()
+                else:
+                    self.waiting.remove(image)
 
     def reset(self) -> None:
-        self._slots.clear()
-        self._enabled.clear()
+        self.waiting.clear()
+        for image in self._shown:
+            self._space.show_code_map(image.low, image.high, -1, 0)
+        self._shown.clear()
 
-    def _write(self, translation: Translation, slot: int, step: int) -> None:
-        view, entries = self._space.memory.view, translation.entries
-        for pc in entries:
-            _U32.pack_into(view, CODE_MAP + 2 * pc, slot)
-            slot += step
-        if entries:
-            self._space.forget_records(min(entries), max(entries) + 2)
+    def entering(self) -> None:
+        """Show the images that were mapped before their modules were compiled and are by now."""
+        if not self.waiting:
+            return
+        for image in list(self.waiting):
+            if all(module.exists() for module in image.modules):
+                self.waiting.remove(image)
+                self._show(image)
+
+    def link(self, pc: int) -> None:
+        """Put the functions of the module that has `pc` into the table."""
+        (slot,) = _U32.unpack_from(self._space.memory.view, CODE_MAP + _MAP_SCALE * pc)
+        module = self._library.module_of(slot)
+        if module is None:
+            return
+        compiled = module.load()
+        if compiled is None:
+            self._hide(module.image)
+            self.waiting.append(module.image)
+            self._library.want(module.image)
+        elif module in self._linked:  # it does not have the functions that it should: do without
+            self._hide(module.image)
+        else:
+            self._space.instantiate_table(compiled, module.first)
+            self._linked.add(module)
+
+    def returned(self, hart: Hart) -> None: ...
+
+    def _show(self, image: Image) -> None:
+        self._space.show_code_map(image.low, image.high, self._library.map_fd(), image.map_at)
+        self._shown.add(image)
+        self._forget_records(image)
+
+    def _hide(self, image: Image) -> None:
+        self._space.show_code_map(image.low, image.high, -1, 0)
+        self._shown.discard(image)
+        self._forget_records(image)
+
+    def _forget_records(self, image: Image) -> None:
+        first, last = image.low // PAGE, image.high // PAGE
+        if any(bytes(self._space.memory.view[RECORDS + first : RECORDS + last])):
+            self._space.forget_records(image.low, image.high)
+
+
+def map_file(library: Library, identity: str, entries: Callable[[], Iterable[Sequence[int]]]) -> int:
+    """A host file with the code map of all images: from this user's cache, else made there; the caller closes it.
+
+    identity: names the library and its entries in the cache, "" for nowhere. entries: the pcs of each module.
+    """
+    directory = private_directory(cache_home() / "codemap") if identity else None
+    path = directory / identity if directory else None
+    if path is not None:
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            if os.fstat(fd).st_size == library.map_bytes:
+                return fd
+            os.close(fd)
+        except OSError:
+            pass
+    fd = os.memfd_create("code map", os.MFD_CLOEXEC)
+    if path is not None:
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            made = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return _write_map(fd, library, entries())
+        try:
+            _write_map(made, library, entries())
+            partial.replace(path)
+            os.close(fd)
+            return made
+        except OSError:
+            os.close(made)
+            partial.unlink(missing_ok=True)
+    return _write_map(fd, library, entries())
+
+
+def _write_map(fd: int, library: Library, entries: Iterable[Sequence[int]]) -> int:
+    """Write the pages of the code map that hold anything."""
+    os.ftruncate(fd, library.map_bytes)
+    pages: dict[int, bytearray] = {}
+    for module, pcs in zip(library.modules, entries, strict=True):
+        image = module.image
+        for slot, pc in enumerate(pcs, module.first):
+            page, at = divmod(image.map_at + (pc - image.low) * _MAP_SCALE, PAGE)
+            if page not in pages:
+                pages[page] = bytearray(PAGE)
+            _U32.pack_into(pages[page], at, slot)
+    for page, content in pages.items():
+        os.pwrite(fd, content, page * PAGE)
+    return fd
 
 
 def executed(space: Space, start: int, end: int) -> list[int]:
@@ -158,3 +335,30 @@ def executed(space: Space, start: int, end: int) -> list[int]:
             records = view[at : at + PAGE // 2 * RECORD_BYTES].cast("Q").tolist()
             found += [page * PAGE + 2 * k for k, record in enumerate(records) if record]
     return [pc for pc in found if start <= pc < end]
+
+
+_STACK_BYTES = 256 << 10  # of a stack, as far as it is looked at
+
+
+def resume_points(space: Space, hart: Hart) -> set[int]:
+    """Where the code that `hart` is in will go on: its pc, and what on its stack follows a call."""
+    memory = space.memory
+    stack = hart.x(2) & ~7
+    nbytes = memory.accessible(stack, _STACK_BYTES) if GUEST_START <= stack < 1 << 32 else 0
+    words = memory.read(stack, nbytes & ~7) if nbytes else b""
+    found = {pc for (pc,) in struct.iter_unpack("<Q", words) if GUEST_START <= pc < WINDOW_END and not pc % 2}
+    found.add(hart.x(1))
+    points = {pc for pc in found if GUEST_START + 4 <= pc < WINDOW_END and _after_call(space, pc)}
+    if GUEST_START <= hart.pc < WINDOW_END:
+        points.add(hart.pc)
+    return points
+
+
+def _after_call(space: Space, pc: int) -> bool:
+    """Whether an instruction that writes ra and jumps ends at `pc`."""
+    if space.memory.accessible(pc - 4, 4) < 4:
+        return False
+    word: int = _U32.unpack(space.memory.read(pc - 4, 4))[0]
+    if word & 0xFFF in (0x0EF, 0x0E7):  # jal ra; jalr ra
+        return True
+    return word >> 16 & 0xF07F == 0x9002 and word >> 23 & 31 != 0  # c.jalr

@@ -44,14 +44,9 @@ def load_module(
     seconds where a cached load takes a millisecond.
     Raises FormatError where the wasm is not what the digest says or not a valid module.
     """
-    directory = private_directory(cache_home() / "native")
-    key = f"{digest}-{sys.platform}-{_CONFIG_VERSION}.cwasm"
-    cached = directory / key if directory else None
-    if cached is not None and cached.exists():
-        try:
-            return wasmtime.Module.deserialize_file(engine, str(cached))
-        except wasmtime.WasmtimeError:
-            cached.unlink(missing_ok=True)  # written by another build of wasmtime: make it anew
+    module = cached_module(engine, digest)
+    if module is not None:
+        return module
     if on_compile:
         on_compile()
     wasm = read_wasm()
@@ -64,9 +59,33 @@ def load_module(
         module = wasmtime.Module(engine, wasm)
     except wasmtime.WasmtimeError as error:
         raise FormatError(name, None, "a valid wasm module", str(error).splitlines()[0]) from error
+    cached = _cached(digest)
     if cached is not None:
         _store(cached, bytes(module.serialize()))
     return module
+
+
+def has_module(digest: str) -> bool:
+    """Whether the native cache has the module with this hex `digest`; of whatever build of wasmtime."""
+    cached = _cached(digest)
+    return cached is not None and cached.exists()
+
+
+def cached_module(engine: wasmtime.Engine, digest: str) -> wasmtime.Module | None:
+    """The module with this hex `digest` from the native cache, None where it is not there."""
+    cached = _cached(digest)
+    if cached is None or not cached.exists():
+        return None
+    try:
+        return wasmtime.Module.deserialize_file(engine, str(cached))
+    except wasmtime.WasmtimeError:
+        cached.unlink(missing_ok=True)  # written by another build of wasmtime: make it anew
+        return None
+
+
+def _cached(digest: str) -> Path | None:
+    directory = private_directory(cache_home() / "native")
+    return directory / f"{digest}-{sys.platform}-{_CONFIG_VERSION}.cwasm" if directory else None
 
 
 def _store(path: Path, data: bytes) -> None:

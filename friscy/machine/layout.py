@@ -57,6 +57,9 @@ CAUSE_STORE_MISALIGNED = 6
 CAUSE_STORE_FAULT = 7
 CAUSE_COUNTER = 24  # read of cycle, time or instret: the kernel writes rd and steps over it
 CAUSE_FENCE_I = 25  # fence.i: the kernel invalidates decoded code, and steps over it
+CAUSE_UNLINKED = (
+    26  # code was called through the code map that is not in the table yet: the space puts it there
+)
 
 
 def trap_pc(stored: int, pc_bias: int) -> int:

@@ -14,9 +14,21 @@ from typing import TYPE_CHECKING
 import wasmtime
 from wasmtime import _bindings as bindings
 
+from friscy.machine import host_pages
 from friscy.machine.hart import Hart
-from friscy.machine.layout import CODE_MAP, HART_BASE, HART_COUNT, HART_STRIDE, WASM_PAGES, WINDOW_END
-from friscy.machine.memory import GuestMemory
+from friscy.machine.layout import (
+    CAUSE_UNLINKED,
+    CODE_MAP,
+    GUEST_START,
+    HART_BASE,
+    HART_COUNT,
+    HART_DEPTH,
+    HART_STRIDE,
+    PAGE,
+    WASM_PAGES,
+    WINDOW_END,
+)
+from friscy.machine.memory import PROT_READ, PROT_WRITE, GuestMemory
 
 if TYPE_CHECKING:
     from friscy.machine.aot import Watcher
@@ -59,19 +71,22 @@ class Space:
         self._context = self.store._context()
         self._raised: BaseException | None = None
         self._keep: list[object] = []
+        self._running: Hart | None = None
+        self._entries: dict[int, tuple[int, bytes]] = {}  # pc -> slot, what the code map had there
         memory_type = wasmtime.MemoryType(wasmtime.Limits(WASM_PAGES, WASM_PAGES))
         self._wasm_memory = wasmtime.Memory(self.store, memory_type)
-        base = ctypes.addressof(self._wasm_memory.data_ptr(self.store).contents)
-        self.memory = GuestMemory(base, owner=self.store)
+        self._base = ctypes.addressof(self._wasm_memory.data_ptr(self.store).contents)
+        self.memory = GuestMemory(self._base, owner=self.store)
         limits = wasmtime.Limits(FIRST_FREE_SLOT, None)
         self._table = wasmtime.Table(self.store, wasmtime.TableType(wasmtime.ValType.funcref(), limits), None)
         self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func | wasmtime.Global] = {
             "memory": self._wasm_memory,
             "table": self._table,
             "syscall": self._host_function(lambda _args: syscall(), []),
-            "trap": self._host_function(lambda args: trap(args[0].i32), [wasmtime.ValType.i32()]),
+            "trap": self._host_function(lambda args: self._trapped(args[0].i32), [wasmtime.ValType.i32()]),
         }
-        exports = self.instantiate(interpreter)
+        self._trap = trap
+        self._exports = exports = self.instantiate(interpreter)
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
         self._interpret = _function(exports, "interpret")
         self._invalidate = _function(exports, "invalidate")
@@ -81,9 +96,9 @@ class Space:
     def recycle(self) -> None:
         """Become as good as new, for another process. Not while it runs."""
         self.memory.reset()
-        size = self._table.size(self.store)
-        for slot in range(FIRST_FREE_SLOT, size):
+        for slot, _ in self._entries.values():
             self._table.set(self.store, slot, None)
+        self._entries.clear()
         self._raised = None
         if self.code is not None:
             self.code.reset()
@@ -104,10 +119,24 @@ class Space:
 
     def run(self, hart: Hart) -> None:
         """Run from hart.pc until an engine returns at a safepoint, or a memory fault; hart.pc says where."""
+        if self.code is not None:
+            self.code.entering()
+        self._running = hart
+        # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
+        at = hart.address + HART_DEPTH
+        self.memory.view[at : at + 4] = b"\0\0\0\0"
         try:
             self._call(self._interpret, hart.address)
         except GuestMemoryFault as error:
             self._fault(error.address)
+        if self.code is not None:
+            self.code.returned(hart)
+
+    def _trapped(self, cause: int) -> None:
+        if cause != CAUSE_UNLINKED:
+            self._trap(cause)
+        elif self.code is not None and self._running is not None:
+            self.code.link(self._running.pc)
 
     def invalidate(self, start: int, end: int) -> None:
         """Forget decoded and translated code of guest [start, end): its bytes or its mapping changed."""
@@ -137,20 +166,38 @@ class Space:
         self._keep.append(instance)
         return instance.exports(self.store)
 
-    def instantiate_table(self, module: wasmtime.Module, count: int) -> int:
-        """Instantiate a module of translated code, which puts `count` functions into the table; the first's slot."""
-        first = self._table.grow(self.store, count, None)
+    def fill_table(self, nslots: int) -> None:
+        """Make the table `nslots` long, every new slot a stub that asks `code` to put a function there."""
+        missing = nslots - self._table.size(self.store)
+        if missing > 0:
+            self._table.grow(self.store, missing, _function(self._exports, "unlinked"))
+
+    def instantiate_table(self, module: wasmtime.Module, first: int) -> None:
+        """Instantiate a module of translated code, which puts its functions into the table from slot `first` on."""
         constant = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
         self._imports["table_base"] = wasmtime.Global(self.store, constant, wasmtime.Val.i32(first))
         self.instantiate(module)
-        return first
+
+    def show_code_map(self, start: int, end: int, fd: int, offset: int) -> None:
+        """Make the code map of page-aligned guest [start, end) what the host file `fd` has; -1: no code."""
+        assert not (start | end) % PAGE
+        assert GUEST_START <= start < end <= WINDOW_END
+        low, high = CODE_MAP + 2 * start, CODE_MAP + 2 * end
+        host_pages.replace(self._base + low, high - low, PROT_READ | PROT_WRITE, fd, offset)
 
     def set_entry(self, pc: int, function: wasmtime.Func | None) -> None:
         """Let control that reaches `pc` call `function` (hart -> next pc); None gives `pc` back."""
-        slot = 0
+        at = CODE_MAP + 2 * pc
+        slot, before = self._entries.pop(pc, (0, bytes(self.memory.view[at : at + 4])))
         if function is not None:
-            slot = self._table.grow(self.store, 1, function)
-        self.memory.view[CODE_MAP + 2 * pc : CODE_MAP + 2 * pc + 4] = slot.to_bytes(4, "little")
+            if slot:
+                self._table.set(self.store, slot, function)
+            else:
+                slot = self._table.grow(self.store, 1, function)
+            self._entries[pc] = slot, before
+            self.memory.view[at : at + 4] = slot.to_bytes(4, "little")
+        else:
+            self.memory.view[at : at + 4] = before
         self.forget_records(pc, pc + 2)
 
     def host_entry(self, action: Callable[[Hart], int]) -> wasmtime.Func:

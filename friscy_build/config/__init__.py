@@ -9,6 +9,7 @@ config.sources("python:3.13-slim")                       # the chain of a FROM, 
 from friscy_build.config.errors import ConfigError, nearest
 from friscy_build.config.load import Bundle, Config, load_config
 from friscy_build.config.model import (
+    AotTable,
     BuildTable,
     DebianTable,
     ImageSource,
@@ -21,6 +22,7 @@ from friscy_build.config.model import (
 from friscy_build.images.reference import normalize_reference
 
 __all__ = [
+    "AotTable",
     "BuildTable",
     "Bundle",
     "Config",

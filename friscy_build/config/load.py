@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from friscy_build.config.errors import ConfigError, nearest
 from friscy_build.config.model import (
+    AotTable,
     BuildTable,
     BundleTable,
     ImageSource,
@@ -49,6 +50,7 @@ class Bundle:
     snapshot: SnapshotTable
     machine: MachineTable
     run: RunTable
+    aot: AotTable = field(default_factory=AotTable)
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,7 @@ def _resolve(
                 parse_reference(table.image.removeprefix(REGISTRY_PREFIX))
             except ValueError as error:
                 raise fail(("bundle", name, "image"), str(error)) from None
-        bundle = _bundle(name, table, root, images)
+        bundle = _bundle(name, table, project.aot, root, images)
         if bundle.image is not None and not bundle.sources:
             known = [*(f"{each}:" for each in _TRANSPORTS), f"{REGISTRY_PREFIX}...", *project.images]
             raise fail(
@@ -310,7 +312,9 @@ def _absolute_build(build: BuildTable, root: Path) -> BuildTable:
     return build.model_copy(update={"secrets": secrets})
 
 
-def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[ImageSource, ...]]) -> Bundle:
+def _bundle(
+    name: str, table: BundleTable, aot: AotTable, root: Path, images: dict[str, tuple[ImageSource, ...]]
+) -> Bundle:
     dockerfile = None if table.dockerfile is None else root / table.dockerfile
     context = None
     if dockerfile is not None:
@@ -331,6 +335,7 @@ def _bundle(name: str, table: BundleTable, root: Path, images: dict[str, tuple[I
         snapshot=table.snapshot,
         machine=table.machine,
         run=table.run,
+        aot=table.aot.over(aot),
     )
 
 

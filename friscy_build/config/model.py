@@ -254,8 +254,58 @@ class SecretTable(Table):
         return self
 
 
+def _executor(value: object) -> object:
+    if value in (None, "processes"):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"dask://[^/:\s]+:\d{1,5}", value):
+        raise ValueError('expected "processes" or "dask://HOST:PORT"')
+    return value
+
+
+def _commands(value: object) -> object:
+    """One command may stand for a list of one."""
+    return (
+        [value]
+        if isinstance(value, list) and value and all(isinstance(word, str) for word in value)
+        else value
+    )
+
+
+Command = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class AotTable(Table):
+    """Which code is translated ahead of time."""
+
+    scope: Literal["touched", "all", "none"] = Field(
+        default="touched",
+        description="`touched`: what ran while the build recorded it, and what that calls; `all`: whatever can be "
+        "found, which takes long; `none`: everything is interpreted",
+    )
+    warm_up: Annotated[tuple[Command, ...], BeforeValidator(_commands)] = Field(
+        default=(),
+        description="commands to record besides the bundle's own start: one, or a list of them",
+        json_schema_extra={"shown_type": "list of lists of strings", "shown_default": "`[]`"},
+    )
+    faults: Literal["auto", "fast", "precise"] = Field(
+        default="auto",
+        description="`precise`: a handler of SIGSEGV or SIGBUS sees every register as it was, at some cost; "
+        "`auto`: for the programs known to look, those made by Go",
+    )
+
+    def over(self, other: AotTable) -> AotTable:
+        """This table's keys, and those of `other` where it has none."""
+        return other.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
+
+
 class BuildTable(Table):
-    """How the RUNs of Dockerfiles are run."""
+    """How the RUNs of Dockerfiles are run, and translation jobs."""
+
+    executor: Annotated[str | None, BeforeValidator(_executor, json_schema_input_type=str)] = Field(
+        default=None,
+        description="where code is translated: `processes` of this machine, or a Dask cluster at `dask://HOST:PORT`",
+        json_schema_extra={"shown_default": '`"processes"`'},
+    )
 
     memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
         default=3 << 30, description=f"memory of the machine a RUN runs in, {_MEMORY_RANGE}"
@@ -296,6 +346,7 @@ class BundleTable(Table):
     snapshot: SnapshotTable = Field(default=SnapshotTable(), description="")
     machine: MachineTable = Field(default=MachineTable(), description="")
     run: RunTable = Field(default=RunTable(), description="")
+    aot: AotTable = Field(default=AotTable(), description="")
 
     @model_validator(mode="after")
     def _one_input(self) -> BundleTable:
@@ -322,6 +373,7 @@ class ProjectTable(Table):
         default={}, description="where each FROM comes from: one source, or a list tried in order"
     )
     registry: RegistryTable = Field(default=RegistryTable(), description="")
+    aot: AotTable = Field(default=AotTable(), description="")
     build: BuildTable = Field(default=BuildTable(), description="")
 
 

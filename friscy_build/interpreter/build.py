@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-from friscy.machine.layout import GUEST_START, HART_HOST_FMA, PAGE_SHIFT, RECORDS, WINDOW_END
+from friscy.machine.layout import (
+    CAUSE_UNLINKED,
+    CODE_MAP,
+    GUEST_START,
+    HART_HOST_FMA,
+    HART_PC,
+    PAGE_SHIFT,
+    RECORDS,
+    WINDOW_END,
+)
 from friscy_build.interpreter.decoder import WordDecoder, emit_decode, emit_decode_scratch, emit_pair_of
 from friscy_build.interpreter.effects import effects_of
 from friscy_build.interpreter.loop import Hot, Run, emit_entries
@@ -15,7 +24,7 @@ from friscy_build.llvm.target import compile_ir
 from friscy_build.llvm.trace import Module
 from friscy_build.llvm.wasm_object import finish
 
-EXPORTS = ("interpret", "interpret_call", "invalidate", "probe")
+EXPORTS = ("interpret", "interpret_call", "unlinked", "invalidate", "probe")
 # No record is made from code further behind its pc than this.
 REACH = 16
 
@@ -38,6 +47,7 @@ def emit(operations: Table | None = None, loop: type[Hot] = Hot) -> str:
     hot.emit()
     Run(module, operations, hot).emit()
     emit_entries(module)
+    emit_unlinked(module)
     emit_invalidate(module)
     emit_probe(module)
     return module.text()
@@ -51,6 +61,18 @@ def compile_interpreter(text: str) -> bytes:
 def build_interpreter() -> bytes:
     """The interpreter's wasm module; the same bytes for the same rows and LLVM."""
     return compile_interpreter(emit())
+
+
+def emit_unlinked(module: Module) -> None:
+    """`unlinked(hart) -> next_pc`: what a table slot holds before its function: have that put there, and call it."""
+    f = module.function("unlinked", "i32", [("hart", 32)])
+    (hart,) = f.arguments
+    f.emit(f"call void @trap(i32 {CAUSE_UNLINKED})")
+    pc = f.load(64, hart, HART_PC, align=8).trunc(32)
+    index = f.load(32, pc << 1, CODE_MAP, align=4)
+    callee = f.let(0, f"inttoptr i32 {index.raw} to ptr")
+    f.give((f.let(32, f"call i32 {callee.raw}(i32 {hart.raw})"),))
+    f.finish()
 
 
 def emit_invalidate(module: Module) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import wasmtime
 from aot_guest import CODE, STACK, code_of, elf_file
 from required_tools import require_tool
 
-from friscy.machine.aot import Code, Library, Recorder, Translation
+from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
 from friscy.machine.layout import CODE_MAP, GUEST_END, GUEST_START, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from friscy.machine.space import Space
@@ -92,10 +93,14 @@ def process(aot_engine: wasmtime.Engine, aot_interpreter: wasmtime.Module) -> Pr
 
 def library(engine: wasmtime.Engine, elf: bytes, segments: list[tuple[int, int, int]]) -> Library:
     parts = translate_image(elf)
-    return Library(
-        Translation(IDENTITY, segments, part.entries, lambda part=part: wasmtime.Module(engine, part.wasm))  # type: ignore[misc]
-        for part in parts
-    )
+    low = min(start for start, _, _ in segments) // PAGE * PAGE
+    high = -(-max(end for _, end, _ in segments) // PAGE) * PAGE
+    image = Image([IDENTITY], "program", low, high, segments)
+    modules, slot = [], 1
+    for part in parts:
+        modules.append(Module(image, slot, len(part.entries), partial(wasmtime.Module, engine, part.wasm)))
+        slot += len(part.entries)
+    return Library([image], modules, lambda made: map_file(made, "", lambda: [part.entries for part in parts]))
 
 
 def interpreted(process: Process, pc: int) -> bool:

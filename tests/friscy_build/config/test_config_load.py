@@ -194,7 +194,7 @@ WRONG = [
     ("", None, "bundle", "missing", "add a table [bundle.NAME]"),
     ("bundle = {}", 1, "bundle", "at least one", ""),
     ("[bundle.'a b']\ndockerfile='D'", 1, 'bundle."a b"', "not a valid bundle name", ""),
-    (MINIMAL + "[other]\n", 3, "other", "unknown key", "known: build, bundle, images"),
+    (MINIMAL + "[other]\n", 3, "other", "unknown key", "did you mean 'aot'?"),
     (MINIMAL + "[images.a]\nregistry='A:b:c'", 4, "images.a.registry", "is not a", ""),
     (MINIMAL + "[images.a]\nregistry='a'\ntar='x'", 3, "images.a", "exactly one of tar", ""),
     (MINIMAL + "[images.a]\nregistry='a'\ntag='y'", 5, "images.a.tag", "only an oci layout", ""),

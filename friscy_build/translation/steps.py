@@ -1,0 +1,120 @@
+"""The steps of a build that make a bundle's translated code.
+
+build/.parts/NAME/{recording,places,resumed}, build/.parts/NAME/code/{code.bin,modules/}
+"""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from friscy.bundle import CODE
+from friscy.machine.engine import load_module, make_engine
+from friscy_build.bundle import write_bundle
+from friscy_build.cache import replacing
+from friscy_build.translation.executor import executor
+from friscy_build.translation.placing import Files, fixed, place, read_places, write_places
+from friscy_build.translation.recording import Recording, record
+from friscy_build.translation.translate import Translation, Translator
+from friscy_build.translation.writing import parts_of, write_code
+from lazyfs.errors import FriscyError
+
+if TYPE_CHECKING:
+    from friscy_build.images.progress import Progress
+    from friscy_build.steps import Build
+
+
+class CodeSteps:
+    """What `Build` does about translated code."""
+
+    def __init__(self, build: Build) -> None:
+        self._build, self.settings = build, build.bundle.aot
+        work = build.work
+        self.recording, self.places, self.resumed = work / "recording", work / "places", work / "resumed"
+        self.directory = work / "code"
+        self.code = self.directory / CODE
+
+    def make_recording(self, rootfs: dict[str, str], interpreter: dict[str, str]) -> dict[str, Any]:
+        """Run the program and the warm-up commands; note what ran, and say where each file is to lie."""
+        build = self._build
+        stage = build.work / "record"
+        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            with build.step("record"):
+                write_bundle(stage, build.manifest(), build.start_parts, {**rootfs, **interpreter})
+                recording = record(stage, build.bundle.snapshot.at, self.settings.warm_up)
+                files = Files(build.index, build.chunks)
+                try:
+                    places = place(files, recording, everything=self.settings.scope == "all")
+                finally:
+                    files.close()
+                recording.write(self.recording)
+                write_places(self.places, places)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        return {}
+
+    def fixed(self, index_digest: bytes) -> list[tuple[bytes, int, int]]:
+        """Where files with translated code must lie, for the kernel."""
+        return fixed(read_places(self.places), index_digest)
+
+    def note_resumed(self, resumed: dict[int, set[int]]) -> None:
+        """Keep where a snapshot's live code goes on: offsets in files, by inode number."""
+        with replacing(self.resumed) as file:
+            file.write(msgpack.packb({ino: sorted(offsets) for ino, offsets in resumed.items()}))
+
+    def make_code(self) -> dict[str, Any]:
+        """Translate, compile for this machine, and write code.bin and the modules."""
+        build = self._build
+        with build.step("aot") as progress, ExitStack() as stack:
+            files = Files(build.index, build.chunks)
+            stack.callback(files.close)
+            places, recording = read_places(self.places), Recording.read(self.recording)
+            if build.has_snapshot:
+                resumed = msgpack.unpackb(self.resumed.read_bytes(), strict_map_key=False)
+                for ino, offsets in resumed.items():
+                    if ino in recording.files:
+                        recording.files[ino].resumed.update(offsets)
+
+            def jobs() -> Executor:
+                return stack.enter_context(executor(build.config.build.executor))
+
+            translator = Translator(
+                files, scope=self.settings.scope, faults=self.settings.faults, executor=jobs
+            )
+            translations = translator.translate(places, recording, progress)
+            _compile(translations, progress)
+            digests = write_code(self.directory, translations)
+        return {"sha256": digests}
+
+    def is_whole(self) -> bool:
+        """Whether all that code.bin names is there."""
+        try:
+            return all(path.exists() for path in self.parts().values())
+        except (OSError, FriscyError):
+            return False
+
+    def remove(self) -> None:
+        """Delete what `make_code` made."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def parts(self) -> dict[str, Path]:
+        """The files that `make_code` made, by their name in the bundle."""
+        return parts_of(self.directory)
+
+
+def _compile(translations: list[Translation], progress: Progress) -> None:
+    """Have the native code in this user's cache, so that the first run here need not make it."""
+    engine = make_engine()
+    modules = [wasm for translation in translations for wasm, _ in translation.modules]
+    for done, wasm in enumerate(modules):
+        progress("compiling for this machine", done, len(modules))
+        load_module(engine, sha256(wasm).hexdigest(), partial(bytes, wasm), "a translated module")
+    progress("compiling for this machine", len(modules), len(modules))

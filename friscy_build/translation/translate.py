@@ -1,0 +1,127 @@
+"""Translating the files of a bundle, each once: what was made is kept by what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from hashlib import sha256
+from pathlib import Path
+
+import msgpack
+
+from friscy.kernel import elf
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.module import Options, translate_image
+from friscy_build.cache import cache_dir, replacing
+from friscy_build.fingerprint import code_digest, version
+from friscy_build.images.progress import Progress
+from friscy_build.translation.placing import Files, Place
+from friscy_build.translation.recording import Recording, Touched
+
+TRANSLATOR_CODE = ("friscy_build/aot", "friscy_build/isa", "friscy_build/llvm", "friscy/machine/layout.py")
+
+
+class Translation:
+    """The modules of one file: wasm, and the pcs of its functions in the order of its table segment."""
+
+    __slots__ = ("modules", "place", "segments")
+
+    def __init__(
+        self, place: Place, segments: list[tuple[int, int, int]], modules: list[tuple[bytes, list[int]]]
+    ) -> None:
+        self.place, self.segments, self.modules = place, segments, modules
+
+
+class Translator:
+    """Translates files with one set of options.
+
+    scope: "touched" for what was recorded with all that it calls, "all" for all that can be found.
+    faults: "auto", "fast" or "precise". executor: gives what runs the jobs, once there is one; None: they run here.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        *,
+        scope: str,
+        faults: str = "auto",
+        executor: Callable[[], Executor] | None = None,
+    ) -> None:
+        self._files, self._scope, self._faults, self._executor = files, scope, faults, executor
+        self._jobs: Executor | None = None
+
+    def translate(
+        self, places: Iterable[Place], recording: Recording, progress: Progress
+    ) -> list[Translation]:
+        """The translations of `places`, of those files that have anything to translate."""
+        translations = []
+        for place in places:
+            touched = Touched(place.inodes[0])
+            for ino in place.inodes:
+                if ino in recording.files:
+                    touched.executed |= recording.files[ino].executed
+                    touched.resumed |= recording.files[ino].resumed
+            made = self._translate(place, touched, progress)
+            if made.modules:
+                translations.append(made)
+        return translations
+
+    def _translate(self, place: Place, touched: Touched, progress: Progress) -> Translation:
+        data = self._files.read(place.inodes[0])
+        parsed = elf.parse(lambda at, n: data[at : at + n], len(data), place.path)
+        bias = place.low - parsed.low if parsed.relocatable else 0
+        code = [segment for segment in parsed.load if segment.flags & elf.PF_X]
+        segments = [(s.vaddr + bias, s.vaddr + bias + s.filesz, s.offset) for s in code]
+
+        def addresses(offsets: Iterable[int]) -> set[int]:
+            return {
+                start + offset - first
+                for offset in offsets
+                for start, end, first in segments
+                if first <= offset < first + end - start
+            }
+
+        executed, resumed = addresses(touched.executed), addresses(touched.resumed)
+        everything = self._scope == "all"
+        options = Options()
+        facts = [
+            code_digest(*TRANSLATOR_CODE), version("llvmlite"), place.digest, place.low, repr(options),
+            [] if everything else sorted(executed), sorted(resumed), everything,
+        ]  # fmt: skip
+        key = sha256(msgpack.packb(facts)).hexdigest()
+        path = cache_dir() / "translated" / key
+        modules = _cached(path)
+        if modules is None:
+            image = CodeImage(data, place.low, name=place.path)
+            entries = None if everything else Functions(image).among(executed) | resumed
+            found = [] if entries == set() else translate_image(
+                data, place.low, name=place.path, entries=entries, options=options, executor=self._pool(),
+                progress=lambda done, total: progress(place.path, done, total),
+            )  # fmt: skip
+            modules = [(each.wasm, list(each.entries)) for each in found]
+            _keep(path, modules)
+        return Translation(place, segments, modules)
+
+    def _pool(self) -> Executor | None:
+        if self._jobs is None and self._executor is not None:
+            self._jobs = self._executor()
+        return self._jobs
+
+
+def _cached(path: Path) -> list[tuple[bytes, list[int]]] | None:
+    """The modules kept at `path`, None where they are not, or not whole."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    told, content = data[:32], data[32:]
+    if sha256(content).digest() != told:
+        return None
+    return [(wasm, pcs) for wasm, pcs in msgpack.unpackb(content)]
+
+
+def _keep(path: Path, modules: list[tuple[bytes, list[int]]]) -> None:
+    content = msgpack.packb(modules)
+    with replacing(path) as file:
+        file.write(sha256(content).digest() + content)
