@@ -169,10 +169,16 @@ class Vfs(FileOps, AttributeOps):
         return Location(mount, mount.root)
 
     def mount(
-        self, location: Location, fs: FileSystem, *, readonly: bool = False, source: bytes = b"none"
+        self,
+        location: Location,
+        fs: FileSystem,
+        *,
+        readonly: bool = False,
+        source: bytes = b"none",
+        root: Inode | None = None,
     ) -> Mount:
-        """Mount `fs` on a directory. ENOTDIR: kinds differ."""
-        root = fs.root(self)
+        """Mount `fs`, or what is below its inode `root`, on a directory or file. ENOTDIR: kinds differ."""
+        root = root or fs.root(self)
         if S_ISDIR(root.mode) != S_ISDIR(location.inode.mode):
             raise fail(errno.ENOTDIR)
         mount = Mount(fs, Dentry(None, b"", root), location, readonly, source)

@@ -8,12 +8,13 @@ root = build_namespace(k, vfs.new_overlay("rootfs"), mounts=[HostMount("/home/me
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
-from stat import S_ISLNK
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from stat import S_IFREG
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.terminal.opening import DEVICES, TerminalDriver
-from lazyfs.abi import O_CREAT, O_TRUNC, O_WRONLY
+from lazyfs.abi import O_CREAT, O_RDONLY, O_WRONLY
 from lazyfs.errors import LinuxError, UsageError
 from lazyfs.inode import FsContext, Location
 
@@ -58,7 +59,7 @@ def attach_providers(k: Kernel) -> None:
 def build_namespace(
     k: Kernel, rootfs: FileSystem, *, hostname: bytes = b"friscy", mounts: Sequence[HostMount] = ()
 ) -> Location:
-    """Mount everything and write the files that docker writes over an image; the root directory.
+    """Mount everything, and the files that docker mounts over an image's; the root directory.
 
     UsageError: a granted directory is not there.
     """
@@ -72,9 +73,13 @@ def build_namespace(
     sys = vfs.new_synthfs("sys", kind="sysfs")
     vfs.mount(directory(k, context, b"/sys"), sys, readonly=True, source=b"sysfs")
     k.state.hostname = hostname
-    write_file(k, context, b"/etc/hostname", hostname + b"\n")
-    write_file(k, context, b"/etc/hosts", hosts_file(hostname))
-    write_file(k, context, b"/etc/resolv.conf", RESOLV_CONF)
+    own = vfs.new_tmpfs(mode=0o755)
+    for path, content in (
+        (b"/etc/hostname", hostname + b"\n"),
+        (b"/etc/hosts", hosts_file(hostname)),
+        (b"/etc/resolv.conf", RESOLV_CONF),
+    ):
+        mount_file(k, context, path, content, own)
     for grant in mounts:
         mount_host(k, context, grant)
     return root
@@ -87,23 +92,46 @@ def directory(k: Kernel, context: FsContext, path: bytes) -> Location:
     except LinuxError as error:
         if error.errno != errno.ENOENT:
             raise
-    parent = path.rpartition(b"/")[0]
-    if parent:
-        directory(k, context, parent)
-    k.vfs.mkdir(context, path, 0o755)
+    parent = directory(k, context, path.rpartition(b"/")[0] or b"/")
+    with _unseen(parent):
+        k.vfs.mkdir(context, path, 0o755)
     return k.vfs.lookup(context, path, want_directory=True)
 
 
-def write_file(k: Kernel, context: FsContext, path: bytes, content: bytes) -> None:
-    """Make `path` a regular file with this content; a symlink in its place is replaced, not followed."""
-    directory(k, context, path.rpartition(b"/")[0])
+@contextmanager
+def _unseen(parent: Location) -> Iterator[None]:
+    """What is made in the directory only to be mounted on leaves its time as it is."""
+    mtime_ns = parent.inode.mtime_ns
+    yield
+    parent.inode.mtime_ns = mtime_ns
+
+
+def file_place(k: Kernel, context: FsContext, path: bytes) -> Location:
+    """Where a file can be mounted as `path`: links are followed, and an empty file is made where there is none."""
     try:
-        if S_ISLNK(k.vfs.lookup(context, path, follow=False).inode.mode):
-            k.vfs.unlink(context, path)
+        return k.vfs.lookup(context, path)
     except LinuxError as error:
         if error.errno != errno.ENOENT:
             raise
-    file = k.vfs.open(context, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    parent = directory(k, context, path.rpartition(b"/")[0] or b"/")
+    try:
+        target = k.vfs.readlink(context, path)
+    except LinuxError:
+        with _unseen(parent):
+            k.vfs.release(k.vfs.open(context, path, O_CREAT | O_RDONLY, 0o644))
+        return k.vfs.lookup(context, path)
+    if not target.startswith(b"/"):
+        target = path.rpartition(b"/")[0] + b"/" + target
+    return file_place(k, context, target)
+
+
+def mount_file(k: Kernel, context: FsContext, path: bytes, content: bytes, fs: FileSystem) -> None:
+    """Mount a new file of `fs` as `path`; what the image has there stays as it is."""
+    place = file_place(k, context, path)
+    name = path.rpartition(b"/")[2]
+    inode = fs.create(k.vfs, fs.root(k.vfs), name, S_IFREG | 0o644, 0, 0)
+    k.vfs.mount(place, fs, source=b"tmpfs", root=inode)
+    file = k.vfs.open(context, path, O_WRONLY)
     k.vfs.write(file, content)
     k.vfs.release(file)
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from friscy.boot import Machine, Program, root_context
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from lazyfs.chunk_store import ChunkStore
     from lazyfs.index import Index
+    from lazyfs.inode import Location
 
 Output = Callable[[bytes], None]
 
@@ -121,25 +122,12 @@ class TreeMachine:
         return status
 
 
-def make_place(kernel: Kernel, path: bytes, *, directory: bool) -> Any:
+def make_place(kernel: Kernel, path: bytes, *, directory: bool) -> Location:
     """The position `path`, made with its parents where it is not there, links followed. LinuxError."""
-    import errno
-
-    from friscy.kernel.namespace import directory as make_directory
-    from lazyfs.abi import O_CREAT, O_RDONLY
-    from lazyfs.errors import LinuxError
+    from friscy.kernel import namespace
 
     context = root_context(kernel)
-    if directory:
-        return make_directory(kernel, context, path)
-    try:
-        return kernel.vfs.lookup(context, path)
-    except LinuxError as error:
-        if error.errno != errno.ENOENT:
-            raise
-    make_directory(kernel, context, path.rpartition(b"/")[0] or b"/")
-    kernel.vfs.release(kernel.vfs.open(context, path, O_CREAT | O_RDONLY, 0o644))
-    return kernel.vfs.lookup(context, path)
+    return (namespace.directory if directory else namespace.file_place)(kernel, context, path)
 
 
 class _Interruptible:

@@ -309,3 +309,26 @@ def test_an_onbuild_run(builder):
     builder.base = base
     builder.build("FROM base\nRUN echo own")
     assert builder.output == ["triggered", "own"]
+
+
+def test_the_files_docker_mounts_are_not_the_images(builder):
+    original = builder.base
+
+    def base(reference, platform):
+        image = original(reference, platform)
+        image.tree.add(b"/etc/hosts", Node.file(b"the image's\n"))
+        image.tree.add(b"/etc/resolv.conf", Node.symlink(b"../run/made/resolv.conf"))
+        return image
+
+    builder.base = base
+    image = builder.build(
+        "FROM base\nRUN grep -c localhost /etc/hosts; echo x >> /etc/hosts; echo y > /etc/resolv.conf; mv /etc/hosts /x; "
+        "cat /etc/resolv.conf\n"
+    )
+    assert builder.output[0] == "2"
+    assert "busy" in builder.output[1]
+    assert builder.output[2] == "y"
+    assert text(image, "/etc/hosts") == "the image's\n"
+    assert at(image, "/etc/resolv.conf").kind == "symlink"
+    assert image.tree.lookup(b"/run/made") is None
+    assert at(image, "/etc").mtime_ns == at(builder.build("FROM base"), "/etc").mtime_ns
