@@ -278,7 +278,7 @@ class Build:
         table = self.config.build
         return Runner(
             self.interpreter, LayerCache(cache_dir()), use_cache=self.use_layers, secrets=self._secret,
-            memory=table.memory,
+            network=table.network, memory=table.memory,
         )  # fmt: skip
 
     def _secret(self, name: str) -> bytes | None:

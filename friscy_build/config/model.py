@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from friscy.kernel.net.policy import Policy
 from friscy.machine.layout import GUEST_END
 from friscy_build.images.reference import is_host, parse_reference
+from lazyfs.errors import UsageError
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*([KMG]?)(i?B)?", re.IGNORECASE)
@@ -298,6 +300,19 @@ class AotTable(Table):
         return other.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
 
 
+def _network_rule(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('expected a rule such as "*" or "deb.debian.org:80"')
+    try:
+        Policy([value])
+    except UsageError as error:
+        raise ValueError(str(error.args[0])) from None
+    return value
+
+
+NetworkRule = Annotated[str, BeforeValidator(_network_rule, json_schema_input_type=str)]
+
+
 class BuildTable(Table):
     """How the RUNs of Dockerfiles are run, and translation jobs."""
 
@@ -306,7 +321,12 @@ class BuildTable(Table):
         description="where code is translated: `processes` of this machine, or a Dask cluster at `dask://HOST:PORT`",
         json_schema_extra={"shown_default": '`"processes"`'},
     )
-
+    network: Annotated[tuple[NetworkRule, ...], BeforeValidator(_one_or_more)] = Field(
+        default=("*",),
+        description="what RUNs may reach: `*` is every public address, `deb.debian.org:80` or `10.0.0.0/8` are "
+        "rules of their own; `[]`: nothing. `RUN --network=none` reaches nothing whatever this says",
+        json_schema_extra={"shown_type": "list of strings", "shown_default": '`["*"]`'},
+    )
     memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
         default=3 << 30, description=f"memory of the machine a RUN runs in, {_MEMORY_RANGE}"
     )

@@ -60,12 +60,12 @@ class RunJob:
     scripts: Mapping[str, bytes] = field(default_factory=dict)
     unkeyed: frozenset[str] = frozenset()  # variables that decide how something is reached, not what it is
 
-    def key(self, policy: str) -> str:
+    def key(self, network: Sequence[str]) -> str:
         """The digest of everything that decides what comes out. A secret's value does not, as with BuildKit."""
         env = sorted((name, value) for name, value in self.env.items() if name not in self.unkeyed)
         mounts = [(repr(each.mount), each.identity) for each in self.mounts]
         facts = (
-            FORMAT, self.parent, list(self.argv), env, self.cwd, self.user, self.network, policy, mounts,
+            FORMAT, self.parent, list(self.argv), env, self.cwd, self.user, sorted(network), mounts,
             sorted(self.scripts.items()), epoch_ns(),
         )  # fmt: skip
         return sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
@@ -78,8 +78,8 @@ class Runner:
     """Does the RUNs of a build.
 
     interpreter: our interpreter module, or what makes it; use_cache: whether layers made earlier will do.
-    secrets: a secret's value by its id, None: there is no such secret. policy: what the network of the build may
-    reach, part of every key.
+    secrets: a secret's value by its id, None: there is no such secret. network: what a RUN may reach, as rules of
+    friscy.kernel.net.policy; part of every key.
     """
 
     def __init__(
@@ -89,15 +89,15 @@ class Runner:
         *,
         use_cache: bool = True,
         secrets: Secrets = lambda name: None,
-        policy: str = "none",
+        network: Sequence[str] = (),
         memory: int = MEMORY,
     ) -> None:
         self.interpreter, self.cache, self.use_cache = interpreter, cache, use_cache
-        self.secrets, self.policy, self.memory = secrets, policy, memory
+        self.secrets, self.network, self.memory = secrets, network, memory
 
     def run(self, job: RunJob, tree: Tree, step: Step) -> CachedLayer:
         """Do `job` over `tree`, which is what its layer makes of it afterwards. RunError."""
-        key = job.key(self.policy if job.network != "none" else "none")
+        key = job.key(self._network(job))
         with self.cache.making(key, lambda: step.output(b"another build does this: waiting for it\n")):
             layer = self.cache.find(key) if self.use_cache else None
             if layer is not None:
@@ -109,14 +109,18 @@ class Runner:
         step.done(f"done in {layer.seconds:.1f} s")
         return layer
 
+    def _network(self, job: RunJob) -> Sequence[str]:
+        return () if job.network == "none" else self.network
+
     def _run(self, job: RunJob, key: str, tree: Tree, step: Step) -> CachedLayer:
         from friscy.boot import Program, StartError
+        from friscy.kernel.net.policy import Policy
         from friscy_build.layers.machine import TreeMachine
 
         machine = TreeMachine(
             tree, sha256(job.parent.encode()).digest(), self.interpreter, memory=self.memory
         )
-        kernel = machine.kernel(step.output)
+        kernel = machine.kernel(step.output, Policy(self._network(job)))
         with ExitStack() as stack:
             stack.callback(kernel.vfs.close)
             kept = self._mount(job, machine, kernel, stack, step)

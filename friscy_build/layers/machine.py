@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from friscy.boot import Machine, Program, root_context
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, Bundle
+from friscy.kernel.net.policy import Policy
 from friscy.kernel.terminal.console import Console
 from friscy_build.bundle import describe
 from friscy_build.cache import file_digest
@@ -89,9 +90,10 @@ class TreeMachine:
         self.lower = TreeLower(tree.root, identity)
         self.machine = Machine(TreeBundle(self.lower, interpreter, memory))
 
-    def kernel(self, output: Output) -> Kernel:
-        """A kernel over the tree, /dev, /proc and /sys mounted."""
-        return self.machine.kernel(OutputConsole(output))
+    def kernel(self, output: Output, policy: Policy | None = None) -> Kernel:
+        """A kernel over the tree, /dev, /proc and /sys mounted. policy: of the network, nothing by default."""
+        self.machine.log = lambda message: output(f"friscy: {message}\n".encode())
+        return self.machine.kernel(OutputConsole(output), policy=policy)
 
     def mount_tree(
         self, kernel: Kernel, target: bytes, lower: TreeLower, name: str, *, readonly: bool
