@@ -34,6 +34,8 @@ def capture(kernel: Kernel, path: Path, meta: dict[str, Any], transcript: list[l
     The machine can go on afterwards.
     """
     state = kernel.state
+    for space_map in kernel.maps.values():
+        space_map.write_back()
     memory_meta: dict[int, dict[str, Any]] = {}
     page_sections: list[tuple[str, bytes]] = []
     for pid in own_memories(state):

@@ -8,10 +8,12 @@ stack. The heap starts at the end of the window.
 
 Shared mappings have their pages in a `Backing`, which all processes that map the same see.
 
-Gaps: file pages are read when they are mapped, so a private mapping does not see later writes to the file,
-and pages past the end of the file at that time stay SIGBUS. A shared writable mapping writes what changed in
-it back on msync, munmap and exit, and before a call reads or writes that file (`sync_file`). MAP_GROWSDOWN is
-ignored: the whole stack is mapped from the start.
+A file's pages are brought in when it is mapped, and are the same for all that map it (`backing`); holes are
+left out. A shared writable mapping writes what was stored to it back on msync, munmap and exit, and before a call
+reads or writes that file (`sync_file`).
+
+Gaps: a private mapping may see later writes to the file, or not. MAP_GROWSDOWN is ignored: the whole stack is
+mapped from the start.
 """
 
 from __future__ import annotations
@@ -47,7 +49,6 @@ MS_ASYNC, MS_INVALIDATE, MS_SYNC = 1, 2, 4
 PLACE_START = 0x0200_0000  # below it the window is left to programs linked at a fixed address
 STACK_GUARD_GAP = 1 << 20
 STACK_MAX = 256 << 20
-_READ_CHUNK = 1 << 20
 _DEV_ZERO = (1, 5)
 
 _start = attrgetter("start")
@@ -65,7 +66,6 @@ class Vma(Plain):
     name: bytes = b""  # as in /proc/self/maps: a path, [heap], [stack]
     accounted: bool = False  # its bytes count against the memory limit
     backed_end: int = GUEST_END  # pages from here on lie past the file's end: SIGBUS
-    shadow: bytes | None = None  # shared and writable: the file's bytes as last synchronised
     backing: Backing | None = None  # of a shared mapping: where its pages are
 
     @property
@@ -145,9 +145,7 @@ class AddressSpace:
             end = min(vma.end, vma.backed_end)
             start, nbytes = vma.offset, max(end - vma.start, 0)
             self.memory.protect(vma.start, vma.end, PROT_READ)
-            fd = self.pool.fd(vma.backing, start + nbytes)
-            os.pwrite(fd, self.memory.view[vma.start : vma.start + nbytes], start)
-            self.pool.note_loaded(vma.backing, start, start + nbytes)
+            self.pool.restore(vma.backing, start, self.memory.view[vma.start : vma.start + nbytes])
             self._map_backing(vma)
             self._apply(vma)
         self._announce_all_code()
@@ -299,39 +297,28 @@ class AddressSpace:
         """Give `vma` fresh pages with the file's bytes."""
         file, memory = vma.file, self.memory
         assert file is not None
-        length = vma.end - vma.start
-        left = max(min(file.inode.size - vma.offset, length), 0)
+        vma.backed_end = _backed_end(vma)
+        backed = min(vma.end, vma.backed_end)
+        pages = self.pool.load(self.vfs, file, vma.offset, vma.offset + backed - vma.start)
         if vma.shared:
             vma.backing = self.pool.of_file(file.inode)
-            self.pool.load(vma.backing, self.vfs, file, vma.offset, vma.offset + left)
             self._map_backing(vma)
-            position = vma.start + left
-            vma.backed_end = -(-position // PAGE) * PAGE if position < vma.end else GUEST_END
-            if file.writable:
-                vma.shadow = bytes(memory.view[vma.start : min(vma.end, vma.backed_end)])
-            self._apply(vma)
-            return
-        memory.map(vma.start, vma.end, PROT_READ | PROT_WRITE)
-        position = vma.start
-        while left > 0:
-            data = self.vfs.pread(file, min(left, _READ_CHUNK), vma.offset + position - vma.start)
-            if not data:
-                break
-            memory.view[position : position + len(data)] = data
-            position += len(data)
-            left -= len(data)
-        vma.backed_end = -(-position // PAGE) * PAGE if position < vma.end else GUEST_END
+        else:
+            if vma.start < backed:
+                memory.map_file(vma.start, backed, PROT_READ | PROT_WRITE, pages.file, vma.offset)
+            if backed < vma.end:
+                memory.map(backed, vma.end, 0, plain=True)
         self._apply(vma)
 
     def _map_backing(self, vma: Vma) -> None:
         """Put the pages of a shared mapping into the memory, readable and writable until `_apply`."""
         assert vma.backing is not None
         backed = max(min(vma.end, vma.backed_end), vma.start)
-        fd = self.pool.fd(vma.backing, vma.offset + backed - vma.start)
+        file = self.pool.file(vma.backing, vma.offset + backed - vma.start)
         if vma.start < backed:
-            self.memory.map_shared(vma.start, backed, PROT_READ | PROT_WRITE, fd, vma.offset)
+            self.memory.map_shared(vma.start, backed, PROT_READ | PROT_WRITE, file, vma.offset)
         if backed < vma.end:
-            self.memory.map(backed, vma.end, PROT_READ | PROT_WRITE)
+            self.memory.map(backed, vma.end, 0, plain=True)
 
     def _apply(self, vma: Vma) -> None:
         backed = min(vma.end, vma.backed_end)
@@ -462,9 +449,8 @@ class AddressSpace:
         kept = min(old_length, new_length)
         moved = _part(vma, vma.start, vma.start + kept)
         shift = target - old
-        moved.start, moved.end, moved.shadow = target, target + kept, vma.shadow and vma.shadow[:kept]
+        moved.start, moved.end = target, target + kept
         moved.backed_end = GUEST_END if vma.backed_end == GUEST_END else vma.backed_end + shift
-        vma.shadow = None  # its bytes are not lost: they move on
         memory = self.memory
         if moved.backing is not None:
             self._map_backing(moved)
@@ -530,6 +516,12 @@ class AddressSpace:
         if not self.covered(start, end):
             raise LinuxError(errno.ENOMEM)
 
+    def write_back(self, inode: Inode | None = None) -> None:
+        """Bring a file (every file) up to date with what was stored to it in shared memory."""
+        for vma in self.shared_files():
+            if inode is None or (vma.file is not None and vma.file.inode is inode):
+                self._write_back(vma)
+
     def shared_files(self) -> Iterator[Vma]:
         """The shared mappings of files."""
         return (vma for vma in self.mm.vmas if vma.backing is not None and vma.file is not None)
@@ -539,17 +531,28 @@ class AddressSpace:
 
         reload: after a write, show its new bytes in the mappings.
         """
-        for vma in list(self.shared_files()):
+        if not reload:
+            self.write_back(inode)
+            return
+        for vma in self.shared_files():
+            if vma.file is not None and vma.file.inode is inode:
+                self.pool.refresh(self.vfs, vma.file)
+                break
+        self.resize_file(inode)
+
+    def resize_file(self, inode: Inode) -> None:
+        """Let the mappings of a file end where it ends now: pages past that are SIGBUS, also private copies."""
+        for vma in self.mm.vmas:
             if vma.file is None or vma.file.inode is not inode:
                 continue
-            if not reload:
-                self._write_back(vma)
-                continue
-            assert vma.backing is not None
-            end = min(vma.end, vma.backed_end) - vma.start + vma.offset
-            self.pool.reload(vma.backing, self.vfs, vma.file, vma.offset, end)
-            if vma.shadow is not None:
-                vma.shadow = bytes(self.memory.view[vma.start : vma.start + len(vma.shadow)])
+            old, vma.backed_end = min(vma.backed_end, vma.end), _backed_end(vma)
+            new = min(vma.backed_end, vma.end)
+            if new < old:
+                self.memory.map(new, old, 0, plain=True)
+                self._invalidate([_part(vma, new, old)])
+            elif old < new:
+                grown = _part(vma, old, new)
+                self._load(grown)
 
     def futex_key(self, address: int, *, private: bool) -> tuple[Plain, int]:
         """What tells the futex word at `address` from all others: shared memory counts by itself."""
@@ -564,22 +567,19 @@ class AddressSpace:
         for vma in self.overlapping(start, end):
             low, high = max(start, vma.start), min(end, vma.end)
             if vma.backing is not None:
-                os.pwrite(self.pool.fd(vma.backing), bytes(high - low), vma.offset + low - vma.start)
+                os.pwrite(self.pool.file(vma.backing).fd, bytes(high - low), vma.offset + low - vma.start)
 
     def _write_back(self, vma: Vma) -> None:
-        if vma.shadow is None or vma.file is None:
+        """Write what was stored to a shared mapping since the last time to its file."""
+        file = vma.file
+        if vma.backing is None or file is None or not file.writable:
             return
-        file, old = vma.file, vma.shadow
-        new = bytes(self.memory.view[vma.start : vma.start + len(old)])
-        if new == old:
-            return
-        vma.shadow = new
-        # Never past the end of the file: a mapping cannot make a file longer.
-        length = min(len(new), file.inode.size - vma.offset)
-        for at in range(0, length, PAGE):
-            page = new[at : min(at + PAGE, length)]
-            if page != old[at : at + len(page)]:
-                self.vfs.pwrite(file, page, vma.offset + at)
+        end = min(vma.end, vma.backed_end)
+        runs = self.memory.touched(vma.start, end)
+        if runs:
+            shift = vma.offset - vma.start
+            self.pool.write_back(self.vfs, file, [(low + shift, high + shift) for low, high in runs])
+            self.memory.forget_touched(vma.start, end)
 
     # -- bookkeeping ----------------------------------------------------------------------------------
 
@@ -605,9 +605,6 @@ class AddressSpace:
             vma = self.find(address)
             if vma is not None and vma.start < address:
                 tail = _part(vma, address, vma.end)
-                if vma.shadow is not None:
-                    cut = address - vma.start
-                    vma.shadow, tail.shadow = vma.shadow[:cut], vma.shadow[cut:]
                 vma.end = address
                 vmas = self.mm.vmas
                 vmas.insert(bisect_left(vmas, address, key=_start), tail)
@@ -649,10 +646,17 @@ def page_prot(prot: int) -> int:
 
 
 def _part(vma: Vma, start: int, end: int) -> Vma:
-    """A copy of `vma` for [start, end), without its shadow."""
+    """A copy of `vma` for [start, end)."""
     values: dict[str, Any] = dict(vma.__dict__)
-    values.update(start=start, end=end, offset=vma.offset + start - vma.start, shadow=None)
+    values.update(start=start, end=end, offset=vma.offset + start - vma.start)
     return Vma(**values)
+
+
+def _backed_end(vma: Vma) -> int:
+    """Where the pages of a file's mapping end that the file has bytes for; GUEST_END where all have."""
+    assert vma.file is not None
+    position = vma.start + max(vma.file.inode.size - vma.offset, 0)
+    return GUEST_END if position >= vma.end else -(-position // PAGE) * PAGE
 
 
 def _mergeable(left: Vma, right: Vma) -> bool:
@@ -662,8 +666,6 @@ def _mergeable(left: Vma, right: Vma) -> bool:
         and left.flags == right.flags
         and left.name == right.name
         and left.accounted == right.accounted
-        and left.shadow is None
-        and right.shadow is None
         and left.backing is right.backing
         and (left.backing is None or right.offset == left.offset + left.end - left.start)
         and left.backed_end >= left.end

@@ -37,6 +37,7 @@ _libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
 _FAILED = ctypes.c_void_p(-1).value
 _WRITTEN = rb"(?s)[\x40-\x5f\x80-\x9f\xc0-\xdf]+"  # top bytes of a page table's entries
+_PRESENT = rb"(?s)[\x40-\xff]+"
 
 
 def reserve(nbytes: int) -> int:
@@ -133,14 +134,24 @@ def written_runs(base: int, start: int, end: int) -> list[tuple[int, int]]:
     ]
 
 
-def present_pages(base: int, start: int, end: int) -> bytes:
-    """One byte for each page of [start, end) above host address `base`: 1 where it is in memory."""
-    pagemap = pagemap_fd()
-    npages = (end - start) >> PAGE_SHIFT
-    if pagemap < 0:
-        return b"\1" * npages
-    entries = os.pread(pagemap, 8 * npages, 8 * ((base + start) >> PAGE_SHIFT))
-    return bytes(top >> 7 for top in entries[7::8])
+def keeps_table() -> bool:
+    """Whether a page that was accessed stays in the page table: the host tells, and never swaps."""
+    if not _swapless:
+        try:
+            with open("/proc/swaps", "rb") as swaps:
+                _swapless.append(len(swaps.readlines()) <= 1)
+        except OSError:
+            _swapless.append(False)
+    return _swapless[0] and pagemap_fd() >= 0
+
+
+def present_runs(base: int, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of [start, end) above host address `base` that are in its page table."""
+    entries = os.pread(pagemap_fd(), 8 * ((end - start) >> PAGE_SHIFT), 8 * ((base + start) >> PAGE_SHIFT))
+    return [
+        (start + (low << PAGE_SHIFT), start + (high << PAGE_SHIFT))
+        for low, high in (match.span() for match in re.finditer(_PRESENT, entries[7::8]))
+    ]
 
 
 def _nonzero_runs(base: int, start: int, end: int) -> list[tuple[int, int]]:
@@ -157,6 +168,7 @@ def _nonzero_runs(base: int, start: int, end: int) -> list[tuple[int, int]]:
 
 
 _pagemap: list[int] = []
+_swapless: list[bool] = []
 
 
 def pagemap_fd() -> int:

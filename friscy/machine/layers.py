@@ -114,10 +114,10 @@ class Layers:
         self._place(start, end - start, prot, file.fd, offset)
         self._add(Extent(start, end, file, offset))
 
-    def shared(self, start: int, end: int, prot: int, fd: int, offset: int) -> None:
+    def shared(self, start: int, end: int, prot: int, file: HostFile, offset: int) -> None:
         """The pages of a file themselves. A fork leaves them out."""
-        self._place(start, end - start, prot, fd, offset, shared=True)
-        self._add(Extent(start, end, HostFile(os.dup(fd)), offset, SHARED))
+        self._place(start, end - start, prot, file.fd, offset, shared=True)
+        self._add(Extent(start, end, file, offset, SHARED))
 
     def nothing(self, start: int, end: int) -> None:
         """No pages: every access faults."""
@@ -130,12 +130,12 @@ class Layers:
 
     def reset(self) -> None:
         """Forget all files. The caller replaces the pages."""
-        files = self._files()
+        files = self.files()
         self._extents.clear()
         self._own = None
         self._plain_bytes = 0
         for file in files:
-            users = [user for user in file.users if file in user._files()]
+            users = [user for user in file.users if file in user.files()]
             if len(users) == 1:
                 users[0]._trim()
 
@@ -152,6 +152,34 @@ class Layers:
             else:
                 found.append((low, high))
         return found
+
+    def copy(self, target: int, source: int, length: int) -> None:
+        """Let plain or own pages at `target`, which are fresh, hold what [source, source + length) holds.
+
+        Both can be read and written. Pages of a file that were not written to are mapped again, not copied.
+        """
+        shift = target - source
+        for low, high, extent in list(self._pieces(source, source + length)):
+            runs = self._written(low, high, extent, PROT_READ)
+            if extent is not None and extent.kind == PRIVATE:
+                self.image(low + shift, high + shift, PROT_READ | PROT_WRITE, extent.file, extent.offset)
+            for first, last in runs:
+                host_pages.copy(self._base + first + shift, self._base + first, last - first)
+
+    def touched(self, start: int, end: int) -> list[Run]:
+        """The parts of shared [start, end) that were accessed since `forget_touched`, or more than those."""
+        if host_pages.keeps_table():
+            return host_pages.present_runs(self._base, start, end)
+        return self.filled(start, end)
+
+    def forget_touched(self, start: int, end: int) -> None:
+        """Let `touched` begin anew for shared pages; their content stays."""
+        check_range(start, end - start)
+        host_pages.discard(self._base + start, end - start)
+
+    def files(self) -> set[HostFile]:
+        """The files that pages of this memory are mapped from."""
+        return {extent.file for extent in self._extents}
 
     def _place(
         self, start: int, length: int, prot: int, fd: int = -1, offset: int = 0, *, shared: bool = False
@@ -309,16 +337,13 @@ class Layers:
         self._cut(start, end)
         self._add(Extent(start, end, file, start))
 
-    def _files(self) -> set[HostFile]:
-        return {extent.file for extent in self._extents}
-
     def _frozen(self) -> list[HostFile]:
         """The files that were made for forks, this memory's or a relative's."""
-        return [file for file in self._files() if file.private and file is not self._own]
+        return [file for file in self.files() if file.private and file is not self._own]
 
     def _alone(self, file: HostFile) -> bool:
         """Whether no other memory shows pages of `file`."""
-        return all(user is self or file not in user._files() for user in file.users)
+        return all(user is self or file not in user.files() for user in file.users)
 
     def _trim(self) -> None:
         """Give back the pages of files that nobody else has and that this memory no longer shows."""

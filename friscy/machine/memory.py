@@ -68,9 +68,9 @@ class GuestMemory:
         self._layers.image(start, end, prot, file, offset)
         self._set_pages(start, end, prot | MAPPED)
 
-    def map_shared(self, start: int, end: int, prot: int, host_fd: int, offset: int) -> None:
+    def map_shared(self, start: int, end: int, prot: int, file: HostFile, offset: int) -> None:
         """Make [start, end) the pages of a host file themselves: other memories may have them too."""
-        self._layers.shared(start, end, prot, host_fd, offset)
+        self._layers.shared(start, end, prot, file, offset)
         self._set_pages(start, end, prot | MAPPED)
 
     def protect(self, start: int, end: int, prot: int) -> None:
@@ -98,14 +98,20 @@ class GuestMemory:
             self._set_pages(start, end, prot | MAPPED)
 
     def copy_pages(self, target: int, source: int, nbytes: int) -> None:
-        """Copy readable pages to fresh ones that can be written; pages that hold nothing stay so."""
-        shift = target - source
-        for low, high in self.filled(source, source + nbytes):
-            self.view[low + shift : high + shift] = self.view[low:high]
+        """Let fresh pages at `target` hold what those at `source` do; both can be read and written."""
+        self._layers.copy(target, source, nbytes)
 
     def filled(self, start: int, end: int) -> list[tuple[int, int]]:
         """The parts of readable [start, end) that may hold anything but zeros."""
         return self._layers.filled(start, end)
+
+    def touched(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The parts of shared pages [start, end) that were accessed since `forget_touched`, or more than those."""
+        return self._layers.touched(start, end)
+
+    def forget_touched(self, start: int, end: int) -> None:
+        """Let `touched` begin anew for shared pages; their content stays."""
+        self._layers.forget_touched(start, end)
 
     def mappings(self) -> list[tuple[int, int, int]]:
         """The mapped ranges with the protection their pages have, in order: (start, end, prot)."""

@@ -42,7 +42,7 @@ def memory_files() -> int:
 
 def resident(*memories: GuestMemory) -> int:
     """The bytes that the files of `memories` hold."""
-    files = {file for memory in memories for file in memory._layers._files()}
+    files = {file for memory in memories for file in memory._layers.files()}
     return sum(os.fstat(file.fd).st_blocks * 512 for file in files)
 
 

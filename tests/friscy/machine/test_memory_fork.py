@@ -26,8 +26,8 @@ def test_every_kind_of_page(parent: GuestMemory) -> None:
     start = GUEST_START
     image = os.memfd_create("image")
     os.write(image, b"i" * 4 * PAGE)
-    common = os.memfd_create("common")
-    os.ftruncate(common, PAGE)
+    common = HostFile(os.memfd_create("common"))
+    os.ftruncate(common.fd, PAGE)
     parent.map(start, start + 300 * PAGE, RW)
     parent.write(start + 5, b"first")
     parent.write(start + 100 * PAGE, b"x" * (50 * PAGE))
@@ -62,7 +62,6 @@ def test_every_kind_of_page(parent: GuestMemory) -> None:
     assert child.read(start + 403 * PAGE, 6) == b"iiiiii"
     assert parent.read(shared, 4) == b"both"
     os.close(image)
-    os.close(common)
     grandchild = GuestMemory.anonymous()
     grandchild.fork(child, [])
     assert grandchild.read(start + 401 * PAGE, 8) == b"writteni"
