@@ -94,6 +94,7 @@ class Kernel:
     spaces: dict[int, Space]  # by pid
     maps: dict[int, AddressSpace]  # by pid
     task: Task  # the running one, with its hart, memory and memory map:
+    viewer: Task  # who would be told what is polled: the running task, or the one that may wake
     hart: Hart
     mem: GuestMemory
     mm: AddressSpace
@@ -258,6 +259,7 @@ class Kernel:
                 self.switch_to(task)
             if self.retired_spaces:
                 self._recycle_spaces()
+            self.viewer = task
             self.hart.clear_interrupt()
             if self.attention:
                 self.attention = False
@@ -368,6 +370,7 @@ class Kernel:
         self.mem = self.mm.memory
         hart.drop_reservation()
 
+        self.viewer = task
     def _next_task(self) -> Task | None:
         """The next task that can run, in turn after the current one."""
         tasks = list(self.state.tasks.values())
@@ -403,6 +406,7 @@ class Kernel:
         if at is not None and self.monotonic_ns() >= at:
             return True
         return task.wait.ready(self, task)
+        self.viewer = task
 
     def _wait_for_events(self) -> None:
         """All tasks are blocked: wait for a host descriptor or the earliest deadline."""

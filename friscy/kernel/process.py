@@ -84,8 +84,8 @@ def end_task(k: Kernel, task: Task) -> None:
 
 def leave_memory(k: Kernel, task: Task) -> None:
     """The current task ends or runs another program: tell who waits for what it holds, and for itself."""
+    release_pi_futexes(k, task)  # first: the robust list would take the owner's id out of the words
     release_robust_list(k, task)
-    release_pi_futexes(k, task)
     if task.clear_child_tid and memory_users(k, task.process) > 1:
         try:
             k.mem.set_u32(task.clear_child_tid, 0)

@@ -53,7 +53,7 @@ UNBLOCKABLE = 1 << (SIGKILL - 1) | 1 << (SIGSTOP - 1)
 
 # struct rt_sigframe: siginfo_t (128), then ucontext: flags, link, stack, mask, padding, pc and x1..x31, f, fcsr.
 _INFO_BYTES = 128
-_UC = struct.Struct("<QQQi4xQQ128x")  # to uc_mcontext, which is aligned to 16
+_UC = struct.Struct("<QQQI4xQQ128x")  # to uc_mcontext, which is aligned to 16
 _REGS_OFFSET = _INFO_BYTES + 176
 _FP_OFFSET = _REGS_OFFSET + 256
 FRAME_BYTES = _FP_OFFSET + 528

@@ -27,7 +27,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     wait,
     xattr,
 )
-from friscy.kernel.events import epoll, eventfd, pidfd  # noqa: F401
+from friscy.kernel.events import epoll, eventfd, pidfd, signalfd  # noqa: F401
 
 # First number of a run, and the names of the calls from there on.
 _RUNS = {

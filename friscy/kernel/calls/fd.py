@@ -305,10 +305,3 @@ _NO_INOTIFY = "inotify is not there yet: programs that watch files fall back to 
 refused(26, "inotify_init1", "flags:inotify_flags -> fd", errno.ENOSYS, _NO_INOTIFY)
 refused(27, "inotify_add_watch", "fd path mask:uint -> int", errno.EBADF, _NO_INOTIFY)
 refused(28, "inotify_rm_watch", "fd wd:int -> int", errno.EBADF, _NO_INOTIFY)
-refused(
-    74,
-    "signalfd4",
-    "fd mask:sigset size flags:signalfd_flags -> fd",
-    errno.ENOSYS,
-    "signalfd is not there yet",
-)

@@ -68,7 +68,7 @@ def sys_futex(
     k.mem.check(second, 4)
     target = k.mm.futex_key(second, private=private)
     if command == WAIT_REQUEUE_PI:
-        return _wait_requeue_pi(k, task, address, key, Word(*target, second), value, over_ns, _bitset(third))
+        return _wait_requeue_pi(k, task, address, key, Word(*target, second), value, over_ns)
     if command == WAKE_OP:
         return _wake_op(k, key, target, second, value, count, third)
     if _signed32(value) < 0 or _signed32(count) < 0:
@@ -149,7 +149,7 @@ def _lock_pi(k: Kernel, task: Task, address: int, key: Key, left_ns: int | None)
 
 
 def _wait_requeue_pi(
-    k: Kernel, task: Task, address: int, key: Key, target: Word, value: int, left_ns: int | None, bitset: int
+    k: Kernel, task: Task, address: int, key: Key, target: Word, value: int, left_ns: int | None
 ) -> int:
     done = _again(k, task)
     if done is None:
@@ -157,7 +157,7 @@ def _wait_requeue_pi(
             raise LinuxError(errno.EINVAL)
         if k.mem.u32(address) != value:
             raise LinuxError(errno.EAGAIN)
-        _sleep(k, task, RequeueWait([Word(*key)], futex.next_since(k), bitset, target=target), left_ns)
+        _sleep(k, task, RequeueWait([Word(*key)], futex.next_since(k), target=target), left_ns)
     return 0
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
 _ACTION = struct.Struct("<3Q")
-_STACK = struct.Struct("<Qi4xQ")
+_STACK = struct.Struct("<QI4xQ")
 _SIG_BLOCK, _SIG_UNBLOCK, _SIG_SETMASK = 0, 1, 2
 _CAP_KILL = 5
 
@@ -132,7 +132,7 @@ def sys_sigaltstack(k: Kernel, task: Task, new: int, old: int) -> int:
         if current[1] & signals.SS_ONSTACK:
             raise LinuxError(errno.EPERM)
         # SS_ONSTACK alone is what some programs pass; Linux takes it as no flag.
-        mode = flags & 0xFFFF_FFFF & ~signals.SS_AUTODISARM
+        mode = flags & ~signals.SS_AUTODISARM
         if mode not in (0, signals.SS_ONSTACK, signals.SS_DISABLE):
             raise LinuxError(errno.EINVAL)
         if mode == signals.SS_DISABLE:

@@ -9,7 +9,7 @@ from friscy.kernel.devices import anonymous_place
 from friscy.kernel.files import IN, KernelFile
 from friscy.kernel.state import RLIMIT_NOFILE, Process
 from friscy.kernel.table import syscall
-from lazyfs.abi import O_NONBLOCK, O_RDWR
+from lazyfs.abi import O_EXCL, O_NONBLOCK, O_RDWR, POLLHUP
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -17,20 +17,29 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Task
 
 
+PIDFD_THREAD = O_EXCL
+_SIGNAL_THREAD, _SIGNAL_THREAD_GROUP, _SIGNAL_PROCESS_GROUP = 1, 2, 4
+
+
 class PidFd(KernelFile):
-    """A process, readable once it ended."""
+    """A process, readable once it ended, or with `tid` a thread of it."""
 
     process: Process | None = None
+    tid: int = 0
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
-        return IN if self.process is None or self.process.exit_status is not None else 0
+        if self.process is None or k.state.processes.get(self.process.pid) is not self.process:
+            return IN | POLLHUP
+        if self.process.exit_status is not None or (self.tid and self.tid not in self.process.tasks):
+            return IN
+        return 0
 
 
-def open_pidfd(k: Kernel, task: Task, process: Process, flags: int) -> int:
-    """A new descriptor of `process`, closed on exec."""
+def open_pidfd(k: Kernel, task: Task, process: Process, flags: int, tid: int = 0) -> int:
+    """A new descriptor of `process`, or of one thread of it, closed on exec."""
     place = anonymous_place(k, b"anon_inode:[pidfd]")
-    file = PidFd(place, place.inode, O_RDWR | flags & O_NONBLOCK, process=process)
+    file = PidFd(place, place.inode, O_RDWR | flags & O_NONBLOCK, process=process, tid=tid)
     return task.process.files.add(file, task.process.limits[RLIMIT_NOFILE][0], cloexec=True)
 
 
@@ -42,30 +51,46 @@ def process_of(task: Task, fd: int) -> Process:
     return file.process
 
 
-@syscall(434, "pidfd_open", "pid flags:uint -> fd", partial="no PIDFD_THREAD")
+@syscall(434, "pidfd_open", "pid flags:uint -> fd")
 def sys_pidfd_open(k: Kernel, task: Task, pid: int, flags: int) -> int:
-    """pidfd_open(2)."""
-    if flags & ~O_NONBLOCK or pid <= 0:
+    """pidfd_open(2). With PIDFD_THREAD `pid` may be any thread's."""
+    if flags & ~(O_NONBLOCK | PIDFD_THREAD) or pid <= 0:
         raise LinuxError(errno.EINVAL)
+    if flags & PIDFD_THREAD:
+        thread = k.state.tasks.get(pid)
+        if thread is None:
+            raise LinuxError(errno.ESRCH)
+        return open_pidfd(k, task, thread.process, flags, pid)
     process = k.state.processes.get(pid)
     if process is None:
-        raise LinuxError(errno.EINVAL if pid in k.state.tasks else errno.ESRCH)
+        raise LinuxError(errno.ENOENT if pid in k.state.tasks else errno.ESRCH)
     return open_pidfd(k, task, process, flags)
 
 
 @syscall(424, "pidfd_send_signal", "pidfd:fd signal info:siginfo flags:uint -> int")
 def sys_pidfd_send_signal(k: Kernel, task: Task, fd: int, signal: int, info: int, flags: int) -> int:
-    """pidfd_send_signal(2)."""
-    from friscy.kernel.calls.signal import sys_kill, sys_rt_sigqueueinfo
+    """pidfd_send_signal(2): to what the descriptor stands for, or as the PIDFD_SIGNAL_* flag says."""
+    from friscy.kernel.calls import signal as calls
 
-    if flags:
+    if flags not in (0, _SIGNAL_THREAD, _SIGNAL_THREAD_GROUP, _SIGNAL_PROCESS_GROUP):
         raise LinuxError(errno.EINVAL)
     process = process_of(task, fd)
+    file = task.process.files.get(fd)
+    assert isinstance(file, PidFd)
     if k.state.processes.get(process.pid) is not process:
         raise LinuxError(errno.ESRCH)
+    if info and k.mem.i32(info) != signal:
+        raise LinuxError(errno.EINVAL)
+    if flags == _SIGNAL_PROCESS_GROUP:
+        return calls.sys_kill(k, task, -process.pid, signal)
+    if flags == _SIGNAL_THREAD or (file.tid and flags == 0):
+        tid = file.tid or process.pid
+        if info:
+            return calls.sys_rt_tgsigqueueinfo(k, task, process.pid, tid, signal, info)
+        return calls.sys_tgkill(k, task, process.pid, tid, signal)
     if info:
-        return sys_rt_sigqueueinfo(k, task, process.pid, signal, info)
-    return sys_kill(k, task, process.pid, signal)
+        return calls.sys_rt_sigqueueinfo(k, task, process.pid, signal, info)
+    return calls.sys_kill(k, task, process.pid, signal)
 
 
 @syscall(438, "pidfd_getfd", "pidfd:fd targetfd:fd flags:uint -> fd")

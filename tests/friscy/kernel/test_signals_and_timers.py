@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 
-PROGRAMS = ["timers"]
+PROGRAMS = ["notices", "ownership", "timers"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
