@@ -118,9 +118,12 @@ def write_from(k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: 
             if done >= len(data) or file.flags & O_NONBLOCK:
                 return done
     except WouldBlock as blocked:
-        if done and file.flags & O_NONBLOCK:
-            return done
-        files.block(k, task, blocked, done=done)
+        try:
+            files.block(k, task, blocked, done=done)
+        except LinuxError:  # it does not wait, or has waited long enough
+            if done:
+                return done
+            raise
     except LinuxError:
         if done:
             return done

@@ -59,9 +59,12 @@ def _send(
                 done += socket.send(k, task, data[done:] if done else data, name, [])
         except WouldBlock as blocked:
             _put_back(passed, done)
-            if done and nonblocking:
-                return done
-            files.block(k, task, blocked, done=done, nonblocking=nonblocking)
+            try:
+                files.block(k, task, blocked, done=done, nonblocking=nonblocking)
+            except LinuxError:
+                if done:
+                    return done
+                raise
         except LinuxError as error:
             _put_back(passed, done)
             if done:

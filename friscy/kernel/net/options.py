@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from friscy.kernel.net.addresses import AF_INET, AF_INET6, AF_UNIX
-from friscy.kernel.net.socket import BUFFER_BYTES, DGRAM, Socket
+from friscy.kernel.net.socket import BUFFER_BYTES, DGRAM, STREAM, Socket
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -63,20 +63,26 @@ def domain_of(socket: Socket) -> int:
     return getattr(socket, "domain", socket.family)
 
 
-def _known(socket: Socket, level: int) -> dict[int, int]:
-    """The integer options of a level. EOPNOTSUPP, ENOPROTOOPT: the socket has no such level."""
+def _known(socket: Socket, level: int, error: int) -> dict[int, int]:
+    """The integer options of a level. `error`, EOPNOTSUPP in AF_UNIX: the socket has no such level."""
     if level == SOL_SOCKET:
         return _SOCKET
     if not _is_inet(socket):
         raise LinuxError(errno.EOPNOTSUPP if domain_of(socket) == AF_UNIX else errno.ENOPROTOOPT)
-    if (level == SOL_IPV6 and domain_of(socket) == AF_INET) or (level == SOL_UDP and socket.kind != DGRAM):
-        raise LinuxError(errno.ENOPROTOOPT)
-    return _INTEGERS.get(level, {})
+    if level == SOL_TCP and socket.kind == STREAM:
+        return {}
+    if (
+        level not in _INTEGERS
+        or (level == SOL_IPV6 and domain_of(socket) == AF_INET)
+        or (level == SOL_UDP and socket.kind != DGRAM)
+    ):
+        raise LinuxError(error)
+    return _INTEGERS[level]
 
 
 def set_option(k: Kernel, socket: Socket, level: int, name: int, value: bytes) -> None:
     """setsockopt(2). EINVAL: too short; ENOPROTOOPT: no such option."""
-    known = _known(socket, level)
+    known = _known(socket, level, errno.ENOPROTOOPT)
     if socket.set_option(k, level, name, value):
         return
     if level == SOL_SOCKET and name in (SO_RCVTIMEO, SO_SNDTIMEO, 66, 67):
@@ -115,7 +121,7 @@ def set_option(k: Kernel, socket: Socket, level: int, name: int, value: bytes) -
 
 def get_option(k: Kernel, socket: Socket, level: int, name: int) -> bytes:
     """getsockopt(2)."""
-    known = _known(socket, level)
+    known = _known(socket, level, errno.EOPNOTSUPP)
     own = socket.get_option(k, level, name)
     if own is not None:
         return own
