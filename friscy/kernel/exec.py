@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from friscy.kernel import elf
 from friscy.kernel.credentials import update_filesystem_ids
 from friscy.kernel.kernel import NoResult
-from friscy.kernel.mm import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK, STACK_GUARD_GAP, STACK_MAX
+from friscy.kernel.memory.areas import (
+    MAP_ANONYMOUS,
+    MAP_FIXED,
+    MAP_PRIVATE,
+    MAP_STACK,
+    STACK_GUARD_GAP,
+    STACK_MAX,
+)
 from friscy.kernel.signals import SIGCHLD, SIGKILL
 from friscy.kernel.state import CLOCK_TICKS, RLIMIT_STACK, SigAction
 from friscy.kernel.timers import forget_all

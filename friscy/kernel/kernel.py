@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from friscy.kernel import timers
 from friscy.kernel.alarm import Alarm, Ticker
-from friscy.kernel.backing import BackingPool
+from friscy.kernel.memory.backing import BackingPool
 from friscy.kernel.net.policy import Policy
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
@@ -33,7 +33,7 @@ from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.fdtable import FdTable
-    from friscy.kernel.mm import AddressSpace
+    from friscy.kernel.memory.address_space import AddressSpace
     from friscy.kernel.trace import Tracer
     from lazyfs.inode import Location
     from lazyfs.vfs import Vfs
@@ -308,7 +308,7 @@ class Kernel:
 
     def attach(self, process: Process, space: Space) -> None:
         """Give `process` its memory; the state is there already (a new process, a restored one)."""
-        from friscy.kernel.mm import AddressSpace
+        from friscy.kernel.memory.address_space import AddressSpace
         from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
 
         self.spaces[process.pid] = space

@@ -8,7 +8,7 @@ from friscy.kernel import signals, timers
 from friscy.kernel.credentials import ALL_CAPABILITIES, update_filesystem_ids
 from friscy.kernel.fdtable import FdTable
 from friscy.kernel.futex import release_pi_futexes, release_robust_list, wake_futex
-from friscy.kernel.mm import Mm
+from friscy.kernel.memory.areas import Mm
 from friscy.kernel.state import DEAD, Process, ProcessCredentials, SigInfo, Task
 from friscy.kernel.terminal import jobs
 from friscy.machine.layout import HART_COUNT

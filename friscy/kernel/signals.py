@@ -15,7 +15,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from friscy.kernel import timers
-from friscy.kernel.mm import MAP_ANONYMOUS, MAP_PRIVATE
+from friscy.kernel.memory.areas import MAP_ANONYMOUS, MAP_PRIVATE
 from friscy.kernel.state import CLOCK_TICKS, RLIMIT_CORE, RLIMIT_SIGPENDING, SigAction, SigInfo
 from friscy.machine.hart import A0, A1, A2, RA, SP, Hart
 from friscy.machine.layout import HART_F, HART_X, PAGE

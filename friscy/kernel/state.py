@@ -12,7 +12,7 @@ from lazyfs.plain import Plain, default
 
 if TYPE_CHECKING:
     from friscy.kernel.fdtable import FdTable
-    from friscy.kernel.mm import Mm
+    from friscy.kernel.memory.areas import Mm
     from friscy.kernel.wait import Wait
     from lazyfs.inode import FsContext
 

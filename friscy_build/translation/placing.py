@@ -12,7 +12,7 @@ from typing import Any
 import msgpack
 
 from friscy.kernel import elf
-from friscy.kernel.mm import PLACE_START
+from friscy.kernel.memory.areas import PLACE_START
 from friscy.machine.layout import GUEST_START, PAGE, WINDOW_END
 from friscy_build.cache import replacing
 from friscy_build.translation.recording import Recording

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from friscy.kernel.mm import (
+from friscy.kernel.memory.areas import (
     MAP_ANONYMOUS,
     MAP_PRIVATE,
     MAP_TYPE,
@@ -54,7 +54,7 @@ def sys_brk(k: Kernel, task: Task, address: int) -> int:
     222,
     "mmap",
     "addr:ptr length:size prot:mmap_prot flags:mmap_flags fd offset:hex -> ptr",
-    partial="MAP_GROWSDOWN, MAP_LOCKED, MAP_POPULATE and MAP_HUGETLB do nothing more; see friscy.kernel.mm",
+    partial="MAP_GROWSDOWN, MAP_LOCKED, MAP_POPULATE and MAP_HUGETLB do nothing more; see friscy.kernel.memory",
 )
 def sys_mmap(
     k: Kernel, task: Task, address: int, length: int, prot: int, flags: int, fd: int, offset: int

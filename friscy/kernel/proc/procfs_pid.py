@@ -18,7 +18,7 @@ from lazyfs.stat import encode_dev
 if TYPE_CHECKING:
     from friscy.kernel.fdtable import Descriptor
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.mm import Vma
+    from friscy.kernel.memory.areas import Vma
     from friscy.kernel.state import Process, Task
     from lazyfs.inode import Location
 

@@ -10,7 +10,7 @@ import pytest
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, SNAPSHOT
 from friscy.cli.main import main
 from friscy.kernel.fdtable import FdTable
-from friscy.kernel.mm import MAP_PRIVATE, Mm, Vma
+from friscy.kernel.memory.areas import MAP_PRIVATE, Mm, Vma
 from friscy.kernel.state import KernelState, Process, Task
 from friscy_build.bundle import describe, write_bundle
 from lazyfs.abi import O_RDONLY

@@ -7,9 +7,10 @@ import os
 import pytest
 from test_mm import RW, FakeSpace
 
-from friscy.kernel import backing
-from friscy.kernel.backing import BackingPool
-from friscy.kernel.mm import MAP_PRIVATE, MAP_SHARED, AddressSpace, Mm
+from friscy.kernel.memory import backing
+from friscy.kernel.memory.address_space import AddressSpace
+from friscy.kernel.memory.areas import MAP_PRIVATE, MAP_SHARED, Mm
+from friscy.kernel.memory.backing import BackingPool
 from friscy.machine import host_pages
 from friscy.machine.layout import PAGE
 from lazyfs.abi import O_APPEND, O_CREAT, O_RDWR

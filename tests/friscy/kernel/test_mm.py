@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from friscy.kernel.mm import (
+from friscy.kernel.memory.address_space import AddressSpace
+from friscy.kernel.memory.areas import (
     MAP_ANONYMOUS,
     MAP_FIXED,
     MAP_FIXED_NOREPLACE,
@@ -19,7 +20,6 @@ from friscy.kernel.mm import (
     MAP_SHARED,
     MREMAP_FIXED,
     MREMAP_MAYMOVE,
-    AddressSpace,
     Mm,
     page_prot,
 )

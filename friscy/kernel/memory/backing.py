@@ -20,7 +20,7 @@ from friscy.machine.layout import PAGE
 from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
-    from friscy.kernel.mm import AddressSpace
+    from friscy.kernel.memory.file_mappings import FileMappings
     from friscy.kernel.state import KernelState
     from lazyfs.inode import Inode
     from lazyfs.openfile import OpenFile
@@ -130,7 +130,7 @@ class BackingPool:
         self._anonymous: dict[int, HostFile] = {}  # by backing number
         self._pages: dict[int, FilePages] = {}  # by id(inode), which they keep alive; the oldest first
         self._shared: dict[int, Backing] = {}  # of files, by id(inode)
-        self.users: list[AddressSpace] = []
+        self.users: list[FileMappings] = []
 
     @property
     def files(self) -> int:
