@@ -69,7 +69,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_a_bundle_is_built_and_then_left_alone(project: Project) -> None:
-    assert project.ran() == ["interpreter", "image:app", "rootfs:app", "bundle:app"]
+    assert project.ran() == ["interpreter", "image:app", "rootfs:app", "record:app", "aot:app", "bundle:app"]
     output = project.root / "build" / "app"
     bundle = open_bundle(output)
     assert (bundle.argv, bundle.cwd, bundle.env[-1]) == (["/bin/tool", "x"], "/app", "A=1")
@@ -92,14 +92,14 @@ def test_a_bundle_is_built_and_then_left_alone(project: Project) -> None:
     assert project.ran("bundle:app") == []
 
     (project.root / "src" / "app.txt").write_text("changed")
-    assert project.ran() == ["rootfs:app", "bundle:app"]
+    assert project.ran() == ["rootfs:app", "record:app", "aot:app", "bundle:app"]
     project.base(b"another tool")
     assert "rootfs:app" in project.ran()
     (project.root / "Dockerfile").write_text(DOCKERFILE.replace("A=1", "A=2"))
-    assert project.ran() == ["rootfs:app", "bundle:app"]
+    assert project.ran() == ["rootfs:app", "record:app", "aot:app", "bundle:app"]
     assert open_bundle(output).env[-1] == "A=2"
     (project.root / "friscy.toml").write_text(PROJECT + '[bundle.app.machine]\nmemory = "64MiB"\n')
-    assert project.ran() == ["bundle:app"]
+    assert project.ran() == ["record:app", "bundle:app"]
     assert open_bundle(output).memory == 64 << 20
 
     (output / "rootfs.idx").unlink()
@@ -123,7 +123,7 @@ def test_a_bundle_is_built_and_then_left_alone(project: Project) -> None:
 
     project.doit("clean", "-a")
     assert not output.exists()
-    assert project.ran() == ["interpreter", "rootfs:app", "bundle:app"]
+    assert project.ran() == ["interpreter", "rootfs:app", "record:app", "aot:app", "bundle:app"]
 
 
 def test_parts_that_were_tampered_with_are_not_bundled(project: Project) -> None:
@@ -168,7 +168,8 @@ def test_bundles_are_independent(project: Project) -> None:
     assert "absent.tar" in project.doit("bundle:second", status=2)
     (project.root / "base.tar").rename(project.root / "absent.tar")
     project.base(b"tool")
-    assert project.ran("bundle:second") == ["image:second", "rootfs:second", "bundle:second"]
+    ran = project.ran("bundle:second")
+    assert ran == [f"{kind}:second" for kind in ("image", "rootfs", "record", "aot", "bundle")]
     assert open_bundle(project.root / "dist" / "second").origin == "tar:absent.tar"
 
 
@@ -191,4 +192,4 @@ def test_the_example_of_another_project(tmp_path: Path) -> None:
         "--greeting=Hello from another project",
     ]
     timings = json.loads((tmp_path / "build" / ".parts" / "greeting" / "timings.json").read_bytes())
-    assert set(timings) == {"interpreter", "image", "rootfs", "bundle"}
+    assert set(timings) == {"interpreter", "image", "rootfs", "record", "aot", "bundle"}
