@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Process
 
 ALL_CAPABILITIES = (1 << 41) - 1  # CAP_CHOWN .. CAP_CHECKPOINT_RESTORE
-CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SYS_RESOURCE = 6, 7, 8, 24
+CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_IPC_LOCK, CAP_IPC_OWNER = 6, 7, 8, 14, 15
+CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 21, 24
 
 
 def update_filesystem_ids(process: Process) -> None:

@@ -8,8 +8,10 @@ from friscy.kernel import signals, timers
 from friscy.kernel.credentials import ALL_CAPABILITIES, update_filesystem_ids
 from friscy.kernel.fdtable import FdTable
 from friscy.kernel.futex import release_pi_futexes, release_robust_list, wake_futex
+from friscy.kernel.ipc import segments, semaphores
 from friscy.kernel.memory.areas import Mm
 from friscy.kernel.state import DEAD, Process, ProcessCredentials, SigInfo, Task
+from friscy.kernel.sysctl import sysctl
 from friscy.kernel.terminal import jobs
 from friscy.machine.layout import HART_COUNT
 from lazyfs.errors import LinuxError
@@ -18,15 +20,12 @@ from lazyfs.inode import FsContext, Location
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
-PID_MAX = 4_194_304
-
-
 def allocate_pid(k: Kernel) -> int:
     """The next process or thread id that is not in use."""
     state = k.state
-    pid = state.last_pid
+    pid, greatest = state.last_pid, sysctl(k, "kernel/pid_max") - 1
     while True:
-        pid = pid + 1 if pid < PID_MAX else 300
+        pid = pid + 1 if pid < greatest else 300
         if pid not in state.tasks and pid not in state.processes:
             state.last_pid = pid
             return pid
@@ -178,6 +177,9 @@ def end_process(k: Kernel, process: Process, status: int) -> None:
     process.files = FdTable()
     if k.state.devices is not None:
         k.state.devices.locks.release_ranges(process)
+    if k.state.ipc is not None:
+        semaphores.end_process(k, process)
+        segments.end_process(k, process)
     finish_vfork(k, process)
     if process.pid in k.spaces:
         k.detach(process)

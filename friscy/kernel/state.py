@@ -153,6 +153,8 @@ class KernelState(Plain):
     processes: dict[int, Process] = default(dict)  # by pid
     last_pid: int = 0
     vfs: Any = None  # lazyfs's state: mounts, overlay
+    ipc: Any = None  # friscy.kernel.ipc: System V objects
+    sysctl: dict[str, int] = default(dict)  # settings that differ from friscy.kernel.sysctl's defaults
     devices: Any = None  # console, pipes and whatever descriptors' owners keep (KERN-B)
     hostname: bytes = b"friscy"
     domainname: bytes = b"(none)"

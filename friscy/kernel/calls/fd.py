@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel import files
 from friscy.kernel.calls.path import install
+from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.devices import devices
 from friscy.kernel.locks import (
     F_RDLCK,
@@ -23,6 +24,7 @@ from friscy.kernel.locks import (
 )
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import pack_flock, read_flock
+from friscy.kernel.sysctl import sysctl
 from friscy.kernel.table import refused, syscall
 from friscy.kernel.wait import Blocked
 from friscy.machine.memory import PROT_WRITE
@@ -58,7 +60,6 @@ FD_CLOEXEC = 1
 F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE, F_SEAL_FUTURE_WRITE, F_SEAL_EXEC = 1, 2, 4, 8, 16, 32
 MFD_CLOEXEC, MFD_ALLOW_SEALING, MFD_HUGETLB, MFD_NOEXEC_SEAL, MFD_EXEC = 1, 2, 4, 8, 16
 CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC = 2, 4
-PIPE_MAX_BYTES = 1 << 20
 
 
 def _limit(task: Task) -> int:
@@ -205,17 +206,12 @@ def _pipe_size(k: Kernel, file: OpenFile, command: int, argument: int) -> int:
         wanted = 4096
         while wanted < argument:
             wanted *= 2
-        if wanted > PIPE_MAX_BYTES and task_is_unprivileged(k):
+        if wanted > sysctl(k, "fs/pipe-max-size") and not capable(k.task.process, CAP_SYS_RESOURCE):
             raise LinuxError(errno.EPERM)
         if len(pipe.data) > wanted:
             raise LinuxError(errno.EBUSY)
         pipe.capacity = wanted
     return int(pipe.capacity)
-
-
-def task_is_unprivileged(k: Kernel) -> bool:
-    """Whether the current task lacks the capabilities of root."""
-    return k.task.process.credentials.euid != 0
 
 
 def _seal(k: Kernel, file: OpenFile, command: int, bits: int) -> int:
@@ -267,6 +263,9 @@ def sys_pipe2(k: Kernel, task: Task, out: int, flags: int) -> int:
         raise LinuxError(errno.EINVAL)
     k.mem.check(out, 8, write=True)
     ends = k.vfs.pipe(task.process.fs, flags & ~O_CLOEXEC)
+    if not capable(task.process, CAP_SYS_RESOURCE):
+        pipe = ends[0].inode.pipe
+        pipe.capacity = min(pipe.capacity, sysctl(k, "fs/pipe-max-size"))
     numbers: list[int] = []
     try:
         for file in ends:

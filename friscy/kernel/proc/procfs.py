@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from friscy.kernel.devices import devices
+from friscy.kernel.ipc import messages, segments, semaphores
+from friscy.kernel.ipc.semaphores import SEMMNI, SEMMNS, SEMMSL, SEMOPM
+from friscy.kernel.ipc.table import IpcTable, ipc
 from friscy.kernel.paths import mount_id
 from friscy.kernel.proc.procfs_pid import process_directory
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node, SynthTree
 from friscy.kernel.release import ISA, RELEASE, SYSNAME, VERSION
+from friscy.kernel.sysctl import set_sysctl, sysctl
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -35,6 +39,13 @@ def proc_tree(k: Kernel) -> SynthTree:
         b"stat": File(lambda: stat(k)),
         b"swaps": File(b"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
         b"sys": _sys_directory(k),
+        b"sysvipc": Directory(
+            {
+                b"msg": File(lambda: messages.listing(k)),
+                b"sem": File(lambda: semaphores.listing(k)),
+                b"shm": File(lambda: segments.listing(k)),
+            }
+        ),
         b"thread-self": Link(lambda: b"%d/task/%d" % (k.task.process.pid, k.task.tid)),
         b"uptime": File(lambda: uptime(k)),
         b"version": File(b"%s version %s (friscy) %s\n" % (SYSNAME, RELEASE, VERSION)),
@@ -115,6 +126,21 @@ def _number(value: int) -> File:
     return File(b"%d\n" % value)
 
 
+def _setting(k: Kernel, name: str) -> File:
+    return File(
+        lambda: b"%d\n" % sysctl(k, name), mode=0o644, write=lambda data: set_sysctl(k, name, data)
+    )
+
+
+def _next_id(table: IpcTable) -> File:
+    """What id the next object is to have, if someone asked for one: /proc/sys/kernel/msg_next_id and its kind."""
+
+    def write(data: bytes) -> None:
+        table.next_id = int(data) if data.strip().isdigit() else -1
+
+    return File(lambda: b"%d\n" % table.next_id, mode=0o644, write=write)
+
+
 def _sys_directory(k: Kernel) -> Directory:
     """/proc/sys."""
     random: dict[bytes, Node] = {
@@ -133,12 +159,20 @@ def _sys_directory(k: Kernel) -> Directory:
         b"ostype": File(SYSNAME + b"\n"),
         b"overflowgid": _number(65534),
         b"overflowuid": _number(65534),
-        b"pid_max": _number(4194304),
+        b"msg_next_id": _next_id(ipc(k).queues),
+        b"msgmax": _setting(k, "kernel/msgmax"),
+        b"msgmnb": _setting(k, "kernel/msgmnb"),
+        b"msgmni": _setting(k, "kernel/msgmni"),
+        b"pid_max": _setting(k, "kernel/pid_max"),
         b"random": Directory(random),
         b"randomize_va_space": _number(2),
-        b"shmall": _number((1 << 64) - (1 << 24) - 1),
-        b"shmmax": _number((1 << 64) - (1 << 24) - 1),
-        b"shmmni": _number(4096),
+        b"sem": File(b"%d\t%d\t%d\t%d\n" % (SEMMSL, SEMMNS, SEMOPM, SEMMNI)),
+        b"sem_next_id": _next_id(ipc(k).semaphores),
+        b"shm_next_id": _next_id(ipc(k).segments),
+        b"shmall": _setting(k, "kernel/shmall"),
+        b"shmmax": _setting(k, "kernel/shmmax"),
+        b"shmmni": _setting(k, "kernel/shmmni"),
+        b"tainted": _number(0),
         b"threads-max": _number(32768),
         b"version": File(VERSION + b"\n"),
     }
@@ -158,8 +192,9 @@ def _sys_directory(k: Kernel) -> Directory:
         b"file-max": _number((1 << 63) - 1),
         b"file-nr": File(lambda: b"%d\t0\t%d\n" % (_open_files(k), (1 << 63) - 1)),
         b"inotify": Directory(inotify),
+        b"lease-break-time": _setting(k, "fs/lease-break-time"),
         b"nr_open": _number(1048576),
-        b"pipe-max-size": _number(1048576),
+        b"pipe-max-size": _setting(k, "fs/pipe-max-size"),
     }
     net: dict[bytes, Node] = {b"core": Directory({b"somaxconn": _number(4096)})}
     return Directory(

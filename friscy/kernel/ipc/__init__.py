@@ -1,0 +1,1 @@
+"""System V interprocess communication: message queues, semaphore sets, shared memory segments."""

@@ -1,0 +1,49 @@
+"""The settings below /proc/sys that the guest may change, and what obeys them.
+
+    sysctl(k, "kernel/msgmni")        # the value in force
+
+One row each: the default, and the least and greatest value. What is not here is fixed (`proc/procfs.py`).
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from friscy.kernel.credentials import CAP_SYS_ADMIN, capable
+from lazyfs.errors import LinuxError
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+
+_INT = (1 << 31) - 1
+KNOBS: dict[str, tuple[int, int, int]] = {
+    "kernel/msgmax": (8192, 0, _INT),  # bytes in one message
+    "kernel/msgmnb": (16384, 0, _INT),  # bytes in a new queue
+    "kernel/msgmni": (32000, 0, 32768),  # queues
+    "kernel/shmmni": (4096, 0, 32768),  # segments
+    "kernel/shmmax": ((1 << 64) - (1 << 24) - 1, 0, (1 << 64) - 1),  # bytes in one segment
+    "kernel/shmall": ((1 << 64) - (1 << 24) - 1, 0, (1 << 64) - 1),  # pages in all
+    "kernel/pid_max": (4194304, 301, 4194304),
+    "fs/pipe-max-size": (1 << 20, 4096, 1 << 31),  # bytes that an unprivileged F_SETPIPE_SZ may ask for
+    "fs/lease-break-time": (45, 0, _INT),  # seconds
+}
+
+
+def sysctl(k: Kernel, name: str) -> int:
+    """The value in force."""
+    return k.state.sysctl.get(name, KNOBS[name][0])
+
+
+def set_sysctl(k: Kernel, name: str, data: bytes) -> None:
+    """A write to /proc/sys/NAME. EINVAL: no number, or out of range; EPERM: the writer may not."""
+    _, least, greatest = KNOBS[name]
+    if not capable(k.task.process, CAP_SYS_ADMIN):
+        raise LinuxError(errno.EPERM)
+    try:
+        value = int(data.split(b"\0")[0])
+    except ValueError:
+        raise LinuxError(errno.EINVAL) from None
+    if not least <= value <= greatest:
+        raise LinuxError(errno.EINVAL)
+    k.state.sysctl[name] = value
