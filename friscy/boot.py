@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from wasmtime import WasmtimeError
 
-from friscy.bundle import INTERPRETER, Bundle
+from friscy.bundle import CODE, INTERPRETER, Bundle
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
 from friscy.kernel.net.policy import Policy
 from friscy.kernel.net.start import attach_network
+from friscy.kernel.places import Places
 from friscy.kernel.state import KernelState, Task
 from friscy.kernel.terminal.console import Console
 from friscy.machine.aot import Watcher
@@ -21,6 +23,9 @@ from friscy.machine.space import Space
 from lazyfs.errors import FormatError, FriscyError, LinuxError
 from lazyfs.inode import FsContext, Location
 from lazyfs.vfs import Vfs
+
+if TYPE_CHECKING:
+    from friscy.library import BundleCode
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -51,10 +56,13 @@ class Machine:
         *,
         log: Callable[[str], None] | None = None,
         on_compile: Callable[[], None] | None = None,
+        translated: bool = True,
     ) -> None:
-        """log: where the kernel's messages go. on_compile: called when the engine must first be compiled."""
+        """log: where the kernel's messages go. on_compile: called when the engine must first be compiled.
+        translated: whether the bundle's translated code is used."""
         self.bundle, self.log = bundle, log
         self.watch: Callable[[Space], Watcher] | None = None  # makes what a new space tells of its code
+        self.places = Places()
         self.engine = make_engine()
         self.interpreter = load_module(
             self.engine,
@@ -64,6 +72,13 @@ class Machine:
             on_compile=on_compile,
         )
         self.index, self.chunks = bundle.open_rootfs()
+        self.code: BundleCode | None = None
+        if translated and bundle.has(CODE):
+            from friscy.library import BundleCode
+
+            self.code = BundleCode(bundle, self.engine)
+            self.places = Places(self.code.placed)
+            self.watch = self.code.watcher
 
     def kernel(
         self,
@@ -80,6 +95,9 @@ class Machine:
         vfs.attach_lower("rootfs", self.index, self.chunks)
         kernel = Kernel(vfs, self._new_space, state=state, console=console, log=self.log, policy=policy)
         kernel.state.memory_limit = self.bundle.memory
+        kernel.places = self.places
+        if self.code is not None:
+            self.code.serve(kernel.interrupt, kernel.log)
         attach_providers(kernel)
         if state is None:
             build_namespace(kernel, vfs.new_overlay("rootfs"))
