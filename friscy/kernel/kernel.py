@@ -23,6 +23,7 @@ from friscy.kernel import timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.memory.backing import BackingPool
 from friscy.kernel.net.policy import Policy
+from friscy.kernel.places import Places
 from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import READ, WRITE, Blocked
@@ -93,8 +94,8 @@ class Kernel:
 
     spaces: dict[int, Space]  # by pid
     maps: dict[int, AddressSpace]  # by pid
-    task: Task  # the running one, with its hart, memory and memory map:
     viewer: Task  # who would be told what is polled: the running task, or the one that may wake
+    task: Task  # the running one, with its hart, memory and memory map:
     hart: Hart
     mem: GuestMemory
     mm: AddressSpace
@@ -136,6 +137,7 @@ class Kernel:
             state.boot_ns = time.time_ns()
         self.state = state
         self.backings = BackingPool(state)
+        self.places = Places()  # of files with translated code
         state.vfs = vfs.state
 
     # -- called by the machine ------------------------------------------------------------------------
@@ -248,6 +250,10 @@ class Kernel:
         state = self.state
         self.stopping = False
         timers.rearm(self)
+        if state.watches:
+            from friscy.kernel.events.inotify import observe
+
+            observe(self)
         while state.exit_status is None:
             if self.stopping:
                 return None
@@ -257,9 +263,9 @@ class Kernel:
                 continue
             if self.task is not task:
                 self.switch_to(task)
+            self.viewer = task
             if self.retired_spaces:
                 self._recycle_spaces()
-            self.viewer = task
             self.hart.clear_interrupt()
             if self.attention:
                 self.attention = False
@@ -312,7 +318,9 @@ class Kernel:
         from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
 
         self.spaces[process.pid] = space
-        space_map = AddressSpace(process.mm, space, self.vfs, self.state.memory_limit, self.backings)
+        space_map = AddressSpace(
+            process.mm, space, self.vfs, self.state.memory_limit, self.backings, self.places
+        )
         space_map.address_limit = process.limits[RLIMIT_AS][0]
         space_map.data_limit = process.limits[RLIMIT_DATA][0]
         self.maps[process.pid] = space_map
@@ -366,11 +374,11 @@ class Kernel:
             task.saved = None
         with self.hart_lock:
             self.task, self.hart = task, hart
+        self.viewer = task
         self.mm = self.maps[pid]
         self.mem = self.mm.memory
         hart.drop_reservation()
 
-        self.viewer = task
     def _next_task(self) -> Task | None:
         """The next task that can run, in turn after the current one."""
         tasks = list(self.state.tasks.values())
@@ -402,11 +410,11 @@ class Kernel:
                 return True
         if task.wait is None:
             return True
+        self.viewer = task
         at = task.wait.deadline(self, task)
         if at is not None and self.monotonic_ns() >= at:
             return True
         return task.wait.ready(self, task)
-        self.viewer = task
 
     def _wait_for_events(self) -> None:
         """All tasks are blocked: wait for a host descriptor or the earliest deadline."""
