@@ -126,6 +126,9 @@ class Bundle:
     def prefetch(self, *, from_snapshot: bool) -> None:
         """Have what such a start reads brought here, if it is not: see friscy.remote."""
 
+    def fill(self) -> None:
+        """Begin to bring the rest of it here while the guest runs, if it is not: see friscy.remote."""
+
     def guest_runs(self, log: Callable[[str], None]) -> None:
         """From now on a file that cannot be read is the guest's problem, and a line for `log`: see friscy.remote."""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from friscy.bundle import (
@@ -164,6 +166,41 @@ class RemoteBundle(Bundle):
         self._prefetch_chunks()
         return index, self._chunks
 
+    def fill(self) -> None:
+        """See Bundle.fill. Nothing where the bundle would take more than half of the cache."""
+        cache, chunks = self._link.cache, self._chunks
+        if cache is not None and chunks is not None and self.bytes <= cache.limit // 2:
+            chunks.fill(self.filling())
+
+    def need_cache(self) -> None:
+        """UsageError: there is no cache that would hold the whole bundle."""
+        cache = self._link.cache
+        if cache is None:
+            raise UsageError("no cache to keep it in", hint="Set FRISCY_CACHE to a directory of your own.")
+        if self.bytes > cache.limit:
+            raise UsageError(
+                f"{self.directory}: {self.bytes} bytes are more than the cache takes ({cache.limit})",
+                hint=f"Set {LIMIT} to more.",
+            )
+
+    @property
+    def bytes(self) -> int:
+        """What all files of the bundle take."""
+        return sum(file.size for file in self.files.values())
+
+    def filling(self) -> Iterator[Callable[[], int]]:
+        """Steps that bring what is not on this machine yet into the cache; each gives the bytes it fetched."""
+        yield from (partial(self._bring, name) for name in self.files if name not in (INDEX, CHUNKS))
+        if self._chunks is None:
+            self.open_rootfs()
+        assert self._chunks is not None
+        yield from self._chunks.filling()
+
+    def _bring(self, name: str) -> int:
+        fetched = self.remote.bytes_fetched
+        self._fetched(name)
+        return self.remote.bytes_fetched - fetched
+
     def _source(self, name: str) -> RemoteSource:
         file = self.files[name]
         if file.piece_bytes:
@@ -187,9 +224,40 @@ def open_remote(url: str) -> RemoteBundle:
         from lazyfs.fsspec_source import FsspecDirectory
 
         remote = FsspecDirectory(url)
-    data = remote.read_all(MANIFEST, MANIFEST_LIMIT)
+    cache = open_cache()
+    data = _manifest(remote, cache)
     where = remote.url("").rstrip("/")
-    return RemoteBundle(where, parse_manifest(data, remote.url(MANIFEST)), remote, open_cache(), len(data))
+    return RemoteBundle(where, parse_manifest(data, remote.url(MANIFEST)), remote, cache, len(data))
+
+
+def _manifest(remote: Directory, cache: DiskCache | None) -> bytes:
+    """The manifest, or the copy of the last time where nobody answers: a bundle that was here runs offline."""
+    from hashlib import sha256
+
+    url = remote.url(MANIFEST)
+    key = f"{sha256(url.encode()).hexdigest()}-manifest"
+    try:
+        with open(cache.path(key) if cache is not None else os.devnull, "rb") as file:
+            copy = file.read()
+            copied = os.stat(file.fileno()).st_mtime
+    except OSError:
+        copy = b""
+    patience: tuple[float, ...] = remote.delays
+    if copy:
+        remote.delays = patience[:1]
+    try:
+        data = remote.read_all(MANIFEST, MANIFEST_LIMIT)
+    except RemoteError as error:
+        if not copy or remote.answered:
+            raise
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(copied))
+        _say(f"{url}: {error.problem}: going on with the copy of {when}")
+        return copy
+    finally:
+        remote.delays = patience
+    if cache is not None and data != copy:
+        cache.put_file(key, [data])
+    return data
 
 
 def open_cache() -> DiskCache | None:

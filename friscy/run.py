@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from friscy.boot import Machine, Program, StartError, root_context
 from friscy.bundle import SNAPSHOT, Bundle, open_bundle
@@ -20,11 +20,27 @@ from friscy.timings import Timings
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
+    from lazyfs.overlay import OverlayFs
+    from lazyfs.vfs import Vfs
     from snapshot.format import SnapshotFile
 
 __all__ = ["HostMount", "Request", "run_bundle"]
 
 _FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+class Overlay(Protocol):
+    """Keeps what a bundle's runs write (friscy_build.layers.kept)."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was kept yet."""
+
+    def fill(self, vfs: Vfs, fs: OverlayFs) -> None:
+        """Put what was kept into a new machine's root filesystem."""
+
+    def save(self, kernel: Kernel) -> None:
+        """Keep what the machine, which rests, has changed."""
 
 
 class Request:
@@ -48,6 +64,8 @@ class Request:
         self.use_snapshot, self.timings = use_snapshot, timings
         self.entrypoint_choices: Sequence[str] = ()  # take the first that the image has
         self.trace: TextIO | None = None
+        self.overlay: Overlay | None = None  # where what the run writes is kept
+        self.fill = True  # let a bundle behind a URL come here whole in the background
 
 
 def run_bundle(request: Request) -> int:
@@ -63,6 +81,8 @@ def run_bundle(request: Request) -> int:
         bundle.prefetch(from_snapshot=_may_restore(bundle, request))
     timings.mark("open the bundle")
     machine = Machine(bundle, on_compile=_say_compiling)
+    if request.overlay is not None:
+        machine.upper = request.overlay.fill
     timings.mark("load the engine")
     try:
         kernel, said = _kernel(machine, program, request)
@@ -75,8 +95,12 @@ def run_bundle(request: Request) -> int:
         kernel.tracer = Tracer(request.trace.write)
     timings.mark("make the machine")
     bundle.guest_runs(kernel.log)
+    if request.fill:
+        bundle.fill()
     status = run_kernel(kernel, said)
     timings.mark("run the guest")
+    if request.overlay is not None:
+        request.overlay.save(kernel)
     if request.timings is not None:
         timings.report(request.timings)
     return status
@@ -128,6 +152,8 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
 
 
 def _may_restore(bundle: Bundle, request: Request) -> bool:
+    if request.overlay is not None and not request.overlay.is_empty:
+        return False  # the snapshot's program has seen other files
     return request.use_snapshot and not request.entrypoint_choices and bundle.has(SNAPSHOT)
 
 

@@ -19,6 +19,8 @@ class FsspecDirectory:
 
     def __init__(self, url: str) -> None:
         self.bytes_fetched = self.requests = 0
+        self.answered = False
+        self.delays: tuple[float, ...] = ()  # how often to try again is the store's own business
         scheme = url.partition("://")[0]
         try:
             fsspec: Any = import_module("fsspec")
@@ -62,10 +64,12 @@ class FsspecDirectory:
         try:
             data: bytes = self._fs.cat_file(path, start=offset, end=offset + length)
         except FileNotFoundError:
+            self.answered = True
             raise RemoteError(self.url(name), "not found") from None
         except Exception as error:  # whatever a store's own library raises
             said = getattr(error, "strerror", None) or error
             raise RemoteError(self.url(name), f"{type(error).__name__}: {said}") from error
+        self.answered = True
         self.requests += 1
         self.bytes_fetched += len(data)
         if len(data) > length or (len(data) < length and not short):

@@ -35,7 +35,8 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 class HttpDirectory:
     """What lies below a URL. A query string belongs to every request; user:password@ becomes Basic authorization.
 
-    bytes_fetched, requests: what it cost so far. wait: how to sleep between attempts.
+    bytes_fetched, requests: what it cost so far. answered: whether there was an answer yet.
+    delays: seconds before each further attempt. wait: how to sleep between them.
     """
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT, wait: Callable[[float], object] = time.sleep) -> None:
@@ -51,6 +52,7 @@ class HttpDirectory:
         path = parts.path if parts.path.endswith("/") else parts.path + "/"
         self._base = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path, fragment="")
         self.timeout, self.wait = timeout, wait
+        self.delays: tuple[float, ...] = DELAYS
         self.bytes_fetched = self.requests = 0
         self.answered = False
         self._idle: dict[tuple[str, str], list[http.client.HTTPConnection]] = {}
@@ -221,10 +223,10 @@ class HttpSource:
                 finally:
                     response.done()
             except (OSError, http.client.HTTPException, _Passing) as error:
-                if attempt == len(DELAYS) or (end is None and start) or self._is_final(error):
+                if attempt >= len(self.directory.delays) or (end is None and start) or self._is_final(error):
                     hint = "Is the server there? What was fetched so far is kept."
                     raise RemoteError(self.name, _said(error), hint=hint) from error
-                self.directory.wait(DELAYS[attempt])
+                self.directory.wait(self.directory.delays[attempt])
                 attempt += 1
 
     def _is_final(self, error: BaseException) -> bool:

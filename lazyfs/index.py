@@ -104,6 +104,11 @@ class Index:
         return self._load(number) if page is None else page
 
     def _load(self, number: int) -> bytes:
+        page = self._pages[number] = self._read_page(number, self.digest_of(number))
+        return page
+
+    def digest_of(self, number: int) -> bytes:
+        """The digest that a page behind the header page has."""
         if not 0 < number < self._page_count:
             raise FormatError(
                 self.name, number * PAGE, f"a file of {self._page_count} pages", f"page {number}"
@@ -113,9 +118,7 @@ class Index:
         else:
             body = number - self._first_body
             digests, position = self.page(1 + body // DIGESTS_PER_PAGE), body % DIGESTS_PER_PAGE
-        page = self._read_page(number, digests[position * DIGEST : (position + 1) * DIGEST])
-        self._pages[number] = page
-        return page
+        return digests[position * DIGEST : (position + 1) * DIGEST]
 
     def _read_page(self, number: int, expected: bytes) -> bytes:
         """A page that has the digest `expected`."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
 from lazyfs.chunk_store import CACHE_BYTES, ChunkStore
@@ -22,6 +24,8 @@ PAGES_AT_ONCE: Final = 8  # index pages around a missing one: 128 KiB
 PAGES_BETWEEN: Final = 8  # a gap of wanted pages that costs less than another request
 WINDOW: Final = 256 << 10  # bytes of chunks behind a missing one
 WINDOW_LIMIT: Final = 4 << 20  # ... where chunks are read in a row
+FILL_WINDOW: Final = 1 << 20  # bytes that a request of the filling asks for
+QUIET: Final = 5.0  # seconds without a request of the guest's before the rest of the image is fetched
 
 Pages = list[tuple[int, int]]  # first page, number of pages
 Place = tuple[int, int, int, bytes]  # a chunk's number, its offset and length in the chunk file, its digest
@@ -117,6 +121,27 @@ class RemoteIndex(Index):
                 self._unverified[first + position] = data[position * PAGE : (position + 1) * PAGE]
         return self._unverified.pop(number)
 
+    def bring(self, first: int, count: int) -> int:
+        """Put the pages [first, first + count) into the cache, those that are not there; the bytes fetched.
+
+        They are not kept in memory. RemoteError, FormatError.
+        """
+        cache = self._link.cache
+        assert cache is not None
+        with self._loading:
+            numbers = range(max(first, 1), min(first + count, self.source.length // PAGE))
+            missing = [number for number in numbers if not cache.has(self.digest_of(number))]
+            if not missing:
+                return 0
+            start, count = missing[0], missing[-1] + 1 - missing[0]
+        data = self.source.read(start * PAGE, count * PAGE)
+        for number in missing:
+            page = data[(number - start) * PAGE : (number - start + 1) * PAGE]
+            if digest(page) != self.digest_of(number):
+                raise FormatError(self.name, number * PAGE, "the page's digest", "another: the file is damaged")
+            cache.put(self.digest_of(number), page)
+        return len(data)
+
     def _get(self, first: int, count: int) -> bytes:
         try:
             return self.source.read(first * PAGE, count * PAGE)
@@ -153,6 +178,8 @@ class RemoteChunks(ChunkStore):
         self._ready: dict[int, bytes] = {}  # and of those it brought, where no cache keeps them
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._quiet_since = -1  # how often when it had been quiet for long enough to fill
+        self._asked = 0  # how often a chunk had to be fetched for the guest
         self._next, self._window = -1, WINDOW  # the chunk behind the last window
         super().__init__(index, source, cache_bytes=cache_bytes)
 
@@ -169,6 +196,7 @@ class RemoteChunks(ChunkStore):
             stored = self._link.cache.get(expected)
         if stored is not None:
             return stored
+        self._asked += 1
         try:
             for got, data in self._arriving(self._window_from(number)):
                 if got == number:
@@ -257,11 +285,97 @@ class RemoteChunks(ChunkStore):
                 self._coming.difference_update(place[0] for place in places)
                 self._changed.notify_all()
 
+    # Filling
+
+    def missing(self) -> Iterator[list[Place]]:
+        """The chunks that are neither cached nor on their way, in windows that one request brings each."""
+        window: list[Place] = []
+        for number in range(self.index.chunks):
+            offset, nbytes, expected = self._place(number)
+            follows = bool(window) and offset == sum(window[-1][1:3])
+            wanted = not self._has(number, expected)
+            if window and not (wanted and follows and offset + nbytes - window[0][1] <= FILL_WINDOW):
+                yield window
+                window = []
+            if wanted:
+                window.append((number, offset, nbytes, expected))
+        if window:
+            yield window
+
+    def bring(self, window: list[Place]) -> int:
+        """Put a window of `missing` into the cache; the bytes fetched. RemoteError, FormatError."""
+        with self._changed:
+            window = [place for place in window if not self._has(place[0], place[3])]
+            self._coming.update(place[0] for place in window)
+        try:
+            for run in _runs(window):
+                for number, _ in self._arriving(run):
+                    with self._changed:
+                        self._coming.discard(number)
+                        self._changed.notify_all()
+        finally:
+            with self._changed:
+                self._coming.difference_update(place[0] for place in window)
+                self._changed.notify_all()
+        return sum(place[2] for place in window)
+
+    def filling(self) -> Iterator[Callable[[], int]]:
+        """Steps that bring all that is missing of the image into the cache; each gives the bytes it fetched.
+
+        They raise RemoteError and FormatError.
+        """
+        index = self.index
+        assert isinstance(index, RemoteIndex)
+        yield from (partial(index.bring, *run) for run in _page_runs(index))
+        yield from (partial(self.bring, window) for window in self.missing())
+
+    def fill(self, steps: Iterable[Callable[[], int]], *, quiet: float = QUIET) -> None:
+        """Start to take steps (`filling`, and what else there is to fetch) while the guest asks for nothing.
+
+        quiet: seconds without a request of the guest's before it begins. It takes half of the time, and ends
+        without a word where something fails.
+        """
+        filling = threading.Thread(target=self._fill, args=(steps, quiet), daemon=True)
+        with self._changed:
+            self._thread = self._thread or filling  # whoever reads looks at what is coming from now on
+        filling.start()
+
+    def _fill(self, steps: Iterable[Callable[[], int]], quiet: float) -> None:
+        import time
+
+        prefetch = self._thread
+        if prefetch is not None and prefetch is not threading.current_thread():
+            prefetch.join()
+        with suppress(RemoteError, FormatError, OSError, ValueError):
+            for step in steps:
+                if not self._is_quiet(quiet):
+                    return
+                began = time.monotonic()
+                if step():
+                    with self._changed:
+                        self._changed.wait_for(lambda: self._closed, min(time.monotonic() - began, quiet))
+
+    def _is_quiet(self, seconds: float) -> bool:
+        """Wait until the guest has asked for nothing for so long; False: it is over."""
+        with self._changed:
+            while not self._closed and self._quiet_since != self._asked:
+                asked = self._asked
+                if not self._changed.wait_for(lambda: self._closed, seconds) and self._asked == asked:
+                    self._quiet_since = asked
+            return not self._closed
+
     def close(self) -> None:
         """See ChunkStore.close. A prefetch ends with the chunk it is at."""
         with self._changed:
             self._closed = True
+            self._changed.notify_all()
         super().close()
+
+
+def _page_runs(index: Index) -> Iterator[tuple[int, int]]:
+    """The pages of an index, as (first, number of pages) that one request brings each."""
+    count = FILL_WINDOW // PAGE
+    return ((first, count) for first in range(0, index.source.length // PAGE, count))
 
 
 def _runs(places: list[Place]) -> Iterator[list[Place]]:

@@ -23,6 +23,7 @@ def _defaults() -> dict[str, Any]:
         "user": None,
         "volume": [],
         "no_snapshot": False,
+        "no_fill": False,
         "timings": None,
     }
 
@@ -62,6 +63,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-snapshot", action="store_true", help="start the program from the beginning")
     parser.add_argument(
+        "--no-fill",
+        action="store_true",
+        help="of a bundle behind a URL fetch only what the guest reads, not the rest while it is idle",
+    )
+    parser.add_argument(
         "--timings",
         action="store_const",
         const="",
@@ -77,7 +83,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def request_from(options: argparse.Namespace | SimpleNamespace) -> Request:
     """What the options of `add_run_arguments` ask for. Raises UsageError where they make no sense."""
-    return Request(
+    request = Request(
         bundle=options.bundle,
         args=list(options.args) or None,
         entrypoint=options.entrypoint,
@@ -88,6 +94,8 @@ def request_from(options: argparse.Namespace | SimpleNamespace) -> Request:
         use_snapshot=not options.no_snapshot,
         timings=options.timings,
     )
+    request.fill = not options.no_fill
+    return request
 
 
 def _variable(word: str) -> tuple[str, str | None]:

@@ -17,7 +17,10 @@ _SUMMARIES = {
     "shell": "run a shell in a bundle's filesystem",
     "trace": "run a bundle and print its system calls as strace does",
     "inspect": "show what is in a bundle",
+    "diff": "list what the runs of a bundle changed",
+    "commit": "make a bundle of a bundle and what its runs wrote",
     "export": "write a bundle's root filesystem as a tar archive or an OCI image",
+    "pull": "bring a bundle behind a URL to this machine, to run it offline",
     "bench": "measure cold start and speed (the same as `doit bench`)",
 }
 _EPILOG = """\

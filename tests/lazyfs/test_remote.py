@@ -18,7 +18,7 @@ from lazyfs.fsspec_source import FsspecDirectory
 from lazyfs.index import Index
 from lazyfs.index_format import PAGE, SMALL_BYTES
 from lazyfs.index_writer import write_index
-from lazyfs.remote import WINDOW_LIMIT, Link, RemoteChunks, RemoteIndex, WholeIfNeeded
+from lazyfs.remote import FILL_WINDOW, WINDOW_LIMIT, Link, RemoteChunks, RemoteIndex, WholeIfNeeded
 from lazyfs.split_source import SplitSource, local_split_source, piece_name, write_pieces
 from lazyfs.tree import Node, Tree
 
@@ -145,6 +145,53 @@ def test_a_prefetch_that_fails_leaves_it_to_the_reader(image: Image, cache: Disk
     far.chunks.prefetch(1 << 30)
     assert far.read(5) == content(5)
     assert len(far.blob.requests) == 2
+
+
+def filled(far: Opened, quiet: float = 0.0) -> None:
+    """Fill in the background, to its end."""
+    far.chunks.fill(far.chunks.filling(), quiet=quiet)
+    assert far.chunks._thread is not None
+    far.chunks._thread.join()
+
+
+def test_filling_brings_the_rest_and_nothing_twice(image: Image, tmp_path: Path) -> None:
+    far = Opened(image, DiskCache(tmp_path))
+    far.read(30)
+    far.index.lookup(far.index.lookup(far.index.root, b"many"), b"10000")
+    for source in (far.pages, far.blob):
+        source.requests.clear()
+    filled(far)
+    assert sum(nbytes for _, nbytes in far.blob.requests) <= len(image.chunk_bytes) - FILE_BYTES
+    assert max(nbytes for _, nbytes in far.blob.requests) <= FILL_WINDOW
+    assert len(far.pages.requests) <= len(image.index_bytes) // FILL_WINDOW + 1
+    again = Opened(image, DiskCache(tmp_path))
+    assert [again.read(number) for number in range(FILES)] == [content(number) for number in range(FILES)]
+    again.index.verify()
+    filled(again)
+    assert (again.pages.requests, again.blob.requests) == ([], [])
+
+
+def test_filling_waits_for_the_guest_and_ends_with_it(image: Image, tmp_path: Path) -> None:
+    far = Opened(image, DiskCache(tmp_path))
+    far.chunks.fill(far.chunks.filling(), quiet=3600.0)
+    assert far.read(7) == content(7)
+    before = (list(far.pages.requests), list(far.blob.requests))
+    far.chunks.close()
+    assert far.chunks._thread is not None
+    far.chunks._thread.join(30)
+    assert not far.chunks._thread.is_alive()
+    assert (far.pages.requests, far.blob.requests) == before
+
+
+def test_a_filling_that_fails_leaves_it_to_the_reader(image: Image, tmp_path: Path) -> None:
+    far = Opened(image, DiskCache(tmp_path))
+    far.pages.fail = 1
+    filled(far)
+    far.blob.fail = 1
+    filled(far)
+    far.blob.damage_once = 5000  # a bad moment: asked for once more
+    filled(far)
+    assert [far.read(number) for number in range(FILES)] == [content(number) for number in range(FILES)]
 
 
 def test_a_failure_is_the_users_before_the_guest_runs_and_eio_after(image: Image) -> None:

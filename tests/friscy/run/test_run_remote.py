@@ -235,3 +235,36 @@ def test_without_a_cache(run: Run, server: RangeServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = run("run", server.url, "--", "args", "x", FRISCY_CACHE=str(tmp_path / "file"))
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("how", [[], ["--no-snapshot"]])
+def test_what_was_pulled_runs_offline(run: Run, bundle: Path, how: list[str]) -> None:
+    with RangeServer(bundle) as server:
+        url = server.url
+        pulled = run("pull", url)
+        assert (pulled.returncode, b"the bundle is here" in pulled.stderr) == (0, True)
+        server.forget()
+        assert run("pull", url).returncode == 0
+        assert [path for path, _ in server.requests] == ["/manifest.json"]
+    offline = run("run", url, *how, "--", "args", "one")
+    assert offline.returncode == 0
+    assert offline.stdout == run("run", bundle, "--", "args", "one").stdout
+    assert b"Connection refused: going on with the copy of 2" in offline.stderr
+    assert offline.stderr.count(b"\n") == 1
+
+
+def test_what_can_not_be_pulled(run: Run, bundle: Path, tmp_path: Path) -> None:
+    done = run("pull", bundle)
+    assert (done.returncode, b"on this machine already" in done.stderr) == (2, True)
+    with RangeServer(bundle) as server:
+        done = run("pull", server.url, FRISCY_CACHE_LIMIT="1000")
+        assert (done.returncode, b"FRISCY_CACHE_LIMIT" in done.stderr) == (2, True)
+        url = server.url
+    assert run("run", url).returncode == 2  # there is nothing but a manifest
+
+
+def test_a_manifest_that_is_gone_is_not_taken_from_the_copy(run: Run, server: RangeServer, bundle: Path) -> None:
+    assert run("run", server.url).returncode == 0
+    (bundle / "manifest.json").unlink()
+    done = run("run", server.url)
+    assert (done.returncode, b"manifest.json: 404" in done.stderr) == (2, True)
