@@ -18,9 +18,10 @@ from lazyfs.abi import (
     XATTR_REPLACE,
     XATTR_SIZE_MAX,
 )
-from lazyfs.inode import FsContext, FsCredentials, Inode, Location
+from lazyfs.inode import Dentry, FsContext, FsCredentials, Inode, Location
 from lazyfs.lookup import Lookup, Target, allowed, fail, in_group
 from lazyfs.naming import S_ISGID, S_ISUID, S_ISVTX, S_IXGRP
+from lazyfs.observer import IN_ACCESS, IN_ATTRIB, IN_MODIFY
 from lazyfs.openfile import OpenFile
 from lazyfs.stat import Stat, StatFs
 
@@ -98,12 +99,12 @@ class AttributeOps(Lookup):
 
     # Changing
 
-    def _owned(self, context: FsContext, target: Target, start: Location | None, follow: bool) -> Inode:
-        """The inode of a target that is about to change. EROFS; ownership is the caller's to check."""
+    def _owned(self, context: FsContext, target: Target, start: Location | None, follow: bool) -> Dentry:
+        """The dentry of a target that is about to change. EROFS; ownership is the caller's to check."""
         mount, dentry = self._at(context, target, start, follow)
         if mount.readonly:
             raise fail(errno.EROFS)
-        return dentry.inode
+        return dentry
 
     def chmod(
         self,
@@ -115,7 +116,8 @@ class AttributeOps(Lookup):
         follow: bool = True,
     ) -> None:
         """fchmodat2(2). EOPNOTSUPP: a symlink."""
-        inode = self._owned(context, target, start, follow)
+        dentry = self._owned(context, target, start, follow)
+        inode = dentry.inode
         if S_ISLNK(inode.mode):
             raise fail(errno.EOPNOTSUPP)
         credentials = context.credentials
@@ -125,6 +127,8 @@ class AttributeOps(Lookup):
         if credentials.uid and not in_group(credentials, inode.gid):
             mode &= ~S_ISGID
         inode.fs.set_attributes(self, inode, mode=mode)
+        if self.observer is not None:
+            self.observer.touched(IN_ATTRIB, dentry)
 
     def chown(
         self,
@@ -137,7 +141,8 @@ class AttributeOps(Lookup):
         follow: bool = True,
     ) -> None:
         """fchownat(2); -1 keeps the uid or gid. Takes set-user-ID and set-group-ID away from files."""
-        inode = self._owned(context, target, start, follow)
+        dentry = self._owned(context, target, start, follow)
+        inode = dentry.inode
         credentials = context.credentials
         if credentials.uid:
             if uid not in (-1, inode.uid) or (uid != -1 and credentials.uid != inode.uid):
@@ -157,6 +162,8 @@ class AttributeOps(Lookup):
             uid=None if uid == -1 else uid,
             gid=None if gid == -1 else gid,
         )
+        if self.observer is not None:
+            self.observer.touched(IN_ATTRIB, dentry)
 
     def utimens(
         self,
@@ -174,7 +181,8 @@ class AttributeOps(Lookup):
         now: both times become the current time (a null pointer or two UTIME_NOW), for which write
         permission is enough.
         """
-        inode = self._owned(context, target, start, follow)
+        dentry = self._owned(context, target, start, follow)
+        inode = dentry.inode
         credentials = context.credentials
         if now:
             if credentials.uid != inode.uid and not allowed(credentials, inode, W_OK):
@@ -185,6 +193,10 @@ class AttributeOps(Lookup):
         elif credentials.uid not in (0, inode.uid):
             raise fail(errno.EPERM)
         inode.fs.set_attributes(self, inode, atime_ns=atime_ns, mtime_ns=mtime_ns)
+        if self.observer is not None:
+            # One time alone is what a read or a write would have changed.
+            both = atime_ns is not None and mtime_ns is not None
+            self.observer.touched(IN_ATTRIB if both else IN_MODIFY if atime_ns is None else IN_ACCESS, dentry)
 
     # Extended attributes: xattr(7)
 
@@ -245,7 +257,8 @@ class AttributeOps(Lookup):
             raise fail(errno.ERANGE)
         if len(value) > XATTR_SIZE_MAX:
             raise fail(errno.E2BIG)
-        inode = self._owned(context, target, start, follow)
+        dentry = self._owned(context, target, start, follow)
+        inode = dentry.inode
         self._xattr_allowed(context, inode, name, W_OK)
         xattrs = inode.fs.get_xattrs(self, inode)
         if flags & XATTR_CREATE and name in xattrs:
@@ -253,6 +266,8 @@ class AttributeOps(Lookup):
         if flags & XATTR_REPLACE and name not in xattrs:
             raise fail(errno.ENODATA)
         inode.fs.set_xattrs(self, inode, {**xattrs, name: bytes(value)})
+        if self.observer is not None:
+            self.observer.touched(IN_ATTRIB, dentry)
 
     def listxattr(
         self, context: FsContext, target: Target, *, start: Location | None = None, follow: bool = True
@@ -274,9 +289,12 @@ class AttributeOps(Lookup):
         follow: bool = True,
     ) -> None:
         """removexattr(2). ENODATA."""
-        inode = self._owned(context, target, start, follow)
+        dentry = self._owned(context, target, start, follow)
+        inode = dentry.inode
         self._xattr_allowed(context, inode, name, W_OK)
         xattrs = dict(inode.fs.get_xattrs(self, inode))
         if xattrs.pop(name, None) is None:
             raise fail(errno.ENODATA)
         inode.fs.set_xattrs(self, inode, xattrs)
+        if self.observer is not None:
+            self.observer.touched(IN_ATTRIB, dentry)

@@ -29,6 +29,7 @@ from lazyfs.abi import (
 from lazyfs.filesystem import Data
 from lazyfs.inode import FsContext, Location
 from lazyfs.lookup import Target, fail
+from lazyfs.observer import IN_ACCESS, IN_MODIFY
 from lazyfs.openfile import OpenFile
 from lazyfs.opening import OpenOps
 
@@ -48,6 +49,8 @@ class FileOps(OpenOps):
         if kind == S_IFREG:
             data = inode.fs.read(self, file, file.offset, n)
             file.offset += len(data)
+            if data and self.observer is not None:
+                self.observer.touched(IN_ACCESS, file.location.dentry)
             return data
         if S_ISFIFO(kind):
             return pipes.read(file, n)
@@ -64,7 +67,10 @@ class FileOps(OpenOps):
         if offset < 0:
             raise fail(errno.EINVAL)
         if kind == S_IFREG:
-            return inode.fs.read(self, file, offset, n)
+            data = inode.fs.read(self, file, offset, n)
+            if data and self.observer is not None:
+                self.observer.touched(IN_ACCESS, file.location.dentry)
+            return data
         if S_ISCHR(kind) and self._driver(file).seekable:
             return self._driver(file).read(file, n)  # type: ignore[no-any-return]
         raise fail(errno.EISDIR if kind == S_IFDIR else errno.ESPIPE)
@@ -108,7 +114,10 @@ class FileOps(OpenOps):
         inode = file.inode
         if inode.mode & 0o6000:
             self._drop_privileges(file.credentials, inode)
-        return inode.fs.write(self, file, offset, data)
+        n = inode.fs.write(self, file, offset, data)
+        if self.observer is not None:
+            self.observer.touched(IN_MODIFY, file.location.dentry)
+        return n
 
     def _end(self, file: OpenFile) -> int:
         """The size of a regular file, which on a host directory may have grown without us."""
@@ -174,6 +183,8 @@ class FileOps(OpenOps):
         first = file.offset
         chosen = listing[first : first + count_limit]
         file.offset = max(first, first + len(chosen))
+        if self.observer is not None:
+            self.observer.touched(IN_ACCESS, file.location.dentry)
         return [(ino, at, kind, name) for at, (name, ino, kind) in enumerate(chosen, first + 1)]
 
     def _listing(self, file: OpenFile) -> list[tuple[bytes, int, int]]:
@@ -197,7 +208,7 @@ class FileOps(OpenOps):
                 raise fail(errno.EBADF)
             if not target.writable or not S_ISREG(target.inode.mode):
                 raise fail(errno.EINVAL)
-            inode = target.inode
+            inode, dentry = target.inode, target.location.dentry
         else:
             mount, dentry = self._at(context, target, start, True)
             inode = dentry.inode
@@ -207,6 +218,8 @@ class FileOps(OpenOps):
             self.check_write(mount, inode)
         self._drop_privileges(context.credentials, inode)
         inode.fs.truncate(self, inode, length, target if isinstance(target, OpenFile) else None)
+        if self.observer is not None:
+            self.observer.touched(IN_MODIFY, dentry)
 
     def fallocate(self, file: OpenFile, mode: int, offset: int, length: int) -> None:
         """fallocate(2): modes 0, KEEP_SIZE, PUNCH_HOLE|KEEP_SIZE, ZERO_RANGE; EOPNOTSUPP for others."""
@@ -229,6 +242,8 @@ class FileOps(OpenOps):
             inode.fs.punch(self, file, offset, length)
         else:
             inode.fs.allocate(self, file, offset, length, zero=bool(mode & zero), grow=not mode & keep)
+        if self.observer is not None:
+            self.observer.touched(IN_MODIFY, file.location.dentry)
 
     def fsync(self, file: OpenFile) -> None:
         """fsync(2): EINVAL on pipes and the like; nothing else to do."""
@@ -261,6 +276,8 @@ class FileOps(OpenOps):
         mode = file.inode.mode
         if file.flags & O_PATH:
             return
+        if self.observer is not None:
+            self.observer.released(file)
         if S_ISFIFO(mode):
             pipes.detach(file)
         elif S_ISCHR(mode):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lazyfs.chunk_store import ChunkStore
     from lazyfs.index import Index
+    from lazyfs.observer import Observer
     from lazyfs.openfile import OpenFile
     from lazyfs.vfs import VfsState
 
@@ -28,7 +29,7 @@ class VfsHost:
 
     drivers: (major, minor) -> lazyfs.devfs.Driver, minor ANY for all without one of their own; providers: name ->
     lazyfs.synthfs.Provider; lowers and grants (descriptors of host directories) by the names that the state knows
-    them by.
+    them by. observer: who is told of what happens to files, None while nobody wants to know.
     """
 
     state: VfsState
@@ -39,6 +40,7 @@ class VfsHost:
     host_files: dict[OpenFile, int]  # descriptors of files of granted directories
     now_ns: Callable[[], int]
     urandom: Callable[[int], bytes]
+    observer: Observer | None = None
 
     def driver(self, rdev: tuple[int, int]) -> Any:
         """The driver of a character device, None where there is none."""

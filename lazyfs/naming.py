@@ -8,6 +8,7 @@ from stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S
 from lazyfs.abi import R_OK, RENAME_EXCHANGE, RENAME_NOREPLACE, W_OK, X_OK
 from lazyfs.inode import Dentry, FsContext, FsCredentials, Inode, Location, Mount
 from lazyfs.lookup import Lookup, Target, _check_path, allowed, fail, in_group
+from lazyfs.observer import IN_ATTRIB, IN_CREATE, IN_DELETE, IN_MOVE_SELF
 
 _DOTS = (b"", b".", b"..")
 S_ISUID, S_ISGID, S_ISVTX, S_IXGRP = 0o4000, 0o2000, 0o1000, 0o010
@@ -72,6 +73,8 @@ class NameOps(Lookup):
             self, directory.inode, name, mode, uid, gid, rdev=rdev, target=target
         )
         child = directory.children[name] = Dentry(directory, name, inode)
+        if self.observer is not None:
+            self.observer.named(IN_CREATE, directory.inode, name, inode)
         return child
 
     def _new_name(
@@ -152,6 +155,9 @@ class NameOps(Lookup):
             self.set_linkable(inode, False)
         inode.fs.link(self, directory.inode, name, inode)
         directory.children[name] = Dentry(directory, name, inode)
+        if self.observer is not None:
+            self.observer.changed(IN_ATTRIB, inode)
+            self.observer.named(IN_CREATE, directory.inode, name, inode)
 
     def _may_link(self, context: FsContext, inode: Inode) -> None:
         """EPERM as with fs.protected_hardlinks = 1, which distributions set: only own or writable plain files."""
@@ -210,6 +216,11 @@ class NameOps(Lookup):
         directory.inode.fs.unlink(self, directory.inode, child.name, child.inode)
         child.deleted = True
         self._forget(directory, child.name)
+        if self.observer is not None:
+            if not S_ISDIR(child.inode.mode):
+                self.observer.changed(IN_ATTRIB, child.inode)
+            self.observer.named(IN_DELETE, directory.inode, child.name, child.inode)
+            self.observer.unnamed(child.inode)
 
     @staticmethod
     def _forget(directory: Dentry, name: bytes) -> None:
@@ -283,6 +294,16 @@ class NameOps(Lookup):
             if target is not None:
                 target.deleted = True
         target_dir.children[new_name] = source
+        if self.observer is not None:
+            self.observer.moved(source_dir.inode, old_name, target_dir.inode, new_name, source.inode)
+            if target is not None and not exchange:
+                self.observer.changed(IN_ATTRIB, target.inode)
+            self.observer.changed(IN_MOVE_SELF, source.inode)
+            if target is not None and exchange:
+                self.observer.moved(target_dir.inode, new_name, source_dir.inode, old_name, target.inode)
+                self.observer.changed(IN_MOVE_SELF, target.inode)
+            elif target is not None:
+                self.observer.unnamed(target.inode)
 
     def _may_rename(
         self,

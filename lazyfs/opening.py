@@ -30,6 +30,7 @@ from lazyfs.errors import WouldBlock
 from lazyfs.inode import Dentry, FsContext, Location, Mount
 from lazyfs.lookup import _check_path, fail
 from lazyfs.naming import NameOps
+from lazyfs.observer import IN_MODIFY, IN_OPEN
 from lazyfs.openfile import OpenFile
 
 _ACCESS = {O_RDONLY: R_OK, O_WRONLY: W_OK, O_RDWR: R_OK | W_OK, O_ACCMODE: R_OK | W_OK}
@@ -118,10 +119,14 @@ class OpenOps(NameOps):
         credentials = context.credentials
         if flags & O_NOATIME and credentials.uid not in (0, inode.uid):
             raise fail(errno.EPERM)
-        if flags & O_TRUNC and S_ISREG(mode):
+        truncates = flags & O_TRUNC and S_ISREG(mode)
+        if truncates:
             self._drop_privileges(context.credentials, inode)
             inode.fs.truncate(self, inode, 0)
-        return self._described(context, mount, dentry, flags)
+        file = self._described(context, mount, dentry, flags)
+        if truncates and self.observer is not None:
+            self.observer.touched(IN_MODIFY, dentry)
+        return file
 
     def _described(self, context: FsContext, mount: Mount, dentry: Dentry, flags: int) -> OpenFile:
         """The description of an open that is granted; drivers and FIFOs may still refuse."""
@@ -147,6 +152,8 @@ class OpenOps(NameOps):
             driver.open(file)
         elif S_ISSOCK(mode) or S_ISBLK(mode):
             raise fail(errno.ENXIO)
+        if self.observer is not None:
+            self.observer.touched(IN_OPEN, dentry)
         return file
 
     def cancel_open(self, context: FsContext) -> None:

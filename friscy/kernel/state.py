@@ -164,6 +164,8 @@ class KernelState(Plain):
     memory_limit: int = 1 << 30  # bytes of private writable memory each process may have
     cpus: int = 1  # processors that the guest sees
     futex_waits: int = 0  # counts them
+    watches: list[Any] = default(list)  # events.inotify.Watch, of all instances
+    last_cookie: int = 0  # of a rename that was watched
     last_backing: int = 0  # numbers shared memory objects (mm.Backing)
     logged: set[str] = default(set)
     generation: int = 0  # counts restores

@@ -27,7 +27,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     wait,
     xattr,
 )
-from friscy.kernel.events import epoll, eventfd, pidfd, signalfd  # noqa: F401
+from friscy.kernel.events import epoll, eventfd, inotify, pidfd, signalfd  # noqa: F401
 from friscy.kernel.ipc import messages as ipc_messages  # noqa: F401
 from friscy.kernel.ipc import segments, semaphores  # noqa: F401
 

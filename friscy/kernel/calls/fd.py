@@ -25,7 +25,7 @@ from friscy.kernel.locks import (
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import pack_flock, read_flock
 from friscy.kernel.sysctl import sysctl
-from friscy.kernel.table import refused, syscall
+from friscy.kernel.table import syscall
 from friscy.kernel.wait import Blocked
 from friscy.machine.memory import PROT_WRITE
 from lazyfs.abi import (
@@ -298,9 +298,3 @@ def sys_memfd_create(k: Kernel, task: Task, name: int, flags: int) -> int:
     if flags & MFD_NOEXEC_SEAL:
         file.inode.seals |= F_SEAL_EXEC
     return install(k, task, file, cloexec=bool(flags & MFD_CLOEXEC))
-
-
-_NO_INOTIFY = "inotify is not there yet: programs that watch files fall back to polling, or fail"
-refused(26, "inotify_init1", "flags:inotify_flags -> fd", errno.ENOSYS, _NO_INOTIFY)
-refused(27, "inotify_add_watch", "fd path mask:uint -> int", errno.EBADF, _NO_INOTIFY)
-refused(28, "inotify_rm_watch", "fd wd:int -> int", errno.EBADF, _NO_INOTIFY)
