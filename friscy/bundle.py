@@ -61,7 +61,12 @@ class WorkingSet:
 
 
 class Bundle:
-    """An open bundle. `directory` is where it lies, `manifest` the whole manifest as JSON gave it."""
+    """An open bundle. `directory` is where it lies, `manifest` the whole manifest as JSON gave it.
+
+    trusted: whether its own word on what of the network it may use counts.
+    """
+
+    trusted = True
 
     def __init__(self, directory: str, manifest: dict[str, Any], manifest_bytes: int = 0) -> None:
         fields = _Fields(os.path.join(directory, MANIFEST), manifest)
@@ -74,6 +79,8 @@ class Bundle:
         self.cwd = process.text("cwd")
         self.user = process.text("user")
         self.memory = fields.table("machine").number("memory")
+        self.outbound, self.publish = fields.network("network")
+        self.limits = fields.optional_table("limits")
         self.snapshot_at = fields.table("snapshot").text("at")
         self.image_digest, self.origin = image.text("digest"), image.text("origin")
         self.image_config: dict[str, Any] = image.table("config").values
@@ -274,6 +281,17 @@ class _Fields:
                 self.path, None, f"{digits} hex digits for {self.where}{key}", value, hint=_AGAIN
             )
         return value
+
+    def network(self, key: str) -> tuple[list[str], list[str]]:
+        """What of the network is granted: outbound rules and published ports; nothing where the key is absent."""
+        if key not in self.values:
+            return [], []
+        table = self.table(key)
+        return table.texts("outbound"), table.texts("publish")
+
+    def optional_table(self, key: str) -> dict[str, Any]:
+        """The object's values, none where the key is absent."""
+        return self.table(key).values if key in self.values else {}
 
     def working_sets(self, key: str) -> dict[str, WorkingSet]:
         """By the kind of start; empty where the manifest has none."""

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 class RemoteBundle(Bundle):
     """A Bundle whose files are below a URL. `remote.bytes_fetched` and `remote.requests` say what it cost so far."""
 
+    trusted = False
+
     def __init__(
         self, url: str, manifest: dict[str, Any], remote: Directory, cache: DiskCache | None, manifest_bytes: int
     ) -> None:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from friscy.boot import Machine, Program, StartError, root_context
 from friscy.bundle import SNAPSHOT, Bundle, open_bundle
 from friscy.kernel.namespace import HostMount
+from friscy.kernel.net.policy import Policy
 from friscy.kernel.terminal.console import Console
 from friscy.timings import Timings
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
+    from friscy.kernel.limits import Limits
     from lazyfs.overlay import OverlayFs
     from lazyfs.vfs import Vfs
     from snapshot.format import SnapshotFile
@@ -58,10 +60,15 @@ class Request:
         mounts: Sequence[HostMount] = (),
         use_snapshot: bool = True,
         timings: str | None = None,
+        outbound: Sequence[str] | None = None,
+        publish: Sequence[str] = (),
+        limits: Limits | None = None,
     ) -> None:
+        """outbound: in place of the bundle's rules; publish, limits: besides the bundle's."""
         self.bundle, self.args, self.entrypoint, self.env = bundle, args, entrypoint, env
         self.workdir, self.user, self.mounts = workdir, user, mounts
         self.use_snapshot, self.timings = use_snapshot, timings
+        self.outbound, self.publish, self.limits = outbound, publish, limits
         self.entrypoint_choices: Sequence[str] = ()  # take the first that the image has
         self.trace: TextIO | None = None
         self.overlay: Overlay | None = None  # where what the run writes is kept
@@ -93,6 +100,9 @@ def run_bundle(request: Request) -> int:
         from friscy.kernel.trace import Tracer
 
         kernel.tracer = Tracer(request.trace.write)
+    limits = limits_of(bundle, request)
+    if limits is not None:
+        limits.apply(kernel)
     timings.mark("make the machine")
     bundle.guest_runs(kernel.log)
     if request.fill:
@@ -124,6 +134,37 @@ def program_of(bundle: Bundle, request: Request) -> Program:
     return Program(argv, env, cwd, bundle.user if request.user is None else request.user)
 
 
+def policy_of(bundle: Bundle, request: Request) -> Policy:
+    """What of the network the run may use."""
+    outbound: Sequence[str] = bundle.outbound
+    publish: Sequence[str] = bundle.publish
+    if not bundle.trusted and (outbound or publish):
+        asked = [f"--net {rule}" for rule in outbound] + [f"-p {port}" for port in publish]
+        if request.outbound is None and not request.publish:
+            print(f"friscy: network: not granted to a bundle from afar: {' '.join(asked)}", file=sys.stderr)
+        outbound, publish = (), ()
+    if request.outbound is not None:
+        outbound = request.outbound
+    return Policy(outbound, [*publish, *request.publish])
+
+
+def limits_of(bundle: Bundle, request: Request) -> Limits | None:
+    """What the run may take of the host; None where nobody says."""
+    if not bundle.limits and request.limits is None:
+        return None
+    from friscy.kernel.limits import Limits
+
+    own = bundle.limits
+    limits = Limits(
+        memory=own.get("memory"),
+        processes=own.get("processes"),
+        disk=own.get("disk"),
+        cpu_seconds=own.get("cpu_seconds"),
+        ulimits=own.get("ulimits", ()),
+    )
+    return limits if request.limits is None else request.limits.over(limits)
+
+
 # What a restored machine had written to its console before: [descriptor, bytes] in order.
 Transcript = list[list[Any]]
 
@@ -139,10 +180,10 @@ def _kernel(machine: Machine, program: Program, request: Request) -> tuple[Kerne
         check_header(file)
         console = Console()
         if snapshot_fits(file, machine.bundle, program, console, request.mounts):
-            return _restored(machine, file, program, console, request.mounts)
+            return _restored(machine, file, program, console, request)
         if not _is_another_program(request):
             machine.bundle.prefetch(from_snapshot=False)
-    kernel = machine.kernel(Console(), mounts=request.mounts)
+    kernel = machine.kernel(Console(), mounts=request.mounts, policy=policy_of(machine.bundle, request))
     if request.entrypoint_choices:
         program.argv = [_first_present(kernel, request.entrypoint_choices), *(request.args or [])]
         if program.argv[0].endswith("busybox"):
@@ -163,12 +204,13 @@ def _is_another_program(request: Request) -> bool:
 
 
 def _restored(
-    machine: Machine, file: SnapshotFile, program: Program, console: Console, mounts: Sequence[HostMount]
+    machine: Machine, file: SnapshotFile, program: Program, console: Console, request: Request
 ) -> tuple[Kernel, Transcript]:
     from friscy.resume import resume
     from snapshot.restore import restore, transcript
 
-    kernel = restore(file, lambda state: machine.kernel(console, state, mounts))
+    policy = policy_of(machine.bundle, request)
+    kernel = restore(file, lambda state: machine.kernel(console, state, request.mounts, policy))
     resume(kernel, file, program)
     return kernel, transcript(file)
 

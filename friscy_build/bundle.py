@@ -26,6 +26,8 @@ def describe(
     index_digest: str,
     memory: int,
     snapshot_at: str,
+    network: Mapping[str, Any] | None = None,
+    limits: Mapping[str, Any] | None = None,
     tools: Mapping[str, str],
     working_sets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -49,6 +51,8 @@ def describe(
             "user": str(config.get("User") or ""),
         },
         "machine": {"memory": memory},
+        **({"network": dict(network)} if network else {}),
+        **({"limits": dict(limits)} if limits else {}),
         "snapshot": {"at": snapshot_at},
         "image": {"origin": origin, "digest": image_digest, "config": dict(config)},
         "rootfs": {"index_digest": index_digest, "working_sets": dict(working_sets or {})},

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from friscy.bundle import CHUNKS, CODE, INDEX, INTERPRETER, SNAPSHOT, open_bundle
 from friscy_build.cache import cache_dir, file_digest, locked, replacing
-from friscy_build.config import Bundle, Config, ImageSource
+from friscy_build.config import Bundle, Config, ImageSource, NetworkTable
 from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FriscyError
 
@@ -378,6 +378,8 @@ class Build:
             index_digest=facts["index_digest"],
             working_sets=facts.get("working_sets"),
             memory=self.bundle.machine.memory,
+            network=granted(self.bundle.network),
+            limits=self.bundle.limits.model_dump(mode="json", exclude_defaults=True),
             snapshot_at=self.bundle.snapshot.at,
             tools={name: version(name) for name in ("friscy", "llvmlite", "wasmtime", "zstandard")},
         )
@@ -394,6 +396,11 @@ class Build:
         seconds = perf_counter() - start - sum(substeps.values())
         shared = read_timings(self.work.parent / "timings.json")
         write_timings(self.work / "timings.json", {**shared, **substeps, name: seconds})
+
+
+def granted(network: NetworkTable) -> dict[str, Any]:
+    """The network's table as the manifest has it; empty where nothing is granted."""
+    return network.model_dump(mode="json") if network.outbound or network.publish else {}
 
 
 def _sha256(path: Path) -> str:

@@ -281,4 +281,6 @@ def _settings(bundle: Bundle) -> dict[str, Any]:
         "snapshot": bundle.snapshot.model_dump(mode="json"),
         "machine": bundle.machine.model_dump(mode="json"),
         "run": bundle.run.model_dump(mode="json"),
+        "network": bundle.network.model_dump(mode="json"),
+        "limits": bundle.limits.model_dump(mode="json"),
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from friscy.kernel.namespace import HostMount
 from friscy.run import Request
@@ -12,6 +13,10 @@ from lazyfs.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from friscy.kernel.limits import Limits
+
+T = TypeVar("T")
 
 
 def _defaults() -> dict[str, Any]:
@@ -22,6 +27,13 @@ def _defaults() -> dict[str, Any]:
         "workdir": None,
         "user": None,
         "volume": [],
+        "net": [],
+        "publish": [],
+        "memory": None,
+        "pids_limit": None,
+        "disk": None,
+        "cpu_time": None,
+        "ulimit": [],
         "no_snapshot": False,
         "no_fill": False,
         "timings": None,
@@ -61,6 +73,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="grant the guest a host directory",
     )
+    _add_grants(parser)
     parser.add_argument("--no-snapshot", action="store_true", help="start the program from the beginning")
     parser.add_argument(
         "--no-fill",
@@ -81,6 +94,35 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_grants(parser: argparse.ArgumentParser) -> None:
+    """What the guest may use of the network, and what it may take of the host."""
+    parser.add_argument(
+        "--net",
+        metavar="RULE",
+        action="append",
+        help="let the guest reach HOST, HOST:PORT, a network such as 10.0.0.0/8, or * (every public address), in "
+        "place of the bundle's own rules; `none`: nothing",
+    )
+    parser.add_argument(
+        "-p",
+        "--publish",
+        metavar="[ADDR:]PORT:GUESTPORT[/udp]",
+        action="append",
+        help="let a port of this machine lead to one of the guest",
+    )
+    parser.add_argument(
+        "-m", "--memory", metavar="SIZE", help="kill the guest's largest process beyond so much memory"
+    )
+    parser.add_argument("--pids-limit", metavar="N", help="allow N processes and threads at once")
+    parser.add_argument("--disk", metavar="SIZE", help="allow so many bytes of changed files")
+    parser.add_argument(
+        "--cpu-time", metavar="SECONDS", help="kill the guest when it has used so much processor time"
+    )
+    parser.add_argument(
+        "--ulimit", metavar="NAME=SOFT[:HARD]", action="append", help="a resource limit, such as nofile=1024"
+    )
+
+
 def request_from(options: argparse.Namespace | SimpleNamespace) -> Request:
     """What the options of `add_run_arguments` ask for. Raises UsageError where they make no sense."""
     request = Request(
@@ -93,9 +135,47 @@ def request_from(options: argparse.Namespace | SimpleNamespace) -> Request:
         mounts=[_mount(word) for word in options.volume],
         use_snapshot=not options.no_snapshot,
         timings=options.timings,
+        outbound=_outbound(options.net),
+        publish=options.publish,
+        limits=_limits(options),
     )
     request.fill = not options.no_fill
     return request
+
+
+def _outbound(words: list[str]) -> list[str] | None:
+    """The rules of --net; None where it was not given."""
+    if "none" in words and len(words) > 1:
+        raise UsageError("--net none: excludes every other --net")
+    return None if not words else [word for word in words if word != "none"]
+
+
+def _limits(options: argparse.Namespace | SimpleNamespace) -> Limits | None:
+    given = (options.memory, options.pids_limit, options.disk, options.cpu_time)
+    if not options.ulimit and all(each is None for each in given):
+        return None
+    from friscy.kernel.limits import Limits, parse_size
+
+    return Limits(
+        memory=_number("--memory", options.memory, parse_size),
+        processes=_number("--pids-limit", options.pids_limit, int),
+        disk=_number("--disk", options.disk, parse_size),
+        cpu_seconds=_number("--cpu-time", options.cpu_time, float),
+        ulimits=options.ulimit,
+    )
+
+
+def _number(option: str, word: str | None, convert: Callable[[str], T]) -> T | None:
+    """The value of an option; -1 is no limit. Raises UsageError."""
+    if word is None or word == "-1":
+        return None
+    try:
+        value = convert(word)
+    except ValueError:
+        raise UsageError(f"{option} {word!r}: expected a positive number, a size with K, M or G") from None
+    if not value > 0:  # type: ignore[operator]
+        raise UsageError(f"{option} {word!r}: expected a positive number")
+    return value
 
 
 def _variable(word: str) -> tuple[str, str | None]:

@@ -112,6 +112,9 @@ def _check(k: Kernel, task: Task, flags: int) -> None:
         raise LinuxError(errno.EINVAL)
     if flags & (_NAMESPACES | CLONE_INTO_CGROUP):
         raise LinuxError(errno.EPERM)
+    if k.task_limit is not None and len(k.state.tasks) >= k.task_limit:
+        k.log_once(f"the limit of {k.task_limit} processes is reached: clone fails with EAGAIN")
+        raise LinuxError(errno.EAGAIN)
     process = task.process
     limit = process.limits[RLIMIT_NPROC][0]
     if limit < 1 << 22 and not process.credentials.cap_effective >> _CAP_SYS_RESOURCE & 1:

@@ -118,6 +118,8 @@ class Kernel:
         self.entropy = entropy
         self.entropy_served = 0  # bytes: a snapshot wants to know whether the guest has drawn any
         self.policy = policy or Policy()
+        self.task_limit: int | None = None  # limits.Limits.processes
+        self.guard: Any = None  # limits.Guard, where memory or processor time is limited
         self.network: Any = None  # net.host.HostNetwork, once the guest has to do with the world outside
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
@@ -467,6 +469,8 @@ class Kernel:
 
     def check_host(self) -> None:
         """After an idle wait, and when an engine was interrupted: take in what the host has for the guest."""
+        if self.guard is not None:
+            self.guard.enforce(self)
         check = getattr(self.console, "check_host", None)
         if check is not None:
             check(self)

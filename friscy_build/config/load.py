@@ -17,7 +17,9 @@ from friscy_build.config.model import (
     BuildTable,
     BundleTable,
     ImageSource,
+    LimitsTable,
     MachineTable,
+    NetworkTable,
     ProjectTable,
     RegistryTable,
     RunTable,
@@ -51,6 +53,8 @@ class Bundle:
     machine: MachineTable
     run: RunTable
     aot: AotTable = field(default_factory=AotTable)
+    network: NetworkTable = field(default_factory=NetworkTable)
+    limits: LimitsTable = field(default_factory=LimitsTable)
 
 
 @dataclass(frozen=True)
@@ -335,6 +339,8 @@ def _bundle(
         snapshot=table.snapshot,
         machine=table.machine,
         run=table.run,
+        network=table.network,
+        limits=table.limits,
         aot=table.aot.over(aot),
     )
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from friscy.kernel.limits import parse_ulimit
 from friscy.kernel.net.policy import Policy
 from friscy.machine.layout import GUEST_END
 from friscy_build.images.reference import is_host, parse_reference
@@ -313,6 +314,84 @@ def _network_rule(value: object) -> str:
 NetworkRule = Annotated[str, BeforeValidator(_network_rule, json_schema_input_type=str)]
 
 
+def _published(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('expected a port such as "8080:80" or "127.0.0.1:5353:53/udp"')
+    try:
+        Policy(publish=[value])
+    except UsageError as error:
+        raise ValueError(str(error.args[0])) from None
+    return value
+
+
+PublishedPort = Annotated[str, BeforeValidator(_published, json_schema_input_type=str)]
+
+
+class NetworkTable(Table):
+    """What of the network `friscy run` grants the bundle; `--net` and `-p` go before it."""
+
+    outbound: Annotated[tuple[NetworkRule, ...], BeforeValidator(_one_or_more)] = Field(
+        default=(),
+        description='what the guest may reach: `"deb.debian.org:443"`, `"*.example.com"`, `"10.0.0.0/8"`, '
+        '`"192.0.2.7:53/udp"`; `"*"` is every public address, `"localhost:5432"` a port of the host\'s loopback',
+        json_schema_extra={"shown_type": "list of strings", "shown_default": "`[]`"},
+    )
+    publish: Annotated[tuple[PublishedPort, ...], BeforeValidator(_one_or_more)] = Field(
+        default=(),
+        description='ports of the host that lead to the guest: `"8080:80"`, `"127.0.0.1:8080:80"`, `"5353:53/udp"`',
+        json_schema_extra={"shown_type": "list of strings", "shown_default": "`[]`"},
+    )
+
+
+def _size_or_none(value: object) -> int | None:
+    return None if value is None else parse_size(value)
+
+
+def _ulimit(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('expected a limit such as "nofile=1024"')
+    try:
+        parse_ulimit(value)
+    except UsageError as error:
+        raise ValueError(str(error.args[0])) from None
+    return value
+
+
+Bytes = Annotated[int | None, BeforeValidator(_size_or_none, json_schema_input_type=str), Field(gt=0)]
+Ulimit = Annotated[str, BeforeValidator(_ulimit, json_schema_input_type=str)]
+
+
+class LimitsTable(Table):
+    """What `friscy run` lets the bundle take of the host; options of the same names go before it."""
+
+    memory: Bytes = Field(
+        default=None,
+        description="memory of all processes together; beyond it the largest is killed",
+        json_schema_extra={"shown_type": "size", "shown_default": "none"},
+    )
+    processes: Annotated[int | None, Field(strict=True, gt=0)] = Field(
+        default=None,
+        description="processes and threads at once; beyond it `clone` fails with EAGAIN",
+        json_schema_extra={"shown_type": "number", "shown_default": "none"},
+    )
+    disk: Bytes = Field(
+        default=None,
+        description="changed files; beyond it writes fail with ENOSPC",
+        json_schema_extra={"shown_type": "size", "shown_default": "none"},
+    )
+    cpu_seconds: Annotated[float | None, Field(gt=0)] = Field(
+        default=None,
+        alias="cpu-seconds",
+        description="processor time of all processes together; after it the guest is killed",
+        json_schema_extra={"shown_type": "number", "shown_default": "none"},
+    )
+    ulimits: tuple[Ulimit, ...] = Field(
+        default=(),
+        description='resource limits of the first process: `"nofile=1024:4096"`, `"fsize=1000000"`, ...',
+        json_schema_extra={"shown_type": "list of strings", "shown_default": "`[]`"},
+    )
+
+
 class BuildTable(Table):
     """How the RUNs of Dockerfiles are run, and translation jobs."""
 
@@ -366,6 +445,8 @@ class BundleTable(Table):
     snapshot: SnapshotTable = Field(default=SnapshotTable(), description="")
     machine: MachineTable = Field(default=MachineTable(), description="")
     run: RunTable = Field(default=RunTable(), description="")
+    network: NetworkTable = Field(default=NetworkTable(), description="")
+    limits: LimitsTable = Field(default=LimitsTable(), description="")
     aot: AotTable = Field(default=AotTable(), description="")
 
     @model_validator(mode="after")
