@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import posixpath
 import re
 import tarfile
 import tempfile
@@ -25,9 +26,9 @@ from friscy_build.images.progress import Progress, silent
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import Archive
 from lazyfs.errors import FriscyError, LinuxError
-from lazyfs.tree import Tree
+from lazyfs.tree import Node, Tree
 
-RECIPE = 1  # of the files made from the same image; part of the image's identity
+RECIPE = 2  # of the files made from the same image; part of the image's identity
 WORKERS = 4
 MEMORY = 512 << 20
 _LIBRARY = re.compile(
@@ -87,7 +88,7 @@ def find_library(tree: Tree) -> tuple[str, list[str]]:
     versions: dict[str, list[str]] = {}
     shared: list[str] = []
     for path, node in tree.walk():
-        if node.kind != "file" or not path.endswith(b".py"):
+        if not path.endswith(b".py") or not _is_source(tree, path, node):
             continue
         if match := _LIBRARY.fullmatch(path):
             versions.setdefault(match[1].decode(), []).append(os.fsdecode(path))
@@ -101,6 +102,14 @@ def find_library(tree: Tree) -> tuple[str, list[str]]:
         each for each in versions[newest] + shared if tree.lookup(os.fsencode(_cached(each, newest))) is None
     ]
     return f"/usr/bin/{newest}", names
+
+
+def _is_source(tree: Tree, path: bytes, node: Node | None) -> bool:
+    """Whether `path` is a file, or a link to one (sitecustomize.py, which every start imports, lies in /etc)."""
+    if node is not None and node.kind == "symlink":
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), node.target))
+        node = tree.lookup(path)
+    return node is not None and node.kind == "file"
 
 
 def compile_library(

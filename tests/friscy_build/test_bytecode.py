@@ -40,11 +40,17 @@ def test_which_files_are_compiled() -> None:
         "/usr/lib/python3/dist-packages/yaml/__init__.py",
         "/usr/share/python3/helper.py",
     )
+    tree.add(b"/etc/python3.13/sitecustomize.py", Node.file(b"x = 2\n"), parents=True)
+    tree.add(b"/usr/lib/python3.13/sitecustomize.py", Node.symlink(b"/etc/python3.13/sitecustomize.py"))
+    tree.add(b"/usr/lib/python3.13/beside.py", Node.symlink(b"os.py"))
+    tree.add(b"/usr/lib/python3.13/dangling.py", Node.symlink(b"/etc/python3.13/nothing.py"))
     python, names = find_library(tree)
     assert python == "/usr/bin/python3.13"
     assert sorted(names) == [
+        "/usr/lib/python3.13/beside.py",
         "/usr/lib/python3.13/json/decoder.py",
         "/usr/lib/python3.13/os.py",
+        "/usr/lib/python3.13/sitecustomize.py",
         "/usr/lib/python3.13/testing.py",
         "/usr/lib/python3/dist-packages/yaml/__init__.py",
     ]
