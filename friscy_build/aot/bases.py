@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from friscy_build.aot.effects import effects, is_access
 from friscy_build.aot.graph import Block, Graph
-from friscy_build.aot.liveness import CLOBBERS
+from friscy_build.aot.liveness import CALLS
 
 REACH = 2048  # of a negative offset
 _ACCESS_BYTES = 8
@@ -77,7 +77,7 @@ def _transfer(block: Block, facts: Facts) -> Facts:
                 facts.learn(i.rs1, offset, reach)
         for register in effects(i)[1]:
             facts.forget(register)
-    return Facts() if block.end in CLOBBERS else facts
+    return Facts() if block.end in CALLS else facts
 
 
 def checked_bases(graph: Graph) -> dict[int, Facts]:

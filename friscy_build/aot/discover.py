@@ -94,6 +94,8 @@ class Functions:
                 whole = build_graph(self.image, start, end, start, *middle)
                 yield from map(share_tables, split(whole, MAX_FUNCTION_INSTRUCTIONS, middle).values())
                 return
+            symbol = self.image.by_address.get(start)
+            graph.name = symbol.name if symbol else ""
             yield share_tables(graph)
         if not middle:
             return

@@ -60,6 +60,7 @@ class Graph:
     """The blocks reachable from `entry` without leaving [start, end).
 
     resume: a function that is entered at any of these, which hart.pc tells: its entry is a block without code.
+    name: of the guest's function that begins at `entry`, where it is known.
     """
 
     start: int
@@ -67,6 +68,7 @@ class Graph:
     entry: int
     blocks: dict[int, Block] = field(default_factory=dict)
     resume: tuple[int, ...] = ()
+    name: str = ""
 
     @property
     def ninstructions(self) -> int:
@@ -83,7 +85,7 @@ class Graph:
             (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets)
             for b in self.blocks.values()
         ]
-        return _unpickle, (self.start, self.end, self.entry, self.resume, blocks)
+        return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, blocks)
 
     def inside(self, block: Block) -> list[int]:
         """The successors of `block` that are blocks here."""
@@ -99,9 +101,9 @@ class Graph:
 
 
 def _unpickle(
-    start: int, end: int, entry: int, resume: tuple[int, ...], blocks: list[tuple[Any, ...]]
+    start: int, end: int, entry: int, resume: tuple[int, ...], name: str, blocks: list[tuple[Any, ...]]
 ) -> Graph:
-    graph = Graph(start, end, entry, resume=resume)
+    graph = Graph(start, end, entry, resume=resume, name=name)
     for pc, words, *rest in blocks:
         block = graph.blocks[pc] = Block(pc, [], *rest)
         for word in words:

@@ -11,7 +11,7 @@ registers as of the last point where it had to be right (the stack pointer alway
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 
 from friscy.machine.layout import (
@@ -33,21 +33,29 @@ from friscy.machine.layout import (
 )
 from friscy.machine.space import INTERPRETER_SLOT
 from friscy_build.aot.bases import REACH, Facts, checked_bases, reaches
-from friscy_build.aot.effects import F0, FCSR, SP, effects
+from friscy_build.aot.convention import Convention, Signature, calls_others
+from friscy_build.aot.effects import F0, FCSR, RA, effects
 from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.liveness import analyse
+from friscy_build.aot.liveness import CALLS, live_at
+from friscy_build.aot.strings import routine_for
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.hart import Register
 from friscy_build.isa.value import Operand, Value
-from friscy_build.llvm.trace import Module, typed
+from friscy_build.llvm.trace import Function, Module, result_type, typed
 
 # Address 0 is a table slot like any other: the interpreter's.
+A0 = 10
 ATTRIBUTES = "nounwind null_pointer_is_valid"
 
 
 def function_name(pc: int) -> str:
     """The name of the function that is translated from control reaching `pc`, or of a resumable graph's entry."""
     return f"f_{pc:x}" if pc >= 0 else f"resume_{-pc:x}"
+
+
+def direct_name(pc: int) -> str:
+    """The name of that function's direct form."""
+    return f"d_{pc:x}"
 
 
 def hart_place(register: int) -> tuple[int, int]:
@@ -57,49 +65,114 @@ def hart_place(register: int) -> tuple[int, int]:
     return (HART_X + 8 * register if register < F0 else HART_F + 8 * (register - F0)), 64
 
 
-def hand_over(module: Module, registers: tuple[int, ...], *, depth: bool) -> str:
-    """The name of a function (hart, depth?, pc, registers ...) that stores all these and calls the interpreter."""
-    name = f"hand_over_{int(depth)}_{sum(1 << register for register in registers):x}"
+Widths = tuple[int, ...]
+
+
+def results_type(signature: Signature) -> tuple[Widths, str]:
+    """(widths, IR type) of what a direct form returns."""
+    widths = (64, *(hart_place(register)[1] for register in signature.results))
+    return widths, result_type(widths)
+
+
+def _interpret(f: Function, hart: Value) -> Value:
+    """Call the interpreter from hart.pc."""
+    slot = f.opaque(f.const(INTERPRETER_SLOT, 32))  # a call of address 0 that LLVM knows of is none
+    index = f.let(0, f"inttoptr i32 {slot.raw} to ptr")
+    return f.let(32, f"call i32 {index.raw}(i32 {hart.raw})")
+
+
+def hand_over(module: Module, registers: tuple[int, ...], results: tuple[int, ...] | None) -> str:
+    """The name of a function that stores registers and has the interpreter run until the function returns.
+
+    (hart, depth, pc, registers ...) -> next_pc, for the table's form; for the direct one, whose `results` are given,
+    (hart, depth, pc, ra, registers ...) -> as a direct form, ra being what the register was at the entry.
+    """
+    direct = results is not None
+    name = f"hand_over_{int(direct)}_{_set_name(results or ())}_{_set_name(registers)}"
+    if name in module.names:
+        return name
+    params = [("hart", 32), ("depth", 32), ("pc", 32), *([("ra", 64)] if direct else [])]
+    params += [(f"r{register}", hart_place(register)[1]) for register in registers]
+    kind = results_type(Signature(results=results))[1] if results is not None else "i32"
+    f = module.function(name, f"internal {kind}", params, f"{ATTRIBUTES} noinline cold")
+    hart, depth, pc, *values = f.arguments
+    ra = values.pop(0) if direct else None
+    f.store(depth, hart, HART_DEPTH, align=4)
+    f.store(pc.zext(64), hart, HART_PC, align=8)
+    for register, value in zip(registers, values, strict=True):
+        offset, width = hart_place(register)
+        f.store(value, hart, offset, align=width // 8)
+    after = _interpret(f, hart)
+    if results is None or ra is None:
+        f.give((after,))
+    else:
+        f.give(_returned(f, hart, after, ra, results))
+    f.finish()
+    return name
+
+
+def _returned(f: Function, hart: Value, after: Value, ra: Value, results: tuple[int, ...]) -> list[Value]:
+    """What a direct form gives after the table form of something gave `after` in its stead."""
+    far = after.zext(64)
+    left = far.eq(ra).select(far, far | 1)
+    places = [hart_place(register) for register in results]
+    return [left, *(f.load(width, hart, offset, align=width // 8) for offset, width in places)]
+
+
+def _set_name(registers: Collection[int]) -> str:
+    return f"{sum(1 << register for register in registers):x}"
+
+
+def leave(module: Module) -> str:
+    """The name of a function (hart, left) that makes of a direct form's unwinding what the table's form returns."""
+    name = "leave"
     if name not in module.names:
-        params = [("hart", 32), *([("depth", 32)] if depth else []), ("pc", 32)]
-        params += [(f"r{register}", hart_place(register)[1]) for register in registers]
-        f = module.function(name, "internal i32", params, f"{ATTRIBUTES} noinline cold")
-        values = list(f.arguments)
-        hart = values.pop(0)
-        if depth:
-            f.store(values.pop(0), hart, HART_DEPTH, align=4)
-        f.store(values.pop(0).zext(64), hart, HART_PC, align=8)
-        for register, value in zip(registers, values, strict=True):
-            offset, width = hart_place(register)
-            f.store(value, hart, offset, align=width // 8)
-        slot = f.opaque(f.const(INTERPRETER_SLOT, 32))  # a call of address 0 that LLVM knows of is none
-        index = f.let(0, f"inttoptr i32 {slot.raw} to ptr")
-        f.give((f.let(32, f"tail call i32 {index.raw}(i32 {hart.raw})"),))
+        f = module.function(name, "internal i32", [("hart", 32), ("left", 64)], f"{ATTRIBUTES} noinline cold")
+        hart, left = f.arguments
+        pc = left & ~1
+        near, far = f.name("near"), f.name("far")
+        f.branch(pc.ult(GUEST_END), near, far, likely=True)
+        f.place(near)
+        f.give((pc.trunc(32),))
+        f.place(far)
+        f.store(pc, hart, HART_PC, align=8)
+        f.give((_interpret(f, hart),))
         f.finish()
     return name
 
 
 class Lifter:
-    """Traces one function; a `Machine` for the rows' semantics.
-
-    known: entries that are functions of the same LLVM module, called without the code map.
-    """
+    """Traces one function; a `Machine` for the rows' semantics. convention: of the functions in the same module."""
 
     def __init__(
-        self, module: Module, graph: Graph, known: Collection[int] = (), *, trap_pcs: bool = True
+        self, module: Module, graph: Graph, convention: Convention, *, trap_pcs: bool = True
     ) -> None:
-        self._module, self._graph, self._known, self._trap_pcs = module, graph, known, trap_pcs
-        self._live, self._bases = analyse(graph), checked_bases(graph)
-        self._calls = any(block.end in (End.CALL, End.INDIRECT_CALL) for block in graph.blocks.values())
-        self.ops = self._f = module.function(function_name(graph.entry), "i32", [("hart", 32)], ATTRIBUTES)
-        self._hart = self._f.arguments[0]
+        self._module, self._graph, self._trap_pcs = module, graph, trap_pcs
+        self._convention, self._signature = convention, convention.signatures[graph.entry]
+        self._live, self._bases = convention.liveness(graph), checked_bases(graph)
+        self._direct = self._signature.direct
+        self._calls = calls_others(graph)
+        if self._direct:
+            params = [(f"p{register}", hart_place(register)[1]) for register in self._signature.params]
+            self._widths, kind = results_type(self._signature)
+            head = f"internal {kind}", [("hart", 32), ("depth", 32), *params]
+            self.ops = self._f = module.function(direct_name(graph.entry), *head, ATTRIBUTES)
+            self._hart, self._depth = self._f.arguments[:2]
+        else:
+            self.ops = self._f = module.function(
+                function_name(graph.entry), "i32", [("hart", 32)], ATTRIBUTES
+            )
+            self._hart = self._f.arguments[0]
+            self._depth = self._f.const(0, 32)
+        self._inner = self._depth
+        self._ra = self._depth  # what ra was at the entry
         self._values: dict[int, Value] = {}  # what registers hold, where this block has told
         self._dirty: set[int] = set()
         self._facts = Facts()
         self._reach = 0
         self._instruction: Instruction | None = None
         self._block: Block | None = None
-        self._leaving: list[tuple[str, Callable[[], None]]] = []
+        self._leaving: list[tuple[str, set[int], Callable[[], None]]] = []
         self.pc = self.next_pc = self._f.const(0, 64)
         self._pc = 0
 
@@ -119,10 +192,7 @@ class Lifter:
         self._f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
         self._values[register] = value
         self._facts.forget(register)
-        if register == SP:
-            self._f.store(value, self._hart, HART_X + 8 * SP, align=8)
-        else:
-            self._dirty.add(register)
+        self._dirty.add(register)
 
     def _store(self, registers: Collection[int]) -> None:
         """Bring registers to the hart."""
@@ -210,18 +280,25 @@ class Lifter:
     def _bail(self) -> None:
         """Let the interpreter do this instruction, of which nothing was done, and go on from it."""
         values = dict(self._values)
-        self._hand_over(self._pc, self._dirty)
+        assert self._block is not None
+        self._hand_over(self._pc, self._dirty & self._live_here)
         self._values = values  # what was read here is not there on other paths
 
-    def _hand_over(self, pc: int, dirty: Collection[int]) -> None:
+    def _hand_over(self, pc: int, registers: Collection[int]) -> None:
         """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
-        registers = sorted(dirty)
-        arguments = [self._hart, self.const(pc, 32), *(self._get(register) for register in registers)]
-        if self._calls:
-            arguments.insert(1, self._depth)
-        name = hand_over(self._module, tuple(registers), depth=self._calls)
+        f, stored = self._f, tuple(sorted(registers))
+        arguments = [self._hart, self._inner if self._direct else self._depth, self.const(pc, 32)]
+        if self._direct:
+            arguments.append(self._ra)
+        arguments += [self._get(register) for register in stored]
+        name = hand_over(self._module, stored, self._signature.results if self._direct else None)
         listed = ", ".join(typed(value) for value in arguments)
-        self._f.give((self._f.let(32, f"tail call i32 @{name}({listed})"),))
+        if self._direct:
+            kind = result_type(self._widths)
+            given = f.let(0, f"call {kind} @{name}({listed})")
+            f.end(f"ret {kind} {given.raw}")
+        else:
+            f.give((f.let(32, f"tail call i32 @{name}({listed})"),))
 
     def load(self, address: Value, width: int) -> Value:
         return self._f.load(width, *self._guest(address))
@@ -250,7 +327,7 @@ class Lifter:
         self._f.cond(condition, run, lambda: ())
         # Values that the arm read or wrote are not there after it, except in their allocas.
         self._values = {r: value for r, value in outside.items() if r not in wrote}
-        self._dirty = dirty | wrote - {SP}
+        self._dirty = dirty | wrote
         self._facts = facts
 
     def syscall(self) -> None:
@@ -267,18 +344,61 @@ class Lifter:
         """Left to the interpreter: traps are rare, and rows trap before they do anything."""
         self._bail()
 
-    # Leaving
+    # Leaving. The direct form gives (left, results ...), the table's the next pc.
 
-    def _give(self, pc: Value) -> None:
-        """Return `pc`; the hart is right but for its depth."""
+    def _give_left(self, left: Value) -> None:
+        """Unwind: go on at the pc `left` - 1. All registers are in the hart."""
+        if self._direct:
+            self._f.give((left, *(self.const(0, width) for width in self._widths[1:])))
+        else:
+            self._restore_depth()
+            self._f.give(
+                (self._f.let(32, f"call i32 @{leave(self._module)}(i32 {self._hart.raw}, {typed(left)})"),)
+            )
+
+    def _give_pc(self, pc: Value) -> None:
+        """Unwind: go on at the 32-bit pc. All registers are in the hart."""
+        if self._direct:
+            self._give_left(pc.zext(64) | 1)
+        else:
+            self._restore_depth()
+            self._f.give((pc,))
+
+    def _restore_depth(self) -> None:
         if self._calls:
             self._hart_store(HART_DEPTH, self._depth)
-        self._f.give((pc,))
+
+    def _put_back(self) -> None:
+        """Bring saved registers, which are as they were, to the hart where something else was stored there."""
+        for register in sorted(self._signature.smashes):
+            offset, width = hart_place(register)
+            self._f.store(self._get(register), self._hart, offset, align=width // 8)
+
+    def _return(self, block: Block) -> None:
+        f, target = self._f, self._target
+        self._store((self._dirty & self._live.after[block.pc]) - self._kept())
+        if not self._direct:
+            elsewhere, near = f.name("far"), f.name("near")
+            f.branch(target.ult(GUEST_END), near, elsewhere, likely=True)
+            f.place(near)
+            self._restore_depth()
+            f.give((target.trunc(32),))
+            f.place(elsewhere)
+            self._give_left(target | 1)
+            return
+        self._put_back()
+        f.give((target, *(self._get(register) for register in self._signature.results)))
+
+    def _kept(self) -> set[int]:
+        """What a return of the direct form does not store."""
+        if not self._direct:
+            return set()
+        return {*self._signature.results, *self._convention.abi.saved, RA}
 
     def _callee(self, target: Value) -> str:
         """The function for the address `target`, as an operand; hart.pc is set where it is not known."""
         f = self._f
-        if isinstance(target.raw, int) and target.raw in self._known:
+        if isinstance(target.raw, int) and target.raw in self._convention.signatures:
             return f"@{function_name(target.raw)}"
         self._hart_store(HART_PC, target)
         if isinstance(target.raw, int):
@@ -293,60 +413,154 @@ class Lifter:
             )
         return str(f.let(0, f"inttoptr i32 {index.raw} to ptr").raw)
 
+    def _call_table_form(self, target: Value, tail: bool = False) -> Value:
+        """Call whatever is at `target`, all registers being in the hart; the pc that it returns."""
+        f = self._f
+        callee = self._callee(target)
+        if tail:
+            self._restore_depth()
+        else:
+            self._hart_store(HART_DEPTH, self._inner)
+        return f.let(32, f"{'musttail ' if tail else ''}call i32 {callee}(i32 {self._hart.raw})")
+
+    def _call_direct(self, target: int, signature: Signature) -> tuple[Value, list[Value]]:
+        """Call a direct form: (left, results)."""
+        f = self._f
+        widths, kind = results_type(signature)
+        arguments = [self._hart, self._inner, *(self._get(register) for register in signature.params)]
+        listed = ", ".join(typed(value) for value in arguments)
+        given = f.let(0, f"call {kind} @{direct_name(target)}({listed})")
+        if len(widths) == 1:
+            return Value(f, 64, given.raw), []
+        left, *results = (f.let(w, f"extractvalue {kind} {given.raw}, {k}") for k, w in enumerate(widths))
+        return left, results
+
     def _jump_out(self, target: Value) -> None:
         """Go on at an address that is not a block here: a tail call. Whoever is called looks for an interrupt."""
         f = self._f
-        callee = self._callee(target)
-        if self._calls:
-            self._hart_store(HART_DEPTH, self._depth)
-        after = f.let(32, f"musttail call i32 {callee}(i32 {self._hart.raw})")
-        f.give((after,))
+        if not self._direct:
+            self._store(self._dirty & self._out_reads(target))
+            f.give((self._call_table_form(target, tail=True),))
+            return
+        signature = self._convention.tail(target.raw) if isinstance(target.raw, int) else None
+        assert self._block is not None
+        saved = self._convention.abi.saved
+        if signature is None or not self._convention.intact[self._graph.entry][self._block.pc] >= saved:
+            self._store(self._dirty & self._out_reads(target))
+            after = self._call_table_form(target)
+            f.give(_returned(f, self._hart, after, self._ra, self._signature.results))
+            return
+        back = self._convention.abi.back
+        hidden = (signature.needs | (signature.writes & back)) - set(signature.params)
+        self._store(self._dirty & (hidden | (back - self._kept())))
+        left, results = self._call_direct(target.raw, signature)
+        fine, unwind = f.name("fine"), f.name("unwind")
+        f.branch((left & 1).eq(0), fine, unwind, likely=True)
+        values = dict(self._values)
+        f.place(unwind)
+        self._store((self._dirty & back) - signature.writes)
+        self._give_left(left)
+        self._values = values
+        f.place(fine)
+        self._put_back()
+        given = dict(zip(signature.results, results, strict=True))
+        mine = self._signature.results
+        f.give((left, *(given.get(register) or self._get(register) for register in mine)))
+
+    def _out_reads(self, target: Value) -> frozenset[int]:
+        return self._convention.out_reads(target.raw) if isinstance(target.raw, int) else self._live_here
 
     def _go(self, block: Block, target: int) -> str:
         """The label to go to for control to go on at `target`."""
+        dirty = set(self._dirty)
         if target not in self._graph.blocks:
             label = self._f.name("out")
-            self._leaving.append((label, lambda: self._jump_out(self.const(target))))
+            self._leaving.append((label, dirty, lambda: self._jump_out(self.const(target))))
             return label
         if target <= block.pc:
             label = self._f.name("back")
-            self._leaving.append((label, lambda: self._safepoint(target)))
+            self._leaving.append((label, dirty, lambda: self._safepoint(target)))
             return label
         return f"b{target:x}"
 
     def _safepoint(self, target: int) -> None:
         f = self._f
-        leave = f.name("leave")
-        f.branch(self._interrupted(), leave, f"b{target:x}", likely=False)
-        f.place(leave)
-        self._values = {}
-        self._hand_over(target, self._live.dirty[target])
+        away = f.name("leave")
+        f.branch(self._interrupted(), away, f"b{target:x}", likely=False)
+        f.place(away)
+        self._hand_over(target, self._live.dirty[target] & self._live.live[target])
 
     def _call(self, block: Block, target: Value) -> None:
         f = self._f
-        after = f.let(32, f"call i32 {self._callee(target)}(i32 {self._hart.raw})")
-        self._resume(block, after.eq(block.next_pc), lambda: after)
+        signature = self._convention.known(block)
+        if signature is None:
+            after = self._call_table_form(target)
+            self._resume(block, after.eq(block.next_pc), lambda: self._give_pc(after))
+            return
+        left, results = self._call_direct(block.target, signature)
+        given = dict(zip(signature.results, results, strict=True))
 
-    def _resume(self, block: Block, returned: Value, where: Callable[[], Value]) -> None:
-        """Go on after a call, or unwind."""
+        def unwind() -> None:
+            live = self._dirty & self._live.after[block.pc]
+            astray, unwinding = f.name("astray"), f.name("unwinding")
+            f.branch((left & 1).eq(0), astray, unwinding, likely=False)
+            values = dict(self._values)
+            f.place(astray)  # it returned, but elsewhere
+            self._values.update(given)
+            self._store((live - signature.writes) | (live & self._convention.abi.saved) | given.keys())
+            self._give_left(left | 1)
+            self._values = values
+            f.place(unwinding)
+            self._store(live - signature.writes)
+            self._give_left(left)
+
+        self._resume(block, left.eq(block.next_pc), unwind, given)
+
+    def _resume(
+        self,
+        block: Block,
+        returned: Value,
+        unwind: Callable[[], None],
+        results: dict[int, Value] | None = None,
+    ) -> None:
+        """Go on after a call, which gave `results`, or unwind."""
         f = self._f
-        back, unwind = f.name("returned"), f.name("unwind")
-        f.branch(returned, back, unwind, likely=True)
-        f.place(unwind)
-        self._give(where())
+        back, away = f.name("returned"), f.name("unwind")
+        f.branch(returned, back, away, likely=True)
+        f.place(away)
+        values = dict(self._values)
+        unwind()
+        self._values = values
         f.place(back)
-        self._load(self._live.reload[block.pc])
+        given = results or {}
+        self._load(self._live.reload[block.pc] - given.keys())
+        for register, value in given.items():
+            f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
+        if results is not None:
+            f.emit(f"store {typed(self.const(block.next_pc))}, ptr {self._slot(RA)}")
+        self._values = {}
+        if block.next_pc in self._graph.blocks:
+            self._dirty = set(self._live.dirty[block.next_pc])
+        elif results is None:
+            self._dirty = set()
+        else:
+            self._dirty |= {*given, RA}
         f.goto(self._go(block, block.next_pc))
 
     # The function
 
     def emit(self) -> None:
-        f = self._f
-        graph = self._graph
-        registers = set().union(
-            *self._live.live.values(), *self._live.dirty.values(), *self._live.stores.values()
+        """Trace the function, in its direct form and the table's where it has both."""
+        f, graph, live = self._f, self._graph, self._live
+        for block in list(graph.blocks.values()):
+            if block.end in CALLS and block.next_pc not in graph.blocks:
+                raise AssertionError
+        registers = {RA, *self._signature.params, *self._signature.results}.union(
+            *live.held.values(), *live.dirty.values(), *live.stores.values(), *live.reload.values()
         )
         for block in graph.blocks.values():
+            known = self._convention.known(block) if block.end is End.CALL else None
+            registers |= set(known.results) if known else set()
             for _, i in block.code:
                 registers |= effects(i)[0] | effects(i)[1]
         for register in sorted(registers - {0}):
@@ -354,23 +568,80 @@ class Lifter:
         if any(pc < 0 for pc in graph.blocks):
             f.emit("%target = alloca i64")
         own = self._hart_load(HART_PC, 64) if graph.resume else self.const(graph.entry)
-        rare = self._interrupted()
-        if self._calls:
-            self._depth = self._hart_load(HART_DEPTH, 32)
-            rare = rare | self._depth.compare("uge", DEPTH_LIMIT)
-        f.branch(rare, "refuse", "enter", likely=False)
-        f.place("refuse")
-        self._hart_store(HART_PC, own)
-        f.give((own.trunc(32),))
-        f.place("enter")
-        if self._calls:
-            self._hart_store(HART_DEPTH, self._depth + 1)
+        params = dict(zip(self._signature.params, f.arguments[2:], strict=True)) if self._direct else {}
+        if self._calls or not self._direct:
+            rare = self._interrupted()
+            if not self._direct:
+                self._depth = self._hart_load(HART_DEPTH, 32)
+            if self._calls:
+                rare = rare | self._depth.compare("uge", DEPTH_LIMIT)
+            f.branch(rare, "refuse", "enter", likely=False)
+            f.place("refuse")
+            for register, value in params.items():
+                offset, width = hart_place(register)
+                f.store(value, self._hart, offset, align=width // 8)
+            self._hart_store(HART_PC, own)
+            if self._direct:
+                self._give_left(own | 1)
+            else:
+                f.give((own.trunc(32),))
+            f.place("enter")
+            self._inner = self._depth + 1
         if graph.resume:
             f.emit(f"store {typed(own)}, ptr %target")
-        self._load(self._live.live[graph.entry])
+        for register, value in params.items():
+            f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
+        if self._direct:
+            self._ra = params[RA]
+        self._try_routine(params)
+        self._load(live.held[graph.entry] - params.keys())
         f.goto(f"b{graph.entry:x}")
         for pc in sorted(graph.blocks):
             self._emit_block(graph.blocks[pc])
+        f.finish()
+        if self._direct:
+            self._emit_table_form()
+
+    def _try_routine(self, params: Mapping[int, Value]) -> None:
+        """Where this is a string function of the C library, do its work and return, unless that is declined."""
+        f, routine = self._f, routine_for(self._graph.name) if self._direct else None
+        if routine is None or not params.keys() >= {*range(A0, A0 + routine.nargs), RA}:
+            return
+        if self._trap_pcs:
+            self._hart_store(HART_TRAP_PC, self.const(self._graph.entry, 32))
+        declined, result = routine.emit(f, tuple(params[A0 + k] for k in range(routine.nargs)))
+        own, done = f.name("own"), f.name("done")
+        f.branch(declined, own, done, likely=False)
+        f.place(done)
+        given = {A0: result}
+        mine = zip(self._signature.results, self._widths[1:], strict=True)
+        f.give((params[RA] & ~1, *(given.get(register, self.const(0, width)) for register, width in mine)))
+        f.place(own)
+
+    def _emit_table_form(self) -> None:
+        """(hart) -> next_pc, by way of the direct form."""
+        signature = self._signature
+        f = self._f = self.ops = self._module.function(
+            function_name(self._graph.entry), "i32", [("hart", 32)], ATTRIBUTES
+        )
+        self._hart, self._values = f.arguments[0], {}
+        self._depth = self._inner = self._hart_load(HART_DEPTH, 32)
+        for register in signature.params:
+            offset, width = hart_place(register)
+            self._values[register] = f.load(width, self._hart, offset, align=width // 8)
+        left, results = self._call_direct(self._graph.entry, signature)
+        self._hart_store(HART_DEPTH, self._depth)
+        fine, unwind, near = f.name("fine"), f.name("unwind"), f.name("near")
+        f.branch((left & 1).eq(0), fine, unwind, likely=True)
+        f.place(fine)
+        for register, value in zip(signature.results, results, strict=True):
+            offset, width = hart_place(register)
+            f.store(value, self._hart, offset, align=width // 8)
+        f.branch(left.ult(GUEST_END), near, unwind, likely=True)
+        f.place(near)
+        f.give((left.trunc(32),))
+        f.place(unwind)
+        f.give((f.let(32, f"call i32 @{leave(self._module)}(i32 {self._hart.raw}, {typed(left)})"),))
         f.finish()
 
     def _emit_block(self, block: Block) -> None:
@@ -380,7 +651,10 @@ class Lifter:
         self._dirty = set(self._live.dirty[block.pc])
         self._target, self._condition = self.const(0), self.const(0, 1)
         self._facts = self._bases[block.pc].copy()
-        for (pc, i), self._reach in zip(block.code, reaches(block), strict=True):
+        live_before = live_at(block, self._live.after[block.pc], self._convention.abi.trap)
+        for (pc, i), self._reach, self._live_here in zip(
+            block.code, reaches(block), live_before, strict=True
+        ):
             if f.ended:
                 break
             self._instruction = i
@@ -395,17 +669,18 @@ class Lifter:
                 rm=self.const(i.rm),
             )
             i.row.semantics(self, operands)
+        self._live_here = self._live.after[block.pc]
         if not f.ended:
             self._end(block)
         while self._leaving:
-            label, emit = self._leaving.pop()
+            label, self._dirty, emit = self._leaving.pop()
+            self._values = {}
             f.place(label)
             emit()
 
     def _end(self, block: Block) -> None:
         f = self._f
-        if block.pc >= 0:
-            self._store(self._live.stores[block.pc])
+        self._store(self._live.stores[block.pc] if block.pc >= 0 else ())
         match block.end:
             case End.FALL:
                 f.goto(self._go(block, block.next_pc))
@@ -424,14 +699,9 @@ class Lifter:
                 f.emit("call void @syscall()")
                 after = self._hart_load(HART_PC, 64)
                 fine = after.eq(block.next_pc) & (self._interrupted() ^ 1)
-                self._resume(block, fine, lambda: after.trunc(32))
+                self._resume(block, fine, lambda: self._give_left(after | 1))
             case End.RETURN:
-                elsewhere, near = f.name("far"), f.name("near")
-                f.branch(self._target.ult(GUEST_END), near, elsewhere, likely=True)
-                f.place(near)
-                self._give(self._target.trunc(32))
-                f.place(elsewhere)
-                self._jump_out(self._target)
+                self._return(block)
             case End.TABLE:
                 f.emit(f"store {typed(self._target)}, ptr %target")
                 f.goto(f"b{block.target:x}")
@@ -452,5 +722,4 @@ class Lifter:
         cases = " ".join(f"i64 {pc}, label %b{pc:x}" for pc in block.targets)
         f.end(f"switch i64 {target.raw}, label %{other} [ {cases} ]")
         f.place(other)
-        self._store(self._live.stores[block.pc])
         self._jump_out(target)

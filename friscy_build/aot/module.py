@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
+from friscy_build.aot.convention import NO_ABI, PSABI, Convention, close
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
@@ -26,9 +27,14 @@ ENTRIES_SECTION = "friscy.entries"
 
 @dataclass(frozen=True)
 class Options:
-    """How to translate. trap_pcs: every access says where it is made, for faults that the host's pages raise."""
+    """How to translate.
+
+    trap_pcs: every access says where it is made, for faults that the host's pages raise. psabi: unknown code is
+    taken to keep to the calling convention.
+    """
 
     trap_pcs: bool = True
+    psabi: bool = True
 
 
 DEFAULT = Options()
@@ -61,9 +67,11 @@ class Job:
 def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
     """One module of these functions, which call each other directly."""
     module = Module(pointers=True)
-    known = {graph.entry for graph in graphs}
     for graph in graphs:
-        Lifter(module, graph, known, trap_pcs=options.trap_pcs).emit()
+        close(graph)
+    convention = Convention({graph.entry: graph for graph in graphs}, PSABI if options.psabi else NO_ABI)
+    for graph in graphs:
+        Lifter(module, graph, convention, trap_pcs=options.trap_pcs).emit()
     wasm_object = compile_ir(module.text(), local=True, features=(*FEATURES, "tail-call"))
     entries = [(pc, function_name(graph.entry)) for graph in graphs for pc in graph.entries]
     wasm = finish(wasm_object, (), table=[name for _, name in entries])

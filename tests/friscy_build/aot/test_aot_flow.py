@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from programs import DATA, DATA_BYTES
 
 from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
+from friscy_build.aot.module import Options
 
 SETTINGS = settings(
     derandomize=True,
@@ -70,6 +71,8 @@ def test_flow(new_guest: Callable[..., Any], seed: int, unwinding: float, share:
     guest = new_guest(UnwindingGuest)
     guest.rng, guest.unwinding = random.Random(seed), unwinding
     guest.write(CODE, program.code)
-    installed = install(guest, elf_file(program.code), program.entries, share=share)
+    installed = install(
+        guest, elf_file(program.code), program.entries, options=Options(psabi=False), share=share
+    )
     assert share < 1 or set(program.entries) <= set(installed)
     assert guest.outcome(program) == want
