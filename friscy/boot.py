@@ -26,6 +26,7 @@ from lazyfs.vfs import Vfs
 
 if TYPE_CHECKING:
     from friscy.library import BundleCode
+    from lazyfs.overlay import OverlayFs
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -62,6 +63,7 @@ class Machine:
         translated: whether the bundle's translated code is used."""
         self.bundle, self.log = bundle, log
         self.watch: Callable[[Space], Watcher] | None = None  # makes what a new space tells of its code
+        self.upper: Callable[[Vfs, OverlayFs], None] | None = None  # puts what was kept into a new root filesystem
         self.places = Places()
         self.engine = make_engine()
         self.interpreter = load_module(
@@ -100,7 +102,10 @@ class Machine:
             self.code.serve(kernel.interrupt, kernel.log)
         attach_providers(kernel)
         if state is None:
-            build_namespace(kernel, vfs.new_overlay("rootfs"))
+            rootfs = vfs.new_overlay("rootfs")
+            if self.upper is not None:
+                self.upper(vfs, rootfs)
+            build_namespace(kernel, rootfs)
         for mount in mounts:
             mount_host(kernel, root_context(kernel), mount)
         attach_network(kernel)

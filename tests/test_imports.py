@@ -30,6 +30,13 @@ BUILD |= {"distributed"}  # of the extra `dask`, asked for by friscy.toml
 # Upward on purpose, inside functions: commands that need the build side when they are called.
 LAZY_EXCEPTIONS = {
     ("friscy.cli.cmd_build", "friscy_build.command"),
+    ("friscy.cli.cmd_commit", "friscy_build.commit"),
+    ("friscy.cli.cmd_diff", "friscy_build.layers.kept"),
+    ("friscy.cli.overlay", "friscy_build.layers.kept"),
+    ("friscy.cli.exporting.overlay", "friscy_build.layers.archive"),
+    ("friscy.cli.exporting.overlay", "friscy_build.layers.changes"),
+    ("friscy.cli.exporting.overlay", "friscy_build.layers.kept"),
+    ("friscy.cli.cmd_export", "friscy_build.layers.kept"),
     ("friscy.cli.cmd_init", "friscy_build.starting"),
     ("friscy.cli.cmd_lint", "friscy_build.lint"),
 }

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--tar", metavar="FILE", help="write a tar archive; - is stdout")
     what.add_argument("--oci", metavar="DIR", help="write an OCI image layout; DIR must be new or empty")
+    parser.add_argument(
+        "--overlay", metavar="DIR", help="with what `friscy run --overlay DIR` kept; in an OCI image a second layer"
+    )
     parser.add_argument("--tag", metavar="TAG", help="the image's name in the layout (default: latest)")
 
 
@@ -45,18 +48,31 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace, bundle: Bundle) -> list[bytes]:
+    kept = None
+    if options.overlay is not None:
+        from friscy_build.layers.kept import KeptOverlay
+
+        kept = KeptOverlay(options.overlay, bundle)
     if options.oci is not None:
         from friscy.cli.exporting.layout import save_layout
 
-        return save_layout(bundle, options.oci, options.tag or "latest")
-    from friscy.cli.exporting.archive import save_tar, write_tar
+        upper = str(kept.layer) if kept is not None and not kept.is_empty else ""
+        return save_layout(bundle, options.oci, options.tag or "latest", upper)
+    from friscy.cli.exporting.archive import Output, save_tar, write_tar
+
+    def write(output: Output) -> list[bytes]:
+        if kept is None:
+            return write_tar(bundle, output)
+        from friscy.cli.exporting.overlay import write_with_overlay
+
+        return write_with_overlay(kept, output)
 
     if options.tar != "-":
-        return save_tar(bundle, options.tar)
+        return save_tar(write, options.tar)
     if sys.stdout.isatty():
         raise UsageError(
             "an archive is nothing for a terminal", hint="name a file, or send it to one: > FILE"
         )
-    left_out = write_tar(bundle, sys.stdout.buffer)
+    left_out = write(sys.stdout.buffer)
     sys.stdout.buffer.flush()
     return left_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from friscy.cli.options import add_run_arguments, request_from, without_options
-from friscy.run import run_bundle
+from friscy.cli.overlay import add_overlay_argument, run_with_overlay
 
 if TYPE_CHECKING:
     import argparse
@@ -21,12 +21,14 @@ examples:
   friscy run build/python
   friscy run build/python -- -c 'print(1)'
   friscy run build/python --entrypoint /bin/sh -- -c 'ls /'
+  friscy run --overlay work build/python -- -c 'open("/kept", "w")'
   friscy run build/python -e LANG=C -v "$PWD:/data:ro" -w /data -- script.py"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
+    add_overlay_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    return run_bundle(request_from(options))
+    return run_with_overlay(request_from(options), getattr(options, "overlay", None))

@@ -100,7 +100,7 @@ class StageRun:
             elif isinstance(instruction, ast.Run):
                 self.run_command(instruction, sources, step)
             else:
-                _HANDLERS[type(instruction)](self, instruction)
+                self.configure(instruction)
         except DockerfileError:
             raise
         except _EXPECTED_ERRORS as error:
@@ -109,6 +109,10 @@ class StageRun:
         except OSError as error:
             what = f"{_name(error.filename)}: {error.strerror}" if error.filename else str(error)
             raise fail(self.path, instruction, what) from error
+
+    def configure(self, instruction: ast.Instruction) -> None:
+        """Do an instruction that is neither RUN, COPY nor ADD."""
+        _HANDLERS[type(instruction)](self, instruction)
 
     def run_triggers(self, base: ast.From, sources: Sources, step: Callable[[str], Step]) -> None:
         """Do the ONBUILD instructions the base brought along; they are not inherited further."""

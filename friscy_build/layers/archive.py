@@ -40,8 +40,13 @@ def write_layer(old: Tree, new: Tree, file: BinaryIO, latest_ns: int | None = No
     write_entries(found, file, latest_ns)
 
 
-def write_entries(found: Iterable[Change], file: BinaryIO, latest_ns: int | None = None) -> None:
-    """Write the archive of `found`, parents first; deleted paths become whiteouts."""
+def write_entries(
+    found: Iterable[Change], file: BinaryIO, latest_ns: int | None = None, *, whiteouts: bool = True
+) -> None:
+    """Write the archive of `found`, parents first; deleted paths become whiteouts.
+
+    whiteouts: False for a plain archive, where a name that begins with .wh. means nothing.
+    """
     first: dict[int, str] = {}
     for change in found:
         directory, _, name = change.path.rpartition(b"/")
@@ -54,7 +59,7 @@ def write_entries(found: Iterable[Change], file: BinaryIO, latest_ns: int | None
         assert node is not None
         if node.kind == "socket":
             continue
-        if name.startswith(WHITEOUT):
+        if whiteouts and name.startswith(WHITEOUT):
             raise LayerError(f"{os.fsdecode(change.path)}: in a layer this name says that a file is gone")
         shown = os.fsdecode(change.path[1:] or b".")
         if node.kind != "dir" and first.setdefault(id(node), shown) != shown:

@@ -94,17 +94,17 @@ def _content(store: ChunkStore, ino: int, size: int, output: Output) -> None:
     output.write(bytes(-size % 512))
 
 
-def save_tar(bundle: Bundle, path: str) -> list[bytes]:
-    """Write the archive to a file, which appears when it is whole; or to a device or pipe that is there."""
+def save_tar(write: Callable[[Output], list[bytes]], path: str) -> list[bytes]:
+    """Have the archive written to a file, which appears when it is whole; or to a device or pipe that is there."""
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as output:
-            return write_tar(bundle, output)
+            return write(output)
     from tempfile import NamedTemporaryFile
 
     directory, name = os.path.split(path)
     with NamedTemporaryFile(dir=directory or ".", prefix=f".{name}.", delete=False) as file:
         try:
-            left_out = write_tar(bundle, cast(IO[bytes], file))
+            left_out = write(cast(IO[bytes], file))
             file.flush()
             umask = os.umask(0o022)
             os.umask(umask)

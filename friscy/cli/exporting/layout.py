@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from hashlib import sha256
 from typing import IO, Any, cast
 
@@ -38,9 +39,10 @@ class _Hashed:
         return f"sha256:{self._hash.hexdigest()}"
 
 
-def save_layout(bundle: Bundle, directory: str, tag: str) -> list[bytes]:
+def save_layout(bundle: Bundle, directory: str, tag: str, upper: str = "") -> list[bytes]:
     """Write the layout, which appears when it is whole; the paths that it cannot hold are returned.
 
+    upper: a file with a second layer, uncompressed.
     UsageError: there is something at `directory` already.
     """
     if os.path.lexists(directory) and not (os.path.isdir(directory) and not os.listdir(directory)):
@@ -51,7 +53,7 @@ def save_layout(bundle: Bundle, directory: str, tag: str) -> list[bytes]:
     os.makedirs(parent, exist_ok=True)
     made = tempfile.mkdtemp(dir=parent, prefix=f".{name}.")
     try:
-        left_out = _write(bundle, made, tag)
+        left_out = _write(bundle, made, tag, upper)
         umask = os.umask(0o022)
         os.umask(umask)
         os.chmod(made, 0o777 & ~umask)
@@ -62,29 +64,33 @@ def save_layout(bundle: Bundle, directory: str, tag: str) -> list[bytes]:
     return left_out
 
 
-def _write(bundle: Bundle, directory: str, tag: str) -> list[bytes]:
+def _write(bundle: Bundle, directory: str, tag: str, upper: str) -> list[bytes]:
     os.makedirs(os.path.join(directory, "blobs", "sha256"))
-    layer_path = os.path.join(directory, "layer")
-    with open(layer_path, "wb") as file:
-        stored = _Hashed(file)
-        with gzip.GzipFile("", "wb", _LEVEL, cast(IO[bytes], stored), mtime=0) as packed:
-            plain = _Hashed(packed)
-            left_out = write_tar(bundle, plain, _no_whiteout)
-    os.rename(layer_path, _blob_path(directory, stored.digest))
-    layer = {"mediaType": f"{_IMAGE}.layer.v1.tar+gzip", "digest": stored.digest, "size": stored.size}
+    left_out: list[bytes] = []
+    writers: list[Callable[[Output], object]] = [
+        lambda output: left_out.extend(write_tar(bundle, output, _no_whiteout))
+    ]
+    if upper:
+        writers.append(lambda output: _copy(upper, output))
+    layers, diff_ids = [], []
+    for write in writers:
+        layer, diff_id = _layer(directory, write)
+        layers.append(layer)
+        diff_ids.append(diff_id)
+    said = [f"friscy export ({bundle.origin})", "friscy export --overlay"]
     config = {
         "created": "1970-01-01T00:00:00Z",
         "architecture": "riscv64",
         "os": "linux",
         "config": bundle.image_config,
-        "rootfs": {"type": "layers", "diff_ids": [plain.digest]},
-        "history": [{"created": "1970-01-01T00:00:00Z", "created_by": f"friscy export ({bundle.origin})"}],
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "history": [{"created": "1970-01-01T00:00:00Z", "created_by": text} for text in said[: len(layers)]],
     }
     manifest = {
         "schemaVersion": 2,
         "mediaType": f"{_IMAGE}.manifest.v1+json",
         "config": _blob(directory, f"{_IMAGE}.config.v1+json", config),
-        "layers": [layer],
+        "layers": layers,
     }
     described = _blob(directory, f"{_IMAGE}.manifest.v1+json", manifest) | {
         "platform": {"architecture": "riscv64", "os": "linux"},
@@ -95,6 +101,25 @@ def _write(bundle: Bundle, directory: str, tag: str) -> list[bytes]:
         with open(os.path.join(directory, name), "wb") as file:
             file.write(_json(value))
     return left_out
+
+
+def _layer(directory: str, write: Callable[[Output], object]) -> tuple[dict[str, Any], str]:
+    """Compress what `write` writes into a blob: its descriptor, and the digest of what is in it."""
+    layer_path = os.path.join(directory, "layer")
+    with open(layer_path, "wb") as file:
+        stored = _Hashed(file)
+        with gzip.GzipFile("", "wb", _LEVEL, cast(IO[bytes], stored), mtime=0) as packed:
+            plain = _Hashed(packed)
+            write(plain)
+    os.rename(layer_path, _blob_path(directory, stored.digest))
+    described = {"mediaType": f"{_IMAGE}.layer.v1.tar+gzip", "digest": stored.digest, "size": stored.size}
+    return described, plain.digest
+
+
+def _copy(path: str, output: Output) -> None:
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            output.write(block)
 
 
 def _no_whiteout(path: bytes) -> str:

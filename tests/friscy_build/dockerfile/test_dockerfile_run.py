@@ -322,8 +322,8 @@ def test_the_files_docker_mounts_are_not_the_images(builder):
 
     builder.base = base
     image = builder.build(
-        "FROM base\nRUN grep -c localhost /etc/hosts; echo x >> /etc/hosts; echo y > /etc/resolv.conf; mv /etc/hosts /x; "
-        "cat /etc/resolv.conf\n"
+        "FROM base\nRUN grep -c localhost /etc/hosts; echo x >> /etc/hosts; echo y > /etc/resolv.conf; "
+        "mv /etc/hosts /x; cat /etc/resolv.conf\n"
     )
     assert builder.output[0] == "2"
     assert "busy" in builder.output[1]
