@@ -80,6 +80,10 @@ SYMLINK_LIMIT: Final = 40
 UTIME_NOW: Final = (1 << 30) - 1
 UTIME_OMIT: Final = (1 << 30) - 2
 
+MS_NOSUID: Final = 0x0002  # and ST_NOSUID, in what statfs(2) says
+MS_NODEV: Final = 0x0004
+MS_NOEXEC: Final = 0x0008
+
 ST_RDONLY: Final = 0x0001
 ST_NOATIME: Final = 0x0400
 ST_VALID: Final = 0x0020

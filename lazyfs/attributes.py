@@ -63,7 +63,7 @@ class AttributeOps(Lookup):
         """The figures of the filesystem at a position."""
         location = target.location if isinstance(target, OpenFile) else target
         figures = location.inode.fs.statfs(self)
-        flags = ST_VALID | ST_NOATIME | (ST_RDONLY if location.mount.readonly else 0)
+        flags = ST_VALID | ST_NOATIME | (ST_RDONLY if location.mount.readonly else 0) | location.mount.options
         return figures._replace(flags=flags)
 
     def access(

@@ -61,13 +61,19 @@ class Dentry(Plain):
 
 
 class Mount(Plain):
-    """A filesystem attached to the namespace: `root` of `fs` appears at `mountpoint` (None for the root mount)."""
+    """A filesystem attached to the namespace: `root` of `fs` appears at `mountpoint` (None for the root mount).
+
+    options: MS_NOSUID, MS_NODEV and MS_NOEXEC. granted: readonly as the host's user said, which nobody may lift.
+    """
 
     fs: FileSystem
     root: Dentry
     mountpoint: Location | None
     readonly: bool = False
     source: bytes = b"none"
+    options: int = 0
+    granted: bool = False
+    expiring: bool = False  # umount2(2) with MNT_EXPIRE was asked for once
 
 
 class Location(Plain):

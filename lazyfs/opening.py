@@ -7,6 +7,7 @@ from stat import S_IFREG, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG,
 
 from lazyfs import pipe as pipes
 from lazyfs.abi import (
+    MS_NODEV,
     O_ACCMODE,
     O_CLOEXEC,
     O_CREAT,
@@ -146,6 +147,8 @@ class OpenOps(NameOps):
             if waits in self.state.opening:
                 self.state.opening.remove(waits)
         elif S_ISCHR(mode):
+            if mount.options & MS_NODEV:
+                raise fail(errno.EACCES)
             driver = self.driver(inode.rdev)
             if driver is None:
                 raise fail(errno.ENXIO)

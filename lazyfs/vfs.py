@@ -176,19 +176,23 @@ class Vfs(FileOps, AttributeOps):
         readonly: bool = False,
         source: bytes = b"none",
         root: Inode | None = None,
+        options: int = 0,
     ) -> Mount:
         """Mount `fs`, or what is below its inode `root`, on a directory or file. ENOTDIR: kinds differ."""
         root = root or fs.root(self)
         if S_ISDIR(root.mode) != S_ISDIR(location.inode.mode):
             raise fail(errno.ENOTDIR)
-        mount = Mount(fs, Dentry(None, b"", root), location, readonly, source)
+        mount = Mount(fs, Dentry(None, b"", root), location, readonly, source, options)
         dentry = location.dentry
         dentry.mounts = [*(dentry.mounts or ()), mount]
         self.state.mounts.append(mount)
         return mount
 
     def unmount(self, location: Location) -> None:
-        """Undo the mount whose root is `location`. EINVAL: not a mount's root; EBUSY: mounts below it."""
+        """Undo the mount whose root is `location`. EINVAL: not a mount's root; EBUSY: mounts below it.
+
+        Who is still in it stays there, outside the namespace.
+        """
         mount = location.mount
         if location.dentry is not mount.root or mount.mountpoint is None:
             raise fail(errno.EINVAL)

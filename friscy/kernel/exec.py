@@ -28,7 +28,7 @@ from friscy.kernel.timers import forget_all
 from friscy.machine.hart import SP
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE, GuestMemory
-from lazyfs.abi import O_RDONLY, X_OK
+from lazyfs.abi import MS_NOEXEC, MS_NOSUID, O_RDONLY, X_OK
 from lazyfs.errors import FormatError, LinuxError
 from lazyfs.openfile import OpenFile
 
@@ -88,7 +88,7 @@ def find_program(
 
 def _open(k: Kernel, process: Process, location: Location) -> OpenFile:
     inode = location.inode
-    if not S_ISREG(inode.mode):
+    if not S_ISREG(inode.mode) or location.mount.options & MS_NOEXEC:
         raise LinuxError(errno.EACCES)
     k.vfs.access(process.fs, location, X_OK)
     # Running a program needs no read permission, so this does not go through open(2)'s checks.
@@ -175,7 +175,7 @@ def execute(
 def _take_ids(process: Process, program: Program) -> bool:
     """Apply set-user-ID and set-group-ID bits; whether the program runs with ids that its starter has not."""
     ids, inode = process.credentials, program.location.inode
-    if not ids.no_new_privs:
+    if not ids.no_new_privs and not program.location.mount.options & MS_NOSUID:
         if inode.mode & S_ISUID:
             ids.euid = inode.uid
         if inode.mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP:

@@ -14,7 +14,7 @@ from stat import S_IFREG
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.terminal.opening import DEVICES, TerminalDriver
-from lazyfs.abi import O_CREAT, O_RDONLY, O_WRONLY
+from lazyfs.abi import MS_NODEV, MS_NOEXEC, MS_NOSUID, O_CREAT, O_RDONLY, O_WRONLY
 from lazyfs.errors import LinuxError, UsageError
 from lazyfs.inode import FsContext, Location
 
@@ -66,12 +66,14 @@ def build_namespace(
     vfs = k.vfs
     root = vfs.mount_root(rootfs, source=b"overlay")
     context = FsContext(root, root)
-    vfs.mount(directory(k, context, b"/proc"), vfs.new_synthfs("proc"), source=b"proc")
-    vfs.mount(directory(k, context, b"/dev"), vfs.new_devfs(), source=b"devtmpfs")
-    vfs.mount(directory(k, context, b"/dev/pts"), vfs.new_devpts(), source=b"devpts")
-    vfs.mount(directory(k, context, b"/dev/shm"), vfs.new_tmpfs(SHM_BYTES), source=b"shm")
+    inert = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    vfs.mount(directory(k, context, b"/proc"), vfs.new_synthfs("proc"), source=b"proc", options=inert)
+    vfs.mount(directory(k, context, b"/dev"), vfs.new_devfs(), source=b"devtmpfs", options=MS_NOSUID)
+    pts, shm = directory(k, context, b"/dev/pts"), directory(k, context, b"/dev/shm")
+    vfs.mount(pts, vfs.new_devpts(), source=b"devpts", options=MS_NOSUID | MS_NOEXEC)
+    vfs.mount(shm, vfs.new_tmpfs(SHM_BYTES), source=b"shm", options=inert)
     sys = vfs.new_synthfs("sys", kind="sysfs")
-    vfs.mount(directory(k, context, b"/sys"), sys, readonly=True, source=b"sysfs")
+    vfs.mount(directory(k, context, b"/sys"), sys, readonly=True, source=b"sysfs", options=inert)
     k.state.hostname = hostname
     own = vfs.new_tmpfs(mode=0o755)
     for path, content in (
@@ -155,4 +157,5 @@ def mount_host(k: Kernel, context: FsContext, grant: HostMount) -> None:
             hint="-v takes an existing directory of this machine",
         ) from error
     place = directory(k, context, grant.guest)
-    k.vfs.mount(place, k.vfs.new_hostfs(name), readonly=grant.readonly, source=grant.guest)
+    mount = k.vfs.mount(place, k.vfs.new_hostfs(name), readonly=grant.readonly, source=grant.guest)
+    mount.granted = True

@@ -59,6 +59,7 @@ def main() -> int:
     for line in news:
         print(f"  {line}")
     if options.accept:
+        kept = Results.load(kept.path)  # as it is by now: the other side may have been recorded meanwhile
         kept.about = suite.ABOUT
         kept.update(options.side, found)
         kept.save()

@@ -13,6 +13,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     ioctl,
     memory,
     messages,
+    mount,
     network,
     path,
     poll,

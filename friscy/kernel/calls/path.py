@@ -388,14 +388,6 @@ def sys_getdents64(k: Kernel, task: Task, fd: int, out: int, size: int) -> int:
 # -- what a container may not do ----------------------------------------------------------------------
 
 _CONTAINER = "a container has no CAP_SYS_ADMIN"
-refused(
-    40,
-    "mount",
-    "source:string target:path type:string flags:mount_flags data:ptr -> int",
-    errno.EPERM,
-    _CONTAINER,
-)
-refused(39, "umount2", "target:path flags:int -> int", errno.EPERM, _CONTAINER)
 refused(41, "pivot_root", "new_root:path put_old:path -> int", errno.EPERM, _CONTAINER)
 refused(428, "open_tree", "dirfd path flags:uint -> fd", errno.EPERM, _CONTAINER)
 refused(

@@ -16,13 +16,15 @@ from friscy.kernel.proc.procfs_pid import process_directory
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node, SynthTree
 from friscy.kernel.release import ISA, RELEASE, SYSNAME, VERSION
 from friscy.kernel.sysctl import set_sysctl, sysctl
+from lazyfs.abi import MS_NODEV, MS_NOEXEC, MS_NOSUID
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from lazyfs.inode import Mount
 
 _TICK_NS = 10_000_000
-FILESYSTEMS = (b"overlay", b"tmpfs", b"devtmpfs", b"proc", b"sysfs", b"9p")
+FILESYSTEMS = (b"overlay", b"tmpfs", b"devtmpfs", b"proc", b"sysfs", b"devpts", b"9p")
+_MOUNT_OPTIONS = ((MS_NOSUID, b"nosuid"), (MS_NODEV, b"nodev"), (MS_NOEXEC, b"noexec"))
 
 
 def proc_tree(k: Kernel) -> SynthTree:
@@ -263,10 +265,9 @@ def _mounts(k: Kernel) -> list[tuple[Mount, bytes, bytes]]:
     found = []
     for mount in k.vfs.state.mounts:
         kind = mount.fs.type_name()
-        mode = b"ro" if mount.readonly else b"rw"
-        found.append(
-            (mount, kind, mode + (b",relatime" if mount.mountpoint is None else b",nosuid,relatime"))
-        )
+        words = [b"ro" if mount.readonly else b"rw"]
+        words += [word for bit, word in _MOUNT_OPTIONS if mount.options & bit]
+        found.append((mount, kind, b",".join([*words, b"relatime"])))
     return found
 
 

@@ -65,8 +65,8 @@ def test_random_differs_and_boot_id_stays(show) -> None:
 
 def test_mounts(show) -> None:
     text = show("/proc/mounts", "/proc/self/mountinfo", "/etc/hostname", "/etc/hosts")
-    assert "proc /proc proc rw,nosuid,relatime 0 0\n" in text
-    assert re.search(r"^\d+ \d+ 0:\d+ / /dev/shm rw,nosuid,relatime - tmpfs shm rw$", text, re.M)
+    assert "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n" in text
+    assert re.search(r"^\d+ \d+ 0:\d+ / /dev/shm rw,nosuid,nodev,noexec,relatime - tmpfs shm rw$", text, re.M)
     assert "\nfriscy\n" in text
     assert "127.0.0.1\tlocalhost\n" in text
 
