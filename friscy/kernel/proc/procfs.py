@@ -12,6 +12,7 @@ from friscy.kernel.ipc import messages, segments, semaphores
 from friscy.kernel.ipc.semaphores import SEMMNI, SEMMNS, SEMMSL, SEMOPM
 from friscy.kernel.ipc.table import IpcTable, ipc
 from friscy.kernel.paths import mount_id
+from friscy.kernel.proc.procfs_net import class_net
 from friscy.kernel.proc.procfs_pid import process_directory
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node, SynthTree
 from friscy.kernel.release import ISA, RELEASE, SYSNAME, VERSION
@@ -198,7 +199,29 @@ def _sys_directory(k: Kernel) -> Directory:
         b"nr_open": _number(1048576),
         b"pipe-max-size": _setting(k, "fs/pipe-max-size"),
     }
-    net: dict[bytes, Node] = {b"core": Directory({b"somaxconn": _number(4096)})}
+    core: dict[bytes, Node] = {
+        b"rmem_default": _number(212992),
+        b"rmem_max": _number(212992),
+        b"somaxconn": _number(4096),
+        b"wmem_default": _number(212992),
+        b"wmem_max": _number(212992),
+    }
+    ipv4: dict[bytes, Node] = {
+        b"ip_forward": _number(0),
+        b"ip_local_port_range": File(b"32768\t60999\n"),
+        b"ip_unprivileged_port_start": _number(1024),
+        b"tcp_fastopen": _number(0),
+        b"tcp_keepalive_intvl": _number(75),
+        b"tcp_keepalive_probes": _number(9),
+        b"tcp_keepalive_time": _number(7200),
+        b"tcp_max_syn_backlog": _number(4096),
+        b"tcp_rmem": File(b"4096\t131072\t6291456\n"),
+        b"tcp_wmem": File(b"4096\t16384\t4194304\n"),
+    }
+    ipv6: dict[bytes, Node] = {
+        b"conf": Directory({b"all": Directory({b"disable_ipv6": _number(0)})}),
+    }
+    net: dict[bytes, Node] = {b"core": Directory(core), b"ipv4": Directory(ipv4), b"ipv6": Directory(ipv6)}
     return Directory(
         {
             b"fs": Directory(fs),
@@ -313,7 +336,7 @@ def sys_tree(k: Kernel) -> SynthTree:
             {
                 b"block": Directory({}),
                 b"bus": Directory({}),
-                b"class": Directory({b"net": Directory({}), b"tty": Directory({})}),
+                b"class": Directory({b"net": class_net(k), b"tty": Directory({})}),
                 b"dev": Directory({}),
                 b"devices": Directory({b"system": Directory(system)}),
                 b"fs": Directory({b"cgroup": Directory({})}),

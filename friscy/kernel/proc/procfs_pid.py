@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.paths import mount_id
+from friscy.kernel.proc.procfs_net import net_directory
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
 from friscy.kernel.terminal.jobs import controlling_terminal
@@ -79,7 +80,7 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"mem": File(_no_memory, mode=0o600),
         b"mountinfo": File(lambda: mountinfo_lines(k)),
         b"mounts": File(lambda: mount_lines(k)),
-        b"net": Directory({b"unix": File(b"Num       RefCount Protocol Flags    Type St Inode Path\n")}),
+        b"net": net_directory(k),
         b"oom_score": File(b"0\n"),
         b"oom_score_adj": File(
             lambda: b"%d\n" % process.oom_score_adj,
