@@ -39,6 +39,7 @@ class Pipe(Plain):
     opening: the contexts whose open(2) of a FIFO waits, with the access they asked for; admitted: those
     whose other end has come since. They count as open, and their call succeeds when it is run again.
     One that is killed or interrupted meanwhile is taken out by `cancel`.
+    fills, drains: how often data came, and how often room for more: what edge-triggered waits look at.
     """
 
     data: bytearray = default(bytearray)
@@ -46,6 +47,8 @@ class Pipe(Plain):
     readers: int = 0
     writers: int = 0
     had_writer: bool = False
+    fills: int = 0
+    drains: int = 0
     opening: list[tuple[FsContext, int]] = default(list)
     admitted: list[tuple[FsContext, int]] = default(list)
 
@@ -162,8 +165,11 @@ def read(file: OpenFile, n: int) -> bytes:
     """read(2): what is there, b"" when no writer is left."""
     pipe = of(file)
     if pipe.data:
+        was_full = pipe.capacity - len(pipe.data) < PIPE_BUF
         data = bytes(pipe.data[:n])
         del pipe.data[:n]
+        if was_full and pipe.capacity - len(pipe.data) >= PIPE_BUF:
+            pipe.drains += 1
         return data
     if not pipe.writers or not n:
         return b""
@@ -181,6 +187,7 @@ def write(file: OpenFile, data: Data) -> int:
             raise WouldBlock(file, POLLOUT)
         data = memoryview(data)[:room]
     pipe.data += data
+    pipe.fills += 1
     return len(data)
 
 

@@ -50,6 +50,10 @@ class KernelFile(OpenFile):
         """Host descriptors that can change `poll_events`, each with wait.READ | WRITE."""
         return ()
 
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """How often input came and how often room for output did, for edge-triggered waits; None: not counted."""
+        return None
+
     def waited_for(self, k: Kernel, events: int) -> None:
         """A task is about to be blocked until one of `events` holds."""
 
@@ -93,6 +97,14 @@ def poll(k: Kernel, file: OpenFile) -> int:
     if isinstance(file, KernelFile):
         return file.poll_events(k)
     return k.vfs.poll(file)
+
+
+def activity(k: Kernel, file: OpenFile) -> tuple[int, int] | None:
+    """See `KernelFile.activity`."""
+    if isinstance(file, KernelFile):
+        return file.activity(k)
+    pipe = file.inode.pipe
+    return (pipe.fills, pipe.drains) if pipe is not None else None
 
 
 def host_fds(k: Kernel, file: OpenFile, events: int) -> Iterable[tuple[int, int]]:

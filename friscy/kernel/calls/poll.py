@@ -41,15 +41,18 @@ class PollWait(Wait):
     """Waits until one of some files has one of the events asked for.
 
     remainder: where the time that is left is written when a handler ends the call, or 0.
+    always: events that count though nobody asked for them.
     """
 
     on_signal: ClassVar[str] = "eintr"
+    exact: ClassVar[bool] = True
 
     watched: list[tuple[OpenFile, int]]
     remainder: int = 0
+    always: int = POLLERR | POLLHUP
 
     def ready(self, k: Kernel, task: Task) -> bool:
-        return any(files.poll(k, file) & (events | POLLERR | POLLHUP) for file, events in self.watched)
+        return any(files.poll(k, file) & (events | self.always) for file, events in self.watched)
 
     def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
         for file, events in self.watched:
@@ -170,7 +173,7 @@ def sys_pselect6(
     found = sum(result.bit_count() for result in results)
     if not found and not over:
         announce(k, watched)
-        raise Blocked(PollWait(watched, timeout))
+        raise Blocked(PollWait(watched, timeout, 0))
     for (address, _), result in zip(groups, results, strict=True):
         if address:
             k.mem.write(address, result.to_bytes(nbytes, "little"))

@@ -3,8 +3,9 @@
 An interest does not keep its file open: it goes when the last descriptor of the file is closed, which shows
 in the description's `refs`.
 
-Gap: with EPOLLET unread input is reported at every wait, not only when more arrives (programs that read until
-EAGAIN, as they must, see no difference).
+Edge-triggered interests are reported when `KernelFile.activity` has moved since they were reported last.
+Gap: files that do not count it (the console, sockets of the host's network) report unread input at every wait
+(programs that read until EAGAIN, as they must, see no difference).
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from friscy.kernel.files import KernelFile
 from friscy.kernel.structs import EPOLL_EVENT_BYTES, pack_epoll_event, read_epoll_event
 from friscy.kernel.table import syscall
 from friscy.kernel.wait import Blocked, Wait
-from lazyfs.abi import O_CLOEXEC, O_RDWR, POLLERR, POLLHUP, POLLIN, POLLOUT
+from lazyfs.abi import (
+    O_CLOEXEC,
+    O_RDWR,
+    POLLERR,
+    POLLHUP,
+    POLLIN,
+    POLLOUT,
+    POLLRDHUP,
+    POLLRDNORM,
+    POLLWRNORM,
+)
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
 from lazyfs.plain import Plain, default
@@ -35,18 +46,26 @@ EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
 EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET = 1 << 28, 1 << 29, 1 << 30, 1 << 31
 _EXCLUSIVE_OK = POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE
 _EVENTS = 0xFFFF
-_MAX_NESTING = 5
+_ENDS = POLLERR | POLLHUP | POLLRDHUP
+_INPUT = POLLIN | POLLRDNORM | POLLRDHUP
+_OUTPUT = POLLOUT | POLLWRNORM
+_MAX_NESTING = 4
 _MS = 1_000_000
 
 
 class Interest(Plain):
-    """A file in an epoll set. seen: what was reported last, for EPOLLET; armed: False after EPOLLONESHOT."""
+    """A file in an epoll set. armed: False after EPOLLONESHOT.
+
+    For EPOLLET: seen and activity: what was there when it was looked at last; fresh: it was not, yet.
+    """
 
     fd: int
     file: OpenFile
     events: int
     data: int
     seen: int = 0
+    activity: tuple[int, int] | None = None
+    fresh: bool = True
     armed: bool = True
 
     def ready(self, k: Kernel) -> int:
@@ -54,9 +73,27 @@ class Interest(Plain):
         if not self.armed:
             return 0
         now = files.poll(k, self.file) & (self.events & _EVENTS | POLLERR | POLLHUP)
-        if self.events & EPOLLET:
-            return now if now & ~self.seen or now & POLLIN else 0
+        if self.events & EPOLLET and not self.fresh and now and not self._moved(k, now):
+            return 0
         return now
+
+    def _moved(self, k: Kernel, now: int) -> bool:
+        """Whether something happened since the last report that a wait is to hear of."""
+        activity = files.activity(k, self.file)
+        if activity is None or self.activity is None:
+            return bool(now & (~self.seen | POLLIN))
+        came, room = activity[0] != self.activity[0], activity[1] != self.activity[1]
+        return bool(
+            (came and self.events & _INPUT) or (room and self.events & _OUTPUT) or now & ~self.seen & _ENDS
+        )
+
+    def reported(self, k: Kernel, events: int) -> None:
+        """A wait has looked at it, and was told `events`."""
+        if not self.events & EPOLLET:
+            return
+        now = files.poll(k, self.file)
+        if events or not now & (self.events | _ENDS):
+            self.seen, self.fresh, self.activity = now, False, files.activity(k, self.file)
 
 
 class Epoll(KernelFile):
@@ -101,7 +138,7 @@ class Epoll(KernelFile):
             if len(found) == limit:
                 break
             events = interest.ready(k)
-            interest.seen = files.poll(k, interest.file) if interest.events & EPOLLET else 0
+            interest.reported(k, events)
             if not events:
                 continue
             found.append((events, interest.data))
@@ -131,18 +168,39 @@ class Epoll(KernelFile):
             if interest.armed and isinstance(interest.file, KernelFile):
                 interest.file.waited_for(k, interest.events)
 
-    def reaches(self, other: OpenFile, depth: int = 0) -> bool:
-        """Whether `other` is in this set or in one below it. ELOOP: nested too deep."""
-        if depth >= _MAX_NESTING:
-            raise LinuxError(errno.ELOOP)
-        below = [i.file for i in self.live() if isinstance(i.file, Epoll)]
-        return self is other or any(file.reaches(other, depth + 1) for file in below)
+    def seek(self, offset: int, whence: int) -> int:
+        """lseek(2) does nothing, successfully."""
+        return 0
+
+    def inner(self) -> list[Epoll]:
+        """The sets in this one."""
+        return [interest.file for interest in self.live() if isinstance(interest.file, Epoll)]
+
+    def reaches(self, other: OpenFile) -> bool:
+        """Whether `other` is this set or one below it."""
+        return self is other or any(file.reaches(other) for file in self.inner())
+
+    def height(self) -> int:
+        """How many sets there are below this one, at most, one in the other."""
+        return max((1 + file.height() for file in self.inner()), default=0)
+
+    def depth(self, k: Kernel) -> int:
+        """How many sets this one is in, at most, one in the other."""
+        sets = {
+            id(descriptor.file): descriptor.file
+            for process in k.state.processes.values()
+            for descriptor in process.files.slots.values()
+            if isinstance(descriptor.file, Epoll)
+        }
+        above = [file for file in sets.values() if any(inner is self for inner in file.inner())]
+        return max((1 + file.depth(k) for file in above), default=0)
 
 
 class EpollWait(Wait):
     """epoll_wait(2)."""
 
     on_signal: ClassVar[str] = "eintr"
+    exact: ClassVar[bool] = True
 
     epoll: Epoll
 
@@ -190,7 +248,9 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
         raise LinuxError(errno.EINVAL)
     found = holder.find(fd, file)
     if operation == EPOLL_CTL_ADD:
-        if isinstance(file, Epoll) and file.reaches(holder, 1):
+        if isinstance(file, Epoll) and (
+            file.reaches(holder) or file.height() + 1 + holder.depth(k) > _MAX_NESTING
+        ):
             raise LinuxError(errno.ELOOP)
         if found is not None:
             raise LinuxError(errno.EEXIST)
@@ -203,7 +263,7 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
         else:
             if found.events & EPOLLEXCLUSIVE:
                 raise LinuxError(errno.EINVAL)
-            found.events, found.data, found.seen, found.armed = events, data, 0, True
+            found.events, found.data, found.fresh, found.armed = events, data, True, True
     else:
         raise LinuxError(errno.EINVAL)
     return 0
@@ -214,7 +274,6 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
         raise LinuxError(errno.EINVAL)
     epoll = _epoll(task, epfd)
     over = timeout_over(k, task, timeout_ns)
-    k.mem.check(out, EPOLL_EVENT_BYTES, write=True)
     found = epoll.collect(k, limit)
     if not found and not over:
         epoll.waited_for(k, POLLIN)

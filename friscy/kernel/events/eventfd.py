@@ -28,6 +28,8 @@ class EventFd(KernelFile):
 
     count: int = 0
     semaphore: bool = False
+    writes: int = 0
+    reads: int = 0
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """See KernelFile."""
@@ -37,6 +39,7 @@ class EventFd(KernelFile):
             raise WouldBlock(self, POLLIN)
         value = 1 if self.semaphore else self.count
         self.count -= value
+        self.reads += 1
         return value.to_bytes(8, "little")
 
     def write_bytes(self, k: Kernel, data: bytes) -> int:
@@ -49,11 +52,16 @@ class EventFd(KernelFile):
         if self.count + value > _COUNTER_MAX:
             raise WouldBlock(self, POLLOUT)
         self.count += value
+        self.writes += 1
         return 8
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile. A writer that is blocked for lack of room may retry at any time."""
         return (POLLIN if self.count else 0) | (POLLOUT if self.count < _COUNTER_MAX else 0)
+
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """See KernelFile."""
+        return self.writes, self.reads
 
     def seek(self, offset: int, whence: int) -> int:
         """lseek(2) does nothing, successfully."""
@@ -66,6 +74,7 @@ class TimerFd(KernelFile):
     clock: int = CLOCK_MONOTONIC
     expiry: int = 0
     interval: int = 0
+    reads: int = 0  # of expirations
 
     def _expirations(self, k: Kernel) -> int:
         now = k.monotonic_ns()
@@ -81,15 +90,26 @@ class TimerFd(KernelFile):
         if not count:
             raise WouldBlock(self, POLLIN)
         self.expiry = self.expiry + count * self.interval if self.interval else 0
+        self.reads += count
         return count.to_bytes(8, "little")
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
         return POLLIN if self._expirations(k) else 0
 
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """See KernelFile."""
+        return self.reads + self._expirations(k), 0
+
     def deadline(self, k: Kernel) -> int | None:
         """See KernelFile."""
+        if self.interval and self.expiry:
+            return self.expiry + self._expirations(k) * self.interval  # one more, though none was read
         return self.expiry or None
+
+    def seek(self, offset: int, whence: int) -> int:
+        """lseek(2) does nothing, successfully."""
+        return 0
 
     def remaining(self, k: Kernel) -> tuple[int, int]:
         """(interval, time to the next expiration) as timerfd_gettime gives them."""

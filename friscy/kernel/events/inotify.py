@@ -66,10 +66,12 @@ class Inotify(KernelFile):
 
     queue: list[Event] = default(list)
     last: int = 0
+    added: int = 0  # events, ever
 
     def add(self, event: Event) -> None:
         """Queue an event, unless it is the same as the one before it. Too many become one IN_Q_OVERFLOW."""
         queue = self.queue
+        self.added += 1
         if queue and queue[-1].__dict__ == event.__dict__:
             return
         if len(queue) >= _MAX_QUEUED:
@@ -98,6 +100,10 @@ class Inotify(KernelFile):
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
         return IN if self.queue else 0
+
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """See KernelFile."""
+        return self.added, 0
 
     def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
         """See KernelFile."""

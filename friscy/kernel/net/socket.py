@@ -57,6 +57,8 @@ class Socket(KernelFile):
     protocol: int = 0
     messages: list[Message] = default(list)
     queued: int = 0
+    arrivals: int = 0  # messages and connections, ever; and how often some were read: for edge-triggered waits
+    readings: int = 0
     listening: bool = False
     backlog: int = 0
     pending: list[Any] = default(list)  # connections to accept
@@ -150,6 +152,7 @@ class Socket(KernelFile):
             if not peek:
                 self.messages.pop(0)
                 self.queued -= len(first.data)
+                self.readings += 1
                 self.received(k)
             return first
         got = Message(bytearray(), first.sender, first.ids, first.files)
@@ -172,6 +175,7 @@ class Socket(KernelFile):
                 del message.data[:part]
         first.files = []
         self.queued -= len(got.data)
+        self.readings += 1
         self.received(k)
         return got
 
@@ -192,6 +196,7 @@ class Socket(KernelFile):
     def deliver(self, k: Kernel, message: Message) -> None:
         """Put what was sent at the end of the queue."""
         self.queued += len(message.data)
+        self.arrivals += 1
         if self.kind == STREAM and self.messages and not message.files:
             last = self.messages[-1]
             if last.ids == message.ids and len(last.data) + len(message.data) <= _SEGMENT and not last.files:

@@ -120,6 +120,7 @@ class UnixSocket(Socket):
         server.ids, server.name = listener.ids, listener.name
         join(self, server)
         listener.pending.append(server)
+        listener.arrivals += 1
 
     def shutdown(self, k: Kernel, how: int) -> None:
         """See Socket. The peer of a stream sees it from its side."""
@@ -198,6 +199,10 @@ class UnixSocket(Socket):
         """See KernelFile."""
         events = super().poll_events(k)
         return events | POLLHUP if self.connected and self.kind != DGRAM and self.peer is None else events
+
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """See KernelFile."""
+        return self.arrivals, self.peer.readings if self.peer is not None else 0
 
     def closed(self, k: Kernel) -> None:
         """See KernelFile: the peer reads what is left, then the end."""
