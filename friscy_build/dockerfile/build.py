@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -70,8 +73,7 @@ def build_image(
     """
     project = open_project(dockerfile, context, target, args, named_contexts)
     build = _Build(project, resolve_base, runner, report or Report(), progress)
-    for index in project.plan.stages:
-        build.stage(index)
+    build.all_stages()
     result = build.stage(project.plan.target)
     return BuiltImage(result.tree, result.config, result.digest)
 
@@ -161,13 +163,42 @@ class _Build:
         self.stages: dict[int, StageRun] = {}
         self.images: dict[tuple[str, str], BaseImage] = {}
         self.made_ns = epoch_ns() or 0
+        self.stage_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
+        self.image_lock = threading.Lock()
+
+    def all_stages(self) -> None:
+        """Build the stages that are needed, side by side where none waits for another."""
+        waiting = {
+            index: {source.stage for source in self.plan.sources(planned) if source.stage is not None}
+            for index, planned in self.plan.stages.items()
+        }
+        running: dict[Future[StageRun], int] = {}
+        with ThreadPoolExecutor(max(2, os.cpu_count() or 1), "stage") as pool:
+            try:
+                while waiting or running:
+                    ready = [index for index, needs in waiting.items() if needs <= self.stages.keys()]
+                    for index in ready:
+                        del waiting[index]
+                    if len(ready) == 1 and not running:
+                        self.stage(ready[0])  # in this thread, which ^C reaches at once
+                        continue
+                    running.update((pool.submit(self.stage, index), index) for index in ready)
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        del running[future]
+                        future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                if self.runner is not None:
+                    self.runner.stop()
+                raise
 
     def stage(self, index: int) -> StageRun:
         """Stage `index`, built now if it is not yet."""
-        if index not in self.stages:
-            planned = self.plan.stages.get(index) or self.plan.plan_stage(index)
-            self.stages[index] = self.build(planned)
-        return self.stages[index]
+        with self.stage_locks[index]:
+            if index not in self.stages:
+                planned = self.plan.stages.get(index) or self.plan.plan_stage(index)
+                self.stages[index] = self.build(planned)
+            return self.stages[index]
 
     def build(self, planned: PlannedStage) -> StageRun:
         stage = planned.stage
@@ -192,14 +223,15 @@ class _Build:
 
     def image(self, reference: str, platform: str) -> BaseImage:
         key = (reference, platform)
-        if key not in self.images:
-            if reference.lower() == "scratch":
-                empty = scratch()
-                empty.config = {"Env": SCRATCH_ENV}
-                self.images[key] = empty
-            else:
-                self.images[key] = self.resolve_base(reference, platform)
-        return self.images[key]
+        with self.image_lock:
+            if key not in self.images:
+                if reference.lower() == "scratch":
+                    empty = scratch()
+                    empty.config = {"Env": SCRATCH_ENV}
+                    self.images[key] = empty
+                else:
+                    self.images[key] = self.resolve_base(reference, platform)
+            return self.images[key]
 
     def source_view(self, instruction: ast.Transfer, index: int) -> SourceView:
         """Where a COPY or ADD of stage `index` reads from."""

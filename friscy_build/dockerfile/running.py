@@ -94,6 +94,15 @@ class Runner:
     ) -> None:
         self.interpreter, self.cache, self.use_cache = interpreter, cache, use_cache
         self.secrets, self.network, self.memory = secrets, network, memory
+        self.kernels: set[Kernel] = set()  # that run now
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Make every RUN that is going on in another thread end as by ^C. From any thread."""
+        self.stopping = True
+        for kernel in list(self.kernels):
+            kernel.stop()
+            kernel.attend()
 
     def run(self, job: RunJob, tree: Tree, step: Step) -> CachedLayer:
         """Do `job` over `tree`, which is what its layer makes of it afterwards. RunError."""
@@ -128,10 +137,14 @@ class Runner:
             before = machine.captured(kernel)
             env = {**job.env, **self._secret_variables(job)}
             try:
+                self.kernels.add(kernel)
+                if self.stopping:
+                    raise KeyboardInterrupt
                 status = machine.run(kernel, Program(list(job.argv), env, job.cwd, job.user))
             except StartError as error:
                 raise RunError(str(error.args[0]), hint=error.hint) from error
             finally:
+                self.kernels.discard(kernel)
                 for keep in kept:
                     keep()
             step.flush()

@@ -116,10 +116,9 @@ class TreeMachine:
     def run(self, kernel: Kernel, program: Program) -> int:
         """Run `program` as process 1 to its end; its exit status, 128 + n where signal n ended it. StartError."""
         self.machine.start(kernel, program)
-        with kernel.console, _Interruptible(kernel) as interrupted:
+        with kernel.console, _Interruptible(kernel):
             status = kernel.run()
         if status is None:
-            assert interrupted
             raise KeyboardInterrupt
         return status
 
@@ -140,12 +139,12 @@ class _Interruptible:
         self.main = threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> _Interruptible:
+        self.kernel.wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         if self.main:
             self.reader, self.writer = os.pipe()
             os.set_blocking(self.writer, False)
             self.previous = signal.signal(signal.SIGINT, lambda *_: self.kernel.stop())
             self.wakeup = signal.set_wakeup_fd(self.writer, warn_on_full_buffer=False)
-            self.kernel.wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self.thread = threading.Thread(target=self.watch, daemon=True)
             self.thread.start()
         return self
@@ -163,8 +162,8 @@ class _Interruptible:
             os.close(self.writer)
             self.thread.join()
             os.close(self.reader)
-            os.close(self.kernel.wake_fd)
-            self.kernel.wake_fd = -1
+        wake_fd, self.kernel.wake_fd = self.kernel.wake_fd, -1
+        os.close(wake_fd)
 
 
 __all__: Sequence[str] = ["OutputConsole", "TreeMachine", "make_place"]

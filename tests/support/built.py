@@ -60,14 +60,15 @@ class Builder:
         return BaseImage(clone_tree(image.tree), {"Env": ["PATH=/bin"]}, image.digest, reference)
 
     def runner(self, **options: Any) -> Runner:
+        options.setdefault("network", ["*"])
         return Runner(interpreter(), self.cache, secrets=self.secrets.get, memory=1 << 30, **options)
 
     def build(self, text: str, *, runner: Runner | None = None, **options: Any) -> BuiltImage:
         (self.context / "Dockerfile").write_text(text)
-        self.lines = []
+        self.lines.clear()
         return build_image(
             self.context / "Dockerfile", self.context, resolve_base=self.base,
-            runner=runner or self.runner(), report=LineReport(self.lines.append), **options,
+            runner=runner or self.runner(), **{"report": LineReport(self.lines.append), **options},
         )  # fmt: skip
 
     @property

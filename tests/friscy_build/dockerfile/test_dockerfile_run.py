@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
+import threading
 
 import pytest
 from built import Builder
 
 from friscy_build.dockerfile import BuiltImage, DockerfileError
+from friscy_build.dockerfile.report import LineReport
 from lazyfs.tree import Node
 
 
@@ -332,3 +336,73 @@ def test_the_files_docker_mounts_are_not_the_images(builder):
     assert at(image, "/etc/resolv.conf").kind == "symlink"
     assert image.tree.lookup(b"/run/made") is None
     assert at(image, "/etc").mtime_ns == at(builder.build("FROM base"), "/etc").mtime_ns
+
+
+def test_stages_are_built_side_by_side(builder):
+    both = threading.Barrier(2)
+
+    class Meeting(LineReport):
+        def line(self, where, text):
+            if "here" in text and "RUN" not in text:
+                both.wait(60)
+            super().line(where, text)
+
+    image = builder.build(
+        """FROM base AS one
+RUN echo here; echo 1 > /one
+FROM base AS two
+RUN echo here; echo 2 > /two
+FROM base AS never
+RUN false
+FROM base
+COPY --from=one /one /
+COPY --from=two /two /
+RUN cat /one /two
+""",
+        report=Meeting(builder.lines.append),
+    )
+    assert builder.output[-2:] == ["1", "2"]
+    assert text(image, "/two") == "2\n"
+
+
+def test_one_failure_ends_the_others(builder):
+    began = threading.Event()
+
+    class Waiting(LineReport):
+        def line(self, where, text):
+            if "began" in text and "RUN" not in text:
+                began.set()
+            if "fail" in text and "RUN" not in text:
+                assert began.wait(60)
+            super().line(where, text)
+
+    with pytest.raises(DockerfileError, match="exit status 1"):
+        builder.build(
+            "FROM base AS one\nRUN echo fail; false\nFROM base AS two\nRUN echo began; while :; do :; done\n"
+            "FROM base\nCOPY --from=one / /\nCOPY --from=two / /\n",
+            report=Waiting(builder.lines.append),
+        )
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from pathlib import Path
+from built import Builder
+from friscy_build.dockerfile.report import LineReport
+def said(line):
+    if "began" in line and "RUN" not in line:
+        os.kill(os.getpid(), signal.SIGINT)
+builder = Builder(Path(sys.argv[1]))
+try:
+    builder.build("FROM base\\nRUN echo began; while :; do :; done\\n", report=LineReport(said))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interrupt_ends_a_run(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, tmp_path], capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
