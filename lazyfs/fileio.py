@@ -218,6 +218,8 @@ class FileOps(OpenOps):
             self.check_write(mount, inode)
         self._drop_privileges(context.credentials, inode)
         inode.fs.truncate(self, inode, length, target if isinstance(target, OpenFile) else None)
+        if self.resized is not None:
+            self.resized(inode)
         if self.observer is not None:
             self.observer.touched(IN_MODIFY, dentry)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lazyfs.chunk_store import ChunkStore
     from lazyfs.index import Index
+    from lazyfs.inode import Inode
     from lazyfs.observer import Observer
     from lazyfs.openfile import OpenFile
     from lazyfs.vfs import VfsState
@@ -41,6 +42,7 @@ class VfsHost:
     now_ns: Callable[[], int]
     urandom: Callable[[int], bytes]
     observer: Observer | None = None
+    resized: Callable[[Inode], None] | None = None  # called after the size of a file was set
 
     def driver(self, rdev: tuple[int, int]) -> Any:
         """The driver of a character device, None where there is none."""

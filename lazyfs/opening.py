@@ -124,6 +124,8 @@ class OpenOps(NameOps):
         if truncates:
             self._drop_privileges(context.credentials, inode)
             inode.fs.truncate(self, inode, 0)
+            if self.resized is not None:
+                self.resized(inode)
         file = self._described(context, mount, dentry, flags)
         if truncates and self.observer is not None:
             self.observer.touched(IN_MODIFY, dentry)

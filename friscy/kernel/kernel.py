@@ -139,6 +139,7 @@ class Kernel:
             state.boot_ns = time.time_ns()
         self.state = state
         self.backings = BackingPool(state)
+        vfs.resized = self.backings.resized
         self.places = Places()  # of files with translated code
         state.vfs = vfs.state
 

@@ -143,15 +143,19 @@ class Layers:
         """The parts of [start, end) whose pages may hold anything but zeros."""
         found: list[Run] = []
         for low, high, extent in self._pieces(start, end):
-            if extent is None:
-                found += host_pages.written_runs(self._base, low, high)
-            elif extent.kind != PRIVATE:
+            runs: list[Run] = []
+            if extent is None or extent.kind == PRIVATE:
+                runs += self._written(low, high, extent, PROT_READ)
+            if extent is not None:
                 shift = low - extent.offset
                 data = host_pages.data_runs(extent.file.fd, extent.offset, extent.offset + high - low)
-                found += [(first + shift, last + shift) for first, last in data]
-            else:
-                found.append((low, high))
+                runs += [(first + shift, last + shift) for first, last in data]
+            found += _joined(sorted(runs), 0)
         return found
+
+    def written(self, start: int, end: int) -> list[Run]:
+        """The parts of readable [start, end) that are not the pages of a file, or more than those."""
+        return [run for piece in self._pieces(start, end) for run in self._written(*piece, PROT_READ)]
 
     def copy(self, target: int, source: int, length: int) -> None:
         """Let plain or own pages at `target`, which are fresh, hold what [source, source + length) holds.
@@ -392,7 +396,7 @@ def _joined(runs: list[Run], gap: int) -> list[Run]:
     joined: list[Run] = []
     for low, high in runs:
         if joined and low - joined[-1][1] <= gap:
-            joined[-1] = (joined[-1][0], high)
+            joined[-1] = (joined[-1][0], max(joined[-1][1], high))
         else:
             joined.append((low, high))
     return joined

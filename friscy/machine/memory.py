@@ -16,7 +16,7 @@ import struct
 
 from friscy.machine import host_pages
 from friscy.machine.layers import HostFile, Layers, without
-from friscy.machine.layout import GUEST_END, GUEST_START, HART_BASE, MEMORY_BYTES, PAGE, PAGE_SHIFT, RECORDS
+from friscy.machine.layout import GUEST_END, GUEST_START, HART_BASE, MEMORY_BYTES, PAGE, PAGE_SHIFT
 from lazyfs.errors import LinuxError
 
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
@@ -39,8 +39,7 @@ class GuestMemory:
         self._layers = Layers(base)
         self.view = memoryview((ctypes.c_ubyte * MEMORY_BYTES).from_address(base)).cast("B")
         self.pages = bytearray(GUEST_END >> PAGE_SHIFT)
-        self._layers.protect(0, PAGE, 0)
-        self._layers.protect(GUEST_START, GUEST_END - GUEST_START, 0)
+        self._layers.protect(0, HART_BASE, 0)
 
     @classmethod
     def anonymous(cls) -> GuestMemory:
@@ -105,6 +104,10 @@ class GuestMemory:
         """The parts of readable [start, end) that may hold anything but zeros."""
         return self._layers.filled(start, end)
 
+    def written(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The parts of readable [start, end) that are not the pages of a file, or more than those."""
+        return self._layers.written(start, end)
+
     def touched(self, start: int, end: int) -> list[tuple[int, int]]:
         """The parts of shared pages [start, end) that were accessed since `forget_touched`, or more than those."""
         return self._layers.touched(start, end)
@@ -134,8 +137,7 @@ class GuestMemory:
         self._layers.reset()
         if self.mappings():
             self.unmap(GUEST_START, GUEST_END)
-        for start, end in ((HART_BASE, GUEST_START), (RECORDS, MEMORY_BYTES)):
-            host_pages.discard(self._base + start, end - start)
+        host_pages.discard(self._base + HART_BASE, MEMORY_BYTES - HART_BASE)
 
     # -- checked access -------------------------------------------------------------------------------
 

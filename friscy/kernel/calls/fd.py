@@ -27,7 +27,6 @@ from friscy.kernel.structs import pack_flock, read_flock
 from friscy.kernel.sysctl import sysctl
 from friscy.kernel.table import syscall
 from friscy.kernel.wait import Blocked
-from friscy.machine.memory import PROT_WRITE
 from lazyfs.abi import (
     O_APPEND,
     O_ASYNC,
@@ -227,7 +226,7 @@ def _seal(k: Kernel, file: OpenFile, command: int, bits: int) -> int:
     if bits & F_SEAL_WRITE:
         for process in k.state.processes.values():
             for vma in process.mm.vmas:
-                if vma.file is not None and vma.file.inode is inode and vma.shared and vma.prot & PROT_WRITE:
+                if vma.file is not None and vma.file.inode is inode and vma.shared and vma.file.writable:
                     raise LinuxError(errno.EBUSY)
     inode.seals |= bits
     return 0

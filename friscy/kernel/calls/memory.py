@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from friscy.kernel.memory import locking
 from friscy.kernel.memory.areas import (
     MAP_ANONYMOUS,
+    MAP_GROWSDOWN,
+    MAP_LOCKED,
     MAP_PRIVATE,
     MAP_TYPE,
     MS_ASYNC,
@@ -15,9 +17,12 @@ from friscy.kernel.memory.areas import (
     MS_SYNC,
     PROT_ALL,
     Vma,
+    page_prot,
 )
 from friscy.kernel.table import refused, syscall
 from friscy.machine.layout import GUEST_END, PAGE
+from friscy.machine.memory import PROT_READ, PROT_WRITE
+from lazyfs.abi import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 _PROT_SEM, _PROT_GROWSDOWN, _PROT_GROWSUP = 0x8, 0x0100_0000, 0x0200_0000
 
 (_NORMAL, _RANDOM, _SEQUENTIAL, _WILLNEED, _DONTNEED, _FREE, _REMOVE) = (0, 1, 2, 3, 4, 8, 9)
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _COLD, _PAGEOUT, _POPULATE_READ, _POPULATE_WRITE = 20, 21, 22, 23
 # Advice that changes nothing a program could see: fork, dump, merge and huge page policy.
 _HINTS = frozenset(
@@ -47,14 +53,24 @@ def _page_range(start: int, length: int) -> int:
 @syscall(214, "brk", "addr:ptr -> ptr")
 def sys_brk(k: Kernel, task: Task, address: int) -> int:
     """brk(2): the raw call returns the break, moved or not."""
-    return k.mm.set_brk(address)
+    before = k.mm.mm.brk
+    if address > before and task.process.mm.lock_future:
+        try:
+            locking.before_mapping(task.process, address - before, 0)
+        except LinuxError:
+            return before
+    after = k.mm.set_brk(address)
+    if after > before and task.process.mm.lock_future:
+        start, end = (-(-at // PAGE) * PAGE for at in (before, after))
+        locking.lock(k.mm, start, end, task.process.mm.lock_future)
+    return after
 
 
 @syscall(
     222,
     "mmap",
     "addr:ptr length:size prot:mmap_prot flags:mmap_flags fd offset:hex -> ptr",
-    partial="MAP_GROWSDOWN, MAP_LOCKED, MAP_POPULATE and MAP_HUGETLB do nothing more; see friscy.kernel.memory",
+    partial="MAP_POPULATE and MAP_HUGETLB do nothing more; see friscy.kernel.memory",
 )
 def sys_mmap(
     k: Kernel, task: Task, address: int, length: int, prot: int, flags: int, fd: int, offset: int
@@ -69,7 +85,11 @@ def sys_mmap(
         name = k.vfs.path_of(task.process.fs, file.location)
     elif flags & MAP_TYPE != MAP_PRIVATE:
         name = b"/dev/zero (deleted)"
-    return k.mm.map(address, length, prot, flags, file, offset if file is not None else 0, name)
+    lock = locking.before_mapping(task.process, length, flags)
+    address = k.mm.map(address, length, prot, flags, file, offset if file is not None else 0, name)
+    if lock:
+        locking.lock(k.mm, address, address + -(-length // PAGE) * PAGE, lock)
+    return address
 
 
 @syscall(215, "munmap", "addr:ptr length:size -> int")
@@ -81,14 +101,12 @@ def sys_munmap(k: Kernel, task: Task, address: int, length: int) -> int:
     return 0
 
 
-@syscall(
-    216,
-    "mremap",
-    "old:ptr old_size:size new_size:size flags:mremap_flags new:ptr -> ptr",
-    partial="no second mapping of shared pages by an old size of 0",
-)
+@syscall(216, "mremap", "old:ptr old_size:size new_size:size flags:mremap_flags new:ptr -> ptr")
 def sys_mremap(k: Kernel, task: Task, old: int, old_size: int, new_size: int, flags: int, new: int) -> int:
-    """mremap(2)."""
+    """mremap(2). EAGAIN: more locked memory than allowed."""
+    vma = k.mm.find(old)
+    if vma is not None and vma.locked and new_size > old_size:
+        locking.before_mapping(task.process, new_size - old_size, MAP_LOCKED)
     return k.mm.remap(old, old_size, new_size, flags, new)
 
 
@@ -108,7 +126,7 @@ def sys_mprotect(k: Kernel, task: Task, address: int, length: int, prot: int) ->
     if vma is None:
         raise LinuxError(errno.ENOMEM)
     if prot & _PROT_GROWSDOWN:
-        if vma.name != b"[stack]":
+        if vma.name != b"[stack]" and not vma.flags & MAP_GROWSDOWN:
             raise LinuxError(errno.EINVAL)
         address = vma.start
     k.mm.protect(address, end, prot & PROT_ALL)
@@ -130,6 +148,8 @@ def sys_msync(k: Kernel, task: Task, address: int, length: int, flags: int) -> i
         raise LinuxError(errno.EINVAL)
     end = _page_range(address, length)
     if end > address:
+        if flags & MS_INVALIDATE and any(vma.locked for vma in k.mm.overlapping(address, end)):
+            raise LinuxError(errno.EBUSY)
         k.mm.sync(address, end)
     return 0
 
@@ -150,50 +170,62 @@ def sys_madvise(k: Kernel, task: Task, address: int, length: int, advice: int) -
         return 0
     end = _page_range(address, length)
     vmas = k.mm.overlapping(address, end)
+    if advice in (_DONTNEED, _FREE, _REMOVE) and any(vma.locked for vma in vmas):
+        raise LinuxError(errno.EINVAL)
     if advice == _DONTNEED:
         k.mm.discard(address, end)
     elif advice == _FREE:
-        _all(vmas, lambda vma: vma.file is None and not vma.shared)
+        if any(vma.file is not None or vma.shared for vma in vmas):
+            raise LinuxError(errno.EINVAL)
     elif advice == _REMOVE:
         _remove(k, vmas, address, end)
+    elif advice in (_POPULATE_READ, _POPULATE_WRITE):
+        _populate(vmas, end, PROT_READ if advice == _POPULATE_READ else PROT_WRITE)
     if not k.mm.covered(address, end):
         raise LinuxError(errno.ENOMEM)
     return 0
 
 
-def _all(vmas: list[Vma], test: Callable[[Vma], bool]) -> None:
-    if not all(test(vma) for vma in vmas):
-        raise LinuxError(errno.EINVAL)
-
-
 def _remove(k: Kernel, vmas: list[Vma], start: int, end: int) -> None:
-    """MADV_REMOVE: punch a hole into shared anonymous memory (into files it goes through fallocate)."""
-    _all(vmas, lambda vma: vma.file is None and vma.shared)
-    k.mm.zero_shared(start, end)
+    """MADV_REMOVE: punch a hole into shared memory, and into the file that it is of."""
+    for vma in vmas:
+        if vma.backing is None and vma.file is None:
+            raise LinuxError(errno.EINVAL)
+        if not vma.shared or (vma.file is not None and not vma.file.writable):
+            raise LinuxError(errno.EACCES)
+        low, high = max(start, vma.start), min(end, vma.end)
+        if vma.file is None:
+            k.mm.zero_shared(low, high)
+        else:
+            k.mm.write_back(vma.file.inode)
+            offset = vma.offset + low - vma.start
+            k.vfs.fallocate(vma.file, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, high - low)
+            k.mm.sync_file(vma.file.inode, reload=True)
+
+
+def _populate(vmas: list[Vma], end: int, wanted: int) -> None:
+    """MADV_POPULATE_*: all pages can be had already, so only the errors are left."""
+    for vma in vmas:
+        if not page_prot(vma.prot) & wanted or (wanted == PROT_READ and not vma.prot):
+            raise LinuxError(errno.EINVAL)
+        if vma.backed_end < min(end, vma.end):
+            raise LinuxError(errno.EFAULT)
 
 
 @syscall(232, "mincore", "addr:ptr length:size vec:ptr -> int")
 def sys_mincore(k: Kernel, task: Task, address: int, length: int, vec: int) -> int:
-    """mincore(2): every mapped page is resident."""
+    """mincore(2): of anonymous memory the pages that were touched, of files all that they have."""
     end = _page_range(address, length)
     if not k.mm.covered(address, end):
         raise LinuxError(errno.ENOMEM)
-    k.mem.write(vec, b"\x01" * ((end - address) // PAGE))
-    return 0
-
-
-def _check_lockable(k: Kernel, address: int, length: int) -> int:
-    start = address // PAGE * PAGE
-    end = _page_range(start, length + address - start)
-    if not k.mm.covered(start, end):
-        raise LinuxError(errno.ENOMEM)
+    k.mem.write(vec, k.mm.resident(address, end))
     return 0
 
 
 @syscall(228, "mlock", "addr:ptr length:size -> int")
 def sys_mlock(k: Kernel, task: Task, address: int, length: int) -> int:
-    """mlock(2): guest memory is never swapped by the guest, so only the range is checked."""
-    return _check_lockable(k, address, length)
+    """mlock(2): guest memory is never swapped by the guest, so it is only counted."""
+    return _lock(k, task, address, length, 1)
 
 
 @syscall(284, "mlock2", "addr:ptr length:size flags:mlock_flags -> int")
@@ -201,26 +233,45 @@ def sys_mlock2(k: Kernel, task: Task, address: int, length: int, flags: int) -> 
     """mlock2(2)."""
     if flags & ~1:
         raise LinuxError(errno.EINVAL)
-    return _check_lockable(k, address, length)
+    return _lock(k, task, address, length, 2 if flags else 1)
+
+
+def _lock(k: Kernel, task: Task, address: int, length: int, kind: int) -> int:
+    start = address // PAGE * PAGE
+    end = address + length + PAGE - 1 & -PAGE
+    if end < start or end > 1 << 64:
+        raise LinuxError(errno.EINVAL)
+    if kind:
+        locking.check(task.process, k.mm, start, min(end, GUEST_END))
+    if start < end:
+        locking.lock(k.mm, start, end, kind)
+    return 0
 
 
 @syscall(229, "munlock", "addr:ptr length:size -> int")
 def sys_munlock(k: Kernel, task: Task, address: int, length: int) -> int:
     """munlock(2)."""
-    return _check_lockable(k, address, length)
+    return _lock(k, task, address, length, 0)
 
 
 @syscall(230, "mlockall", "flags:mlock_flags -> int")
 def sys_mlockall(k: Kernel, task: Task, flags: int) -> int:
     """mlockall(2)."""
-    if not flags or flags & ~7 or flags == 4:
+    if not flags or flags & ~7 or flags == _MCL_ONFAULT:
         raise LinuxError(errno.EINVAL)
+    kind = 2 if flags & _MCL_ONFAULT else 1
+    locking.check_all(task.process, k.mm, current=bool(flags & _MCL_CURRENT))
+    k.mm.mm.lock_future = kind if flags & _MCL_FUTURE else 0
+    if flags & _MCL_CURRENT:
+        locking.lock_all(k.mm, kind)
     return 0
 
 
 @syscall(231, "munlockall", "-> int")
 def sys_munlockall(k: Kernel, task: Task) -> int:
     """munlockall(2)."""
+    k.mm.mm.lock_future = 0
+    locking.lock_all(k.mm, 0)
     return 0
 
 

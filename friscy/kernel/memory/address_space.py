@@ -10,10 +10,13 @@ import errno
 import stat
 from typing import TYPE_CHECKING
 
+from friscy.kernel.files import F_SEAL_FUTURE_WRITE, F_SEAL_WRITE
 from friscy.kernel.memory.areas import (
+    GROWING_STACK,
     MAP_ANONYMOUS,
     MAP_FIXED,
     MAP_FIXED_NOREPLACE,
+    MAP_GROWSDOWN,
     MAP_NORESERVE,
     MAP_PRIVATE,
     MAP_SHARED,
@@ -21,6 +24,7 @@ from friscy.kernel.memory.areas import (
     MAP_STACK,
     MAP_TYPE,
     PROT_ALL,
+    STACK_GUARD_GAP,
     Vma,
     page_prot,
     part,
@@ -28,6 +32,7 @@ from friscy.kernel.memory.areas import (
 from friscy.kernel.memory.moving import Moving
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
+from lazyfs.abi import O_ACCMODE
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
 
@@ -113,25 +118,44 @@ class AddressSpace(Moving):
                 raise LinuxError(errno.EEXIST)
         else:
             address = self._choose(address, length, prot, flags, file, offset)
-        accounted = bool(prot & PROT_WRITE) and kind == MAP_PRIVATE and not flags & MAP_NORESERVE
-        kept = flags & (MAP_TYPE | MAP_ANONYMOUS | MAP_NORESERVE)  # how it was placed tells no mappings apart
+        accounted = (
+            bool(prot & PROT_WRITE) and kind == MAP_PRIVATE and not flags & (MAP_NORESERVE | MAP_GROWSDOWN)
+        )
+        kept = flags & (
+            MAP_TYPE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE
+        )  # how it was placed tells no mappings apart
         vma = Vma(address, address + length, prot, kept, offset=offset, name=name, accounted=accounted)
         if accounted:
             self._check_memory(length)
         self.unmap(address, address + length)
+        if flags & MAP_GROWSDOWN and kind == MAP_PRIVATE and file is None:
+            self._stretch(vma)
         if file is None and kind != MAP_PRIVATE:
             vma.backing, vma.offset = self.pool.anonymous(length), 0
             self._map_backing(vma)
             self._apply(vma)
         elif file is None:
-            self.memory.map(vma.start, vma.end, page_prot(prot), plain=bool(flags & MAP_STACK))
+            self.memory.map(
+                vma.start, vma.end, page_prot(prot), plain=bool(flags & (MAP_STACK | MAP_GROWSDOWN))
+            )
         else:
             # Its own description: the mapping outlives the descriptor and must not move its offset.
-            vma.file = OpenFile(file.location, file.inode, file.flags, credentials=file.credentials)
+            sealed = (file.inode.seals or 0) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) and kind != MAP_PRIVATE
+            mode = file.flags & ~O_ACCMODE if sealed else file.flags  # no mprotect makes it writable
+            vma.file = OpenFile(file.location, file.inode, mode, credentials=file.credentials)
             self._load(vma)
         self._announce_code(vma)
         self._insert(vma)
         return address
+
+    def _stretch(self, vma: Vma) -> None:
+        """MAP_GROWSDOWN: map at once what the stack may grow to: not every engine can repeat an access.
+
+        What lies below keeps its distance; the stack is not longer than stacks are by default.
+        """
+        first, _ = self._indexes(vma.start, vma.end)
+        below = self.mm.vmas[first - 1].end if first else GUEST_START
+        vma.start = min(vma.start, max(below + STACK_GUARD_GAP, vma.end - GROWING_STACK))
 
     def _choose(
         self, hint: int, length: int, prot: int, flags: int, file: OpenFile | None, offset: int
@@ -208,6 +232,19 @@ class AddressSpace(Moving):
         mm.brk = address
         return address
 
+    def resident(self, start: int, end: int) -> bytes:
+        """A byte for each page of mapped [start, end): 1 where it takes memory, as mincore(2) tells."""
+        found = bytearray((end - start) // PAGE)
+        for vma in self.overlapping(start, end):
+            low, high = max(start, vma.start), min(end, vma.end)
+            if vma.file is not None or vma.backing is not None or vma.locked == 1:
+                runs = [(low, max(min(high, vma.backed_end), low))]
+            else:
+                runs = self.memory.filled(low, high)
+            for first, last in runs:
+                found[(first - start) // PAGE : (last - start) // PAGE] = b"\x01" * ((last - first) // PAGE)
+        return bytes(found)
+
     def clear(self) -> None:
         """Drop every mapping (exec, exit)."""
         self.unmap(GUEST_START, GUEST_END)
@@ -232,3 +269,6 @@ def _check_file(file: OpenFile, prot: int, flags: int) -> None:
         raise LinuxError(errno.ENODEV)
     if flags & MAP_TYPE != MAP_PRIVATE and prot & PROT_WRITE and not file.writable:
         raise LinuxError(errno.EACCES)
+    sealed = (file.inode.seals or 0) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+    if sealed and flags & MAP_TYPE != MAP_PRIVATE and prot & PROT_WRITE:
+        raise LinuxError(errno.EPERM)

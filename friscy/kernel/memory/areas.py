@@ -16,14 +16,14 @@ from typing import Any
 
 from friscy.kernel.memory.backing import Backing
 from friscy.kernel.places import Places
-from friscy.machine.layout import GUEST_END, GUEST_START, WINDOW_END
+from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
 from lazyfs.plain import Plain, default
 
 MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE, MAP_TYPE = 1, 2, 3, 15
-MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x10, 0x20, 0x4000
+MAP_FIXED, MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_LOCKED, MAP_NORESERVE = 0x10, 0x20, 0x100, 0x2000, 0x4000
 MAP_POPULATE, MAP_STACK, MAP_FIXED_NOREPLACE = 0x8000, 0x20000, 0x100000
 MREMAP_MAYMOVE, MREMAP_FIXED, MREMAP_DONTUNMAP = 1, 2, 4
 PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC
@@ -32,6 +32,7 @@ MS_ASYNC, MS_INVALIDATE, MS_SYNC = 1, 2, 4
 PLACE_START = 0x0200_0000  # below it the window is left to programs linked at a fixed address
 STACK_GUARD_GAP = 1 << 20
 STACK_MAX = 256 << 20
+GROWING_STACK = 8 << 20  # of a mapping with MAP_GROWSDOWN
 
 _start = attrgetter("start")
 
@@ -49,6 +50,7 @@ class Vma(Plain):
     accounted: bool = False  # its bytes count against the memory limit
     backed_end: int = GUEST_END  # pages from here on lie past the file's end: SIGBUS
     backing: Backing | None = None  # of a shared mapping: where its pages are
+    locked: int = 0  # 1: mlock(2), 2: with MLOCK_ONFAULT
 
     @property
     def shared(self) -> bool:
@@ -64,6 +66,7 @@ class Mm(Plain):
     mmap_base: int = GUEST_END
     stack_top: int = GUEST_END
     accounted: int = 0  # bytes of private writable memory
+    lock_future: int = 0  # as `Vma.locked`, for mappings that come: mlockall(2) with MCL_FUTURE
     start_code: int = 0
     end_code: int = 0
     arg_start: int = 0
@@ -74,7 +77,8 @@ class Mm(Plain):
     def copy(self) -> Mm:
         """The address space of a forked child."""
         values: dict[str, Any] = dict(self.__dict__)
-        values["vmas"] = [Vma(**vma.__dict__) for vma in self.vmas]
+        values["vmas"] = [Vma(**{**vma.__dict__, "locked": 0}) for vma in self.vmas]
+        values["lock_future"] = 0
         return Mm(**values)
 
 
@@ -164,6 +168,19 @@ class Areas:
         if self.address_limit < 1 << 63 and self.total() + more > self.address_limit:
             raise LinuxError(errno.ENOMEM)
 
+    def set_locked(self, start: int, end: int, kind: int) -> None:
+        """Set `locked` of page-aligned [start, end). ENOMEM at the first hole, after what lies before it."""
+        first, last = self._split_range(start, end)
+        position = start
+        for vma in self.mm.vmas[first:last]:
+            if vma.start > position:
+                break
+            vma.locked = kind
+            position = vma.end
+        self._merge(start, end)
+        if position < end:
+            raise LinuxError(errno.ENOMEM)
+
     def _insert(self, vma: Vma, *, merge: bool = True) -> None:
         vmas = self.mm.vmas
         vmas.insert(bisect_left(vmas, vma.start, key=_start), vma)
@@ -208,6 +225,18 @@ def part(vma: Vma, start: int, end: int) -> Vma:
     return Vma(**values)
 
 
+def backed_end(vma: Vma) -> int:
+    """Where the pages of a mapping end that its file or shared memory has bytes for; GUEST_END where all have."""
+    if vma.file is not None:
+        size = vma.file.inode.size
+    elif vma.backing is not None:
+        size = vma.backing.nbytes
+    else:
+        return GUEST_END
+    position = vma.start + max(size - vma.offset, 0)
+    return GUEST_END if position >= vma.end else -(-position // PAGE) * PAGE
+
+
 def _mergeable(left: Vma, right: Vma) -> bool:
     return (
         left.end == right.start
@@ -215,6 +244,7 @@ def _mergeable(left: Vma, right: Vma) -> bool:
         and left.flags == right.flags
         and left.name == right.name
         and left.accounted == right.accounted
+        and left.locked == right.locked
         and left.backing is right.backing
         and (left.backing is None or right.offset == left.offset + left.end - left.start)
         and left.backed_end >= left.end

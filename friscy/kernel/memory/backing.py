@@ -31,10 +31,11 @@ _KEPT_BYTES = 64 << 20  # of files that nobody maps any more
 
 
 class Backing(Plain):
-    """Shared pages. inode: the file whose bytes they are, None for anonymous memory."""
+    """Shared pages. inode: the file whose bytes they are, None for anonymous memory of `nbytes`."""
 
     number: int
     inode: Inode | None = None
+    nbytes: int = 0
 
 
 class FilePages:
@@ -96,6 +97,12 @@ class FilePages:
         for start, end in self._loaded:
             self._read(vfs, file, start, end, zero=True)
 
+    def cut(self, size: int) -> None:
+        """The file ends at `size` now: what lay past that is zeros when it grows again."""
+        last = os.fstat(self.file.fd).st_size
+        if size < last:
+            _clear(self.file.fd, size, last)
+
     def _read(self, vfs: Vfs, file: OpenFile, start: int, end: int, *, zero: bool = False) -> None:
         """zero: there may be other bytes where the file has none."""
         inode, fd = file.inode, self.file.fd
@@ -139,7 +146,7 @@ class BackingPool:
 
     def anonymous(self, nbytes: int) -> Backing:
         """Fresh zero pages."""
-        backing = Backing(self._number())
+        backing = Backing(self._number(), None, nbytes)
         self.file(backing, nbytes)
         return backing
 
@@ -172,6 +179,14 @@ class BackingPool:
         pages = self._pages.get(id(file.inode))
         if pages is not None and not pages.current:
             pages.reload(vfs, file)
+
+    def resized(self, inode: Inode) -> None:
+        """A call changed the size of a file: its mappings end there now."""
+        pages = self._pages.get(id(inode))
+        if pages is not None and self._mapped(pages):
+            pages.cut(inode.size)
+            for user in self.users:
+                user.resize_file(inode)
 
     def write_back(self, vfs: Vfs, file: OpenFile, runs: list[tuple[int, int]]) -> None:
         """Write what the pages in `runs` (offsets in the file) hold to the file, where that differs."""

@@ -14,10 +14,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from friscy.kernel.memory.areas import Areas, Mm, Vma, page_prot, part
+from friscy.kernel.memory.areas import Areas, Mm, Vma, backed_end, page_prot, part
 from friscy.kernel.memory.backing import BackingPool
 from friscy.kernel.places import Places
-from friscy.machine.layout import GUEST_END, PAGE
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from lazyfs.errors import LinuxError
 
@@ -88,7 +87,7 @@ class FileMappings(Areas):
         for vma in self.mm.vmas:
             if vma.file is None or vma.file.inode is not inode:
                 continue
-            old, vma.backed_end = min(vma.backed_end, vma.end), _backed_end(vma)
+            old, vma.backed_end = min(vma.backed_end, vma.end), backed_end(vma)
             new = min(vma.backed_end, vma.end)
             if new < old:
                 self.memory.map(new, old, 0, plain=True)
@@ -130,7 +129,7 @@ class FileMappings(Areas):
         """Give `vma` fresh pages with the file's bytes."""
         file, memory = vma.file, self.memory
         assert file is not None
-        vma.backed_end = _backed_end(vma)
+        vma.backed_end = backed_end(vma)
         backed = min(vma.end, vma.backed_end)
         pages = self.pool.load(self.vfs, file, vma.offset, vma.offset + backed - vma.start)
         if vma.shared:
@@ -176,10 +175,3 @@ class FileMappings(Areas):
         for vma in vmas:
             if vma.prot & PROT_EXEC:
                 self.space.invalidate(vma.start, vma.end)
-
-
-def _backed_end(vma: Vma) -> int:
-    """Where the pages of a file's mapping end that the file has bytes for; GUEST_END where all have."""
-    assert vma.file is not None
-    position = vma.start + max(vma.file.inode.size - vma.offset, 0)
-    return GUEST_END if position >= vma.end else -(-position // PAGE) * PAGE

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import errno
 
-from friscy.kernel.memory.areas import MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, Vma, page_prot, part
+from friscy.kernel.memory.areas import (
+    MREMAP_DONTUNMAP,
+    MREMAP_FIXED,
+    MREMAP_MAYMOVE,
+    Vma,
+    backed_end,
+    page_prot,
+    part,
+)
 from friscy.kernel.memory.file_mappings import FileMappings
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE
 from friscy.machine.memory import PROT_READ, PROT_WRITE
@@ -35,9 +43,8 @@ class Moving(FileMappings):
         if vma is None or old + old_length > vma.end:
             raise LinuxError(errno.EFAULT)
         if old_length == 0:
-            # A second mapping of shared pages would need pages that two addresses share.
-            raise LinuxError(errno.EINVAL)
-        if flags & MREMAP_DONTUNMAP and (vma.file is not None or vma.shared):
+            return self._duplicate(vma, old, new_length, flags, target)
+        if flags & MREMAP_DONTUNMAP and vma.file is not None and not vma.shared:
             raise LinuxError(errno.EINVAL)
         if not flags & (MREMAP_FIXED | MREMAP_DONTUNMAP):
             if new_length <= old_length:
@@ -55,6 +62,32 @@ class Moving(FileMappings):
                 raise LinuxError(errno.ENOMEM)
         return self._move(old, old_length, new_length, flags, target)
 
+    def _duplicate(self, vma: Vma, old: int, length: int, flags: int, target: int) -> int:
+        """An old size of 0: a second mapping of shared pages from `old` on."""
+        if not vma.shared:
+            raise LinuxError(errno.EINVAL)
+        if not flags & MREMAP_MAYMOVE:
+            raise LinuxError(errno.ENOMEM)
+        self._check_limits(length)
+        if flags & MREMAP_FIXED:
+            self.unmap(target, target + length)
+        else:
+            target = self.place(length)
+        second = part(vma, old, old + length)
+        second.start, second.end = target, target + length
+        self._map_again(second)
+        self._insert(second)
+        return target
+
+    def _map_again(self, vma: Vma) -> None:
+        """Give a shared mapping that has moved or grown its pages."""
+        if vma.file is not None:
+            self._load(vma)
+        else:
+            vma.backed_end = backed_end(vma)
+            self._map_backing(vma)
+            self._apply(vma)
+
     def _check_target(self, old: int, old_length: int, new_length: int, target: int) -> None:
         if target % PAGE or target < GUEST_START or target + new_length > GUEST_END:
             raise LinuxError(errno.EINVAL)
@@ -70,8 +103,7 @@ class Moving(FileMappings):
         if tail.file is not None:
             self._load(tail)
         elif tail.backing is not None:
-            self._map_backing(tail)
-            self._apply(tail)
+            self._map_again(tail)
         else:
             self.memory.map(tail.start, tail.end, page_prot(tail.prot))
         self._insert(tail)
@@ -89,19 +121,20 @@ class Moving(FileMappings):
             self._check_memory(new_length if flags & MREMAP_DONTUNMAP else max(new_length - old_length, 0))
         kept = min(old_length, new_length)
         moved = part(vma, vma.start, vma.start + kept)
-        shift = target - old
         moved.start, moved.end = target, target + kept
-        moved.backed_end = GUEST_END if vma.backed_end == GUEST_END else vma.backed_end + shift
+        moved.backed_end = backed_end(moved)
         memory = self.memory
         if moved.backing is not None:
-            self._map_backing(moved)
+            self._map_again(moved)
         else:
             memory.map(target, target + kept, PROT_READ | PROT_WRITE)
             memory.protect(old, old + kept, PROT_READ | PROT_WRITE)
             memory.copy_pages(target, old, kept)
         self._apply(moved)
         self._insert(moved, merge=new_length <= kept)
-        if flags & MREMAP_DONTUNMAP:
+        if flags & MREMAP_DONTUNMAP and vma.shared:
+            pass  # its pages are still those of the file
+        elif flags & MREMAP_DONTUNMAP:
             memory.map(old, old + old_length, page_prot(vma.prot))
             self._invalidate([vma])
         else:

@@ -6,7 +6,9 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
+from friscy.kernel.memory.locking import locked_bytes
 from friscy.kernel.paths import mount_id
+from friscy.kernel.proc.procfs_memory import maps, smaps, smaps_rollup, usage
 from friscy.kernel.proc.procfs_net import net_directory
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
@@ -19,12 +21,10 @@ from lazyfs.stat import encode_dev
 if TYPE_CHECKING:
     from friscy.kernel.fdtable import Descriptor
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.memory.areas import Vma
     from friscy.kernel.state import Process, Task
     from lazyfs.inode import Location
 
 _TICK_NS = 10_000_000
-_NAME_COLUMN = 72
 _SHARED = 1
 _LIMITS = (
     (b"Max cpu time", b"seconds"), (b"Max file size", b"bytes"), (b"Max data size", b"bytes"),
@@ -77,6 +77,8 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"limits": File(lambda: limits(process)),
         b"loginuid": File(b"4294967295"),
         b"maps": File(lambda: maps(k, process)),
+        b"smaps": File(lambda: smaps(k, process), mode=0o444),
+        b"smaps_rollup": File(lambda: smaps_rollup(k, process), mode=0o444),
         b"mem": File(_no_memory, mode=0o600),
         b"mountinfo": File(lambda: mountinfo_lines(k)),
         b"mounts": File(lambda: mount_lines(k)),
@@ -91,7 +93,7 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"root": Link(lambda: _path(k, process.fs.root), follow=lambda: process.fs.root),
         b"setgroups": File(b"allow\n", mode=0o644, write=_ignore),
         b"stat": File(lambda: stat(k, process, task)),
-        b"statm": File(lambda: statm(process)),
+        b"statm": File(lambda: statm(k, process)),
         b"status": File(lambda: status(k, process, task)),
         b"uid_map": File(b"%10d %10d %10d\n" % (0, 0, (1 << 32) - 1)),
         b"gid_map": File(b"%10d %10d %10d\n" % (0, 0, (1 << 32) - 1)),
@@ -180,33 +182,6 @@ def fdinfo(descriptor: Descriptor) -> bytes:
 # -- memory -----------------------------------------------------------------------------------------------
 
 
-def maps(k: Kernel, process: Process) -> bytes:
-    """/proc/<pid>/maps."""
-    return b"".join(_map_line(k, vma) for vma in process.mm.vmas)
-
-
-def _map_line(k: Kernel, vma: Vma) -> bytes:
-    prot, flags = vma.prot, vma.flags
-    permissions = bytes(
-        (
-            ord("r") if prot & 1 else ord("-"),
-            ord("w") if prot & 2 else ord("-"),
-            ord("x") if prot & 4 else ord("-"),
-            ord("s") if flags & _SHARED else ord("p"),
-        )
-    )
-    device, ino, name = (0, 0), 0, vma.name
-    if vma.file is not None:
-        st = k.vfs.stat(vma.file)
-        device, ino = st.dev, st.ino
-        name = _path(k, vma.file.location)
-    offset = vma.offset if vma.file is not None else 0
-    line = b"%08x-%08x %s %08x %02x:%02x %d " % (vma.start, vma.end, permissions, offset, *device, ino)
-    if name:
-        line = line.ljust(_NAME_COLUMN) + b" " + name.replace(b"\n", b"\\012")
-    return line + b"\n"
-
-
 def _sizes(process: Process) -> dict[str, int]:
     """Bytes of the address space by use."""
     sizes = dict.fromkeys(("total", "text", "data", "stack", "library", "shared"), 0)
@@ -226,17 +201,11 @@ def _sizes(process: Process) -> dict[str, int]:
     return sizes
 
 
-def _resident(process: Process) -> int:
-    """Bytes. Gap: what is mapped and writable counts as touched."""
-    sizes = _sizes(process)
-    return min(sizes["total"], process.mm.accounted + sizes["text"] + sizes["library"])
-
-
-def statm(process: Process) -> bytes:
+def statm(k: Kernel, process: Process) -> bytes:
     """/proc/<pid>/statm, in pages."""
-    sizes = _sizes(process)
+    sizes, used = _sizes(process), usage(k, process)
     figures = (
-        sizes["total"], _resident(process), sizes["shared"], sizes["text"], 0, sizes["data"] + sizes["stack"], 0
+        sizes["total"], used.resident, used.file + used.shared, sizes["text"], 0, sizes["data"] + sizes["stack"], 0
     )  # fmt: skip
     return b"%d %d %d %d %d %d %d\n" % tuple(nbytes // PAGE for nbytes in figures)
 
@@ -279,7 +248,7 @@ def stat(k: Kernel, process: Process, task: Task | None) -> bytes:
         0x400000, 0, 0, 0, 0,
         user // _TICK_NS, 0, process.children_cpu_ns // _TICK_NS, 0,
         20, 0, len(process.tasks), 0, process.start_ns // _TICK_NS,
-        _sizes(process)["total"], _resident(process) // PAGE, RLIM_INFINITY,
+        _sizes(process)["total"], usage(k, process).resident // PAGE, RLIM_INFINITY,
         mm.start_code, mm.end_code, mm.stack_top, 0, 0,
         pending & small, blocked & small, ignored & small, caught & small,
         0, 0, 0, 17, 0, 0, 0, 0, 0, 0,
@@ -301,7 +270,8 @@ def status(k: Kernel, process: Process, task: Task | None) -> bytes:
     letter = _state(process, task)
     words = {b"R": b"running", b"S": b"sleeping", b"T": b"stopped", b"Z": b"zombie"}
     tid = task.tid if task is not None else process.pid
-    resident = _resident(process) // 1024
+    used = usage(k, process)
+    resident = used.resident // 1024
     slots = max(64, max(process.files.slots, default=0) + 1)
     cpus = (1 << k.state.cpus) - 1
     lines = [
@@ -319,8 +289,10 @@ def status(k: Kernel, process: Process, task: Task | None) -> bytes:
     if process.exit_status is None:
         total, data = sizes["total"] // 1024, sizes["data"] // 1024
         figures = (
-            (b"VmPeak", total), (b"VmSize", total), (b"VmLck", 0), (b"VmPin", 0), (b"VmHWM", resident),
-            (b"VmRSS", resident), (b"RssAnon", resident), (b"RssFile", 0), (b"RssShmem", 0), (b"VmData", data),
+            (b"VmPeak", total), (b"VmSize", total), (b"VmLck", locked_bytes(process.mm) // 1024),
+            (b"VmPin", 0), (b"VmHWM", resident),
+            (b"VmRSS", resident), (b"RssAnon", used.anonymous // 1024), (b"RssFile", used.file // 1024),
+            (b"RssShmem", used.shared // 1024), (b"VmData", data),
             (b"VmStk", sizes["stack"] // 1024), (b"VmExe", sizes["text"] // 1024),
             (b"VmLib", sizes["library"] // 1024), (b"VmPTE", 0), (b"VmSwap", 0), (b"HugetlbPages", 0),
         )  # fmt: skip
