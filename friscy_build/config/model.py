@@ -407,7 +407,7 @@ class BuildTable(Table):
         json_schema_extra={"shown_type": "list of strings", "shown_default": '`["*"]`'},
     )
     memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
-        default=3 << 30, description=f"memory of the machine a RUN runs in, {_MEMORY_RANGE}"
+        default=2 << 30, description=f"memory of the machine a RUN runs in, {_MEMORY_RANGE}"
     )
     secrets: dict[Word, SecretTable] = Field(
         default={}, description="what `RUN --mount=type=secret,id=NAME` gets; never part of an image"

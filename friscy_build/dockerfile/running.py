@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from friscy_build.layers.machine import TreeMachine
 
 FORMAT = 1  # of what a key is made of, and of what a machine leaves
-MEMORY = 3 << 30
+MEMORY = 2 << 30
 SCRIPTS = b"/dev/pipes"  # where BuildKit puts a heredoc that is a program
 
 
