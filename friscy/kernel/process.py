@@ -243,7 +243,7 @@ def notify_parent(k: Kernel, process: Process) -> None:
         action.handler == signals.SIG_IGN or action.flags & signals.SA_NOCLDWAIT
     ):
         reap(k, process)
-    if process.exit_signal:
+    if 0 < process.exit_signal <= signals.NSIG:  # clone(2) takes any number
         signals.post(k, parent, info)
 
 

@@ -13,7 +13,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from runner import Job
+from rootfs import debian
+from runner import Job, Outcome
 
 from friscy_build.cache import cache_dir, locked
 
@@ -101,9 +102,9 @@ def _build(source: Path, place: Path) -> None:
     shutil.copy(source / "runtest/syscalls", place / "ltp/syscalls")
 
 
-def jobs(bundle: Path, root: Path) -> list[Job]:
+def jobs() -> list[Job]:
     """Every test of LTP's list of system call tests that was built."""
-    tree = built() / "ltp"
+    tree, rootfs = built() / "ltp", debian("static")
     found = []
     links = {f"/usr/bin/{applet}": "busybox" for applet in APPLETS.split()}
     for line in (tree / "syscalls").read_text().splitlines():
@@ -118,8 +119,8 @@ def jobs(bundle: Path, root: Path) -> list[Job]:
                 name,
                 shell,
                 ENV,
-                str(bundle),
-                str(root),
+                str(rootfs.bundle),
+                str(rootfs.files),
                 mounts={GUEST: str(tree)},
                 links=links,
                 seconds=SECONDS,
@@ -128,7 +129,12 @@ def jobs(bundle: Path, root: Path) -> list[Job]:
     return found
 
 
-def status_of(status: int | None) -> str:
+def statuses(outcome: Outcome) -> dict[str, str]:
+    """The test's status by how it ended."""
+    return {outcome.job.name: "crash" if outcome.error else _status(outcome.status)}
+
+
+def _status(status: int | None) -> str:
     """What an exit status says: LTP's are flags."""
     if status is None:
         return "timeout"

@@ -11,20 +11,21 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
+import cpython  # noqa: E402
 import ltp  # noqa: E402
 from results import Results  # noqa: E402
-from rootfs import debian  # noqa: E402
 from runner import Friscy, Job, Outcome, Qemu, run_all  # noqa: E402
 
 from friscy_build.fingerprint import ROOT  # noqa: E402
 
-SUITES = {"ltp": ltp}
+SUITES = {"ltp": ltp, "cpython": cpython}
 SIDES = {"friscy": Friscy, "qemu-user": Qemu}
 
 
@@ -39,17 +40,18 @@ def main() -> int:
     parser.add_argument("--parallel", type=int, default=1, metavar="N")
     options = parser.parse_args()
     suite, kept = SUITES[options.suite], Results.load(HERE / "results" / f"{options.suite}.json")
-    rootfs = debian("static")
-    jobs = suite.jobs(rootfs.bundle, rootfs.files)
+    jobs = suite.jobs()
     if options.only:
         jobs = [job for job in jobs if any(fnmatch(job.name, pattern) for pattern in options.only)]
     if options.status:
-        jobs = [job for job in jobs if kept.tests.get(job.name, {}).get(options.side) == options.status]
+        known = {name for name, status in kept.of(options.side).items() if status == options.status}
+        jobs = [job for job in jobs if known.intersection(job.expected or (job.name,))]
     outputs = ROOT / "build" / "conformance" / options.suite
     found: dict[str, str] = {}
     started = time.monotonic()
     run_some(jobs, suite, options, outputs, found)
-    again = [job for job in jobs if kept.of(options.side).get(job.name) == "pass" != found[job.name]]
+    worse = {name for name in found if kept.of(options.side).get(name) == "pass" != found[name]}
+    again = [job for job in jobs if worse.intersection(job.expected or (job.name,))]
     if again and len(again) < 50:  # a busy machine may have been too slow: each alone
         print(f"once more, alone: {' '.join(job.name for job in again)}")
         options.parallel = 1
@@ -74,9 +76,13 @@ def run_some(
 ) -> None:
     """Run `jobs` and put their statuses into `found`, a line for each on standard output."""
     for number, outcome in enumerate(run_all(jobs, SIDES[options.side], outputs, options.parallel), 1):
-        status = "crash" if outcome.error else suite.status_of(outcome.status)  # type: ignore[attr-defined]
-        found[outcome.job.name] = status
-        print(f"{number:4}/{len(jobs)} {outcome.job.name:32} {status:8} {outcome.seconds:6.2f} s", flush=True)
+        statuses = suite.statuses(outcome)  # type: ignore[attr-defined]
+        found.update(statuses)
+        counts = Counter(statuses.values())
+        shown = " ".join(
+            f"{count} {status}" if len(statuses) > 1 else status for status, count in counts.items()
+        )
+        print(f"{number:4}/{len(jobs)} {outcome.job.name:32} {shown:8} {outcome.seconds:6.2f} s", flush=True)
         note(outcome, outputs)
 
 

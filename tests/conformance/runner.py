@@ -29,7 +29,10 @@ JOBS_OF_A_WORKER = 100
 
 
 class Job(NamedTuple):
-    """A program and the world it runs in. links: symlinks made first. mounts: host directories, read-only."""
+    """A program and the world it runs in. links: symlinks made first. mounts: host directories, read-only.
+
+    expected: the tests in it, where there are several.
+    """
 
     name: str
     argv: list[str]
@@ -40,6 +43,7 @@ class Job(NamedTuple):
     mounts: Mapping[str, str] = MappingProxyType({})
     links: Mapping[str, str] = MappingProxyType({})
     seconds: float = 20
+    expected: tuple[str, ...] = ()
 
 
 def as_json(job: Job) -> dict[str, Any]:

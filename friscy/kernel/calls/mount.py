@@ -13,7 +13,7 @@ from friscy.kernel.credentials import CAP_SYS_ADMIN, capable
 from friscy.kernel.table import syscall
 from lazyfs.abi import MS_NODEV, MS_NOEXEC, MS_NOSUID
 from lazyfs.errors import LinuxError
-from lazyfs.inode import Location, Mount
+from lazyfs.inode import Inode, Location, Mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def sys_mount(k: Kernel, task: Task, source: int, target: int, kind: int, flags:
         flags &= ~_MAGIC_MASK
     name = k.mem.read_cstring(kind, 4096) if kind else b""
     origin = k.path(source) if source else b""
-    options = k.mem.read_cstring(data, 4096) if data else b""
+    words = k.mem.read_cstring(data, 4096) if data else b""
     place = k.vfs.lookup(task.process.fs, k.path(target))
     if not capable(task.process, CAP_SYS_ADMIN):
         raise LinuxError(errno.EPERM)
@@ -58,9 +58,8 @@ def sys_mount(k: Kernel, task: Task, source: int, target: int, kind: int, flags:
     else:
         if not kind:
             raise LinuxError(errno.EINVAL)
-        made = _new(k, name, options)
-        made_mount = k.vfs.mount(place, made, readonly=bool(flags & MS_RDONLY), source=origin or b"none")
-        made_mount.options = flags & _OPTIONS
+        made, readonly = _new(k, name, words), bool(flags & MS_RDONLY)
+        k.vfs.mount(place, made, readonly=readonly, source=origin or b"none", options=flags & _OPTIONS)
     return 0
 
 
@@ -83,16 +82,21 @@ def _bind(k: Kernel, task: Task, origin: bytes, place: Location, flags: int) -> 
     found = k.vfs.lookup(task.process.fs, origin)
     old = found.mount
     below = _submounts(k, found) if flags & MS_REC else []
-    new = k.vfs.mount(place, old.fs, readonly=old.readonly, source=old.source, root=found.inode)
-    new.options, new.granted = old.options, old.granted
+    new = _again(k, old, place, found.inode)
     context = task.process.fs
     for names, mount in below:
         at = Location(new, new.root)
         inner = k.vfs.lookup(context, b"/".join(names), start=at, follow=False)
-        copy = k.vfs.mount(
-            inner, mount.fs, readonly=mount.readonly, source=mount.source, root=mount.root.inode
-        )
-        copy.options, copy.granted = mount.options, mount.granted
+        _again(k, mount, inner, mount.root.inode)
+
+
+def _again(k: Kernel, old: Mount, place: Location, root: Inode) -> Mount:
+    """Mount what is below `root` of a mounted filesystem at one more place."""
+    made = k.vfs.mount(
+        place, old.fs, readonly=old.readonly, source=old.source, root=root, options=old.options
+    )
+    made.granted = old.granted
+    return made
 
 
 def _submounts(k: Kernel, top: Location) -> list[tuple[list[bytes], Mount]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from friscy.kernel.memory.areas import Areas, Mm, Vma, backed_end, page_prot, part
 from friscy.kernel.memory.backing import BackingPool
 from friscy.kernel.places import Places
+from friscy.machine.layout import GUEST_START
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from lazyfs.errors import LinuxError
 
@@ -110,6 +111,7 @@ class FileMappings(Areas):
 
     def unmap(self, start: int, end: int) -> None:
         """Drop all mappings of page-aligned [start, end)."""
+        start = max(start, GUEST_START)  # below lies what is not the guest's
         first, last = self._indexes(start, end)
         if first == last:
             return
