@@ -258,7 +258,8 @@ class _Build:
             where = SourceView(self.project.context, "the build context")
         else:
             where = self.named_source(self.plan.mount_source(instruction, mount.origin, index), instruction)
-        path = resolve(where.view, parse_path(mount.source or "/"))
+        # Of a cache mount `source` is a directory of the cache itself.
+        path = resolve(where.view, parse_path(mount.source if mount.kind == "bind" else ""))
         node = None if path is None else where.view.node(path)
         if path is None or node is None:
             raise fail(self.path, instruction, f"no {mount.source} in {where.name} to mount")

@@ -50,7 +50,7 @@ class Plan:
         """Raises DockerfileError for an unknown target or argument, and a base that is none."""
         self.dockerfile, self.args, self.contexts = dockerfile, args, contexts
         self.check_args()
-        self.globals = self.global_scope()
+        self.globals = self.global_scope(target)
         self.target = len(dockerfile.stages) - 1 if target is None else self.find_target(target)
         self.stages: dict[int, PlannedStage] = {}
         pending = [self.target]
@@ -62,9 +62,9 @@ class Plan:
         self.stages = dict(sorted(self.stages.items()))
         self.check_platform()
 
-    def global_scope(self) -> Scope:
+    def global_scope(self, target: str | None) -> Scope:
         """The variables that every FROM sees."""
-        scope = global_scope(self.dockerfile, self.args)
+        scope = global_scope(self.dockerfile, self.args, target)
         for arg in self.dockerfile.global_args:
             try:
                 scope.declare(arg)

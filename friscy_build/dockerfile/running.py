@@ -216,7 +216,9 @@ class Runner:
         elif each.tree is not None:
             tree = Tree(each.tree)
         lower = _lower(tree.root)
-        fs = machine.mount_tree(kernel, os.fsencode(mount.target), lower, name, readonly=mount.readonly)
+        fs = machine.mount_tree(
+            kernel, os.fsencode(mount.target), lower, name, readonly=mount.readonly, below=os.fsencode(mount.source)
+        )
         if mount.readonly or mount.sharing == "private":
             return None
         empty = Tree(Node.directory(0))

@@ -13,7 +13,9 @@ PLATFORM = "linux/riscv64"
 PLATFORM_ARGS = {
     f"{prefix}{name}": value
     for prefix in ("BUILD", "TARGET")
-    for name, value in (("PLATFORM", PLATFORM), ("OS", "linux"), ("ARCH", "riscv64"), ("VARIANT", ""))
+    for name, value in (
+        ("PLATFORM", PLATFORM), ("OS", "linux"), ("OSVERSION", ""), ("ARCH", "riscv64"), ("VARIANT", ""),
+    )
 }
 # Arguments that need no ARG; only RUN would see them.
 PROXY_ARGS = frozenset(
@@ -62,9 +64,17 @@ class Scope:
                 self.args[name] = value
 
 
-def global_scope(dockerfile: Dockerfile, given: Mapping[str, str]) -> Scope:
-    """What FROM sees before the ARGs in front of it: the platform arguments."""
-    platform = {name: given.get(name, value) for name, value in PLATFORM_ARGS.items()}
+def proxies(given: Mapping[str, str]) -> dict[str, str]:
+    """The build's proxy arguments under both of their names."""
+    found = {name: value for name, value in given.items() if name in PROXY_ARGS}
+    other = {name.lower() if name.isupper() else name.upper(): value for name, value in found.items()}
+    return {**other, **found}
+
+
+def global_scope(dockerfile: Dockerfile, given: Mapping[str, str], target: str | None = None) -> Scope:
+    """What FROM sees before the ARGs in front of it: the platform arguments, and which stage is built."""
+    known = {**PLATFORM_ARGS, "TARGETSTAGE": target or "default"}
+    platform = {name: given.get(name, value) for name, value in known.items()}
     scope = Scope(given, platform, dockerfile.escape)
     scope.args.update(platform)
     return scope

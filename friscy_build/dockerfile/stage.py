@@ -24,7 +24,7 @@ from friscy_build.dockerfile.plan import fail
 from friscy_build.dockerfile.remote import RemoteSourceError
 from friscy_build.dockerfile.report import Step
 from friscy_build.dockerfile.running import RunError, RunJob, RunMount, Runner
-from friscy_build.dockerfile.scope import PROXY_ARGS, Scope
+from friscy_build.dockerfile.scope import Scope, proxies
 from friscy_build.dockerfile.transfer import Options, Transfer
 from friscy_build.dockerfile.views import PathError, parse_path
 from lazyfs.errors import FormatError
@@ -262,7 +262,7 @@ class StageRun:
     def job(self, instruction: ast.Run, sources: Sources, runner: Runner) -> RunJob:
         """What the RUN is to do."""
         argv, scripts = self.run_words(instruction)
-        given = {name: value for name, value in self.scope.given.items() if name in PROXY_ARGS}
+        given = proxies(self.scope.given)
         env = {"PATH": DEFAULT_PATH, **given, **self.scope.variables}
         mounts = []
         for options in instruction.mounts:

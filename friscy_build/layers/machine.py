@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -18,6 +19,7 @@ from friscy_build.bundle import describe
 from friscy_build.cache import file_digest
 from friscy_build.layers.capture import captured
 from friscy_build.layers.lower import TreeLower
+from lazyfs.errors import LinuxError
 from lazyfs.overlay import OverlayFs
 from lazyfs.tree import Tree
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from lazyfs.chunk_store import ChunkStore
     from lazyfs.index import Index
-    from lazyfs.inode import Location
+    from lazyfs.inode import Inode, Location
 
 Output = Callable[[bytes], None]
 
@@ -96,16 +98,24 @@ class TreeMachine:
         return self.machine.kernel(OutputConsole(output), policy=policy)
 
     def mount_tree(
-        self, kernel: Kernel, target: bytes, lower: TreeLower, name: str, *, readonly: bool
+        self, kernel: Kernel, target: bytes, lower: TreeLower, name: str, *, readonly: bool, below: bytes = b""
     ) -> OverlayFs:
-        """Mount another tree, or a single file, at `target`, which is made if it is not there. LinuxError."""
+        """Mount another tree, or a single file, at `target`, which is made if it is not there.
+
+        below: a directory of the tree, of which only what is in it is mounted. LinuxError: there is none.
+        """
         from stat import S_ISDIR
 
         kernel.vfs.attach_lower(name, lower.index, lower.chunks)
         fs = kernel.vfs.new_overlay(name)
-        assert fs.top is not None
-        place = make_place(kernel, target, directory=S_ISDIR(fs.top.mode))
-        kernel.vfs.mount(place, fs, readonly=readonly, source=b"overlay")
+        root: Inode | None = fs.root(kernel.vfs)
+        for part in below.split(b"/"):
+            if part and root is not None:
+                root = fs.lookup(kernel.vfs, root, part, None) if S_ISDIR(root.mode) else None
+        if root is None or (below and not S_ISDIR(root.mode)):
+            raise LinuxError(errno.ENOENT if root is None else errno.ENOTDIR)
+        place = make_place(kernel, target, directory=S_ISDIR(root.mode))
+        kernel.vfs.mount(place, fs, readonly=readonly, source=b"overlay", root=root)
         return fs
 
     def captured(self, kernel: Kernel) -> Tree:

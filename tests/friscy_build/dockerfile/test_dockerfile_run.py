@@ -120,7 +120,7 @@ ARG WITH=default
 ARG WITHOUT
 ARG GIVEN=unused
 ARG GLOBAL
-ARG TARGETARCH
+ARG TARGETARCH TARGETSTAGE
 ENV E="a b" WITH_ENV=$WITH
 WORKDIR /work/dir
 RUN env | sort | grep -v -e HOSTNAME; pwd; id
@@ -135,11 +135,12 @@ RUN echo "[$WITH] [$E]"
 """,
         args={"GIVEN": "by hand", "HTTP_PROXY": "http://proxy"},
     )
-    assert builder.output[:12] == [
+    assert builder.output[:14] == [
         "E=a b", "GIVEN=by hand", "GLOBAL=outside", "HOME=/root", "HTTP_PROXY=http://proxy", "PATH=/bin",
-        "PWD=/work/dir", "SHLVL=1", "TARGETARCH=riscv64", "WITH=default", "WITH_ENV=default", "/work/dir",
+        "PWD=/work/dir", "SHLVL=1", "TARGETARCH=riscv64", "TARGETSTAGE=default", "WITH=default", "WITH_ENV=default",
+        "http_proxy=http://proxy", "/work/dir",
     ]  # fmt: skip
-    assert builder.output[12:] == [
+    assert builder.output[14:] == [
         "uid=0(root) gid=0(root)", "uid=1000(app) gid=1000(app) groups=44(extra)",
         "/home/app", "5", "7", "/", "extra", "[default] [a b]",
     ]  # fmt: skip
@@ -242,6 +243,14 @@ def test_cache_mounts_are_kept(builder):
     builder.build("FROM base AS s\nRUN echo start > /start\nFROM base\n"
                   "RUN --mount=type=cache,target=/c,id=new,from=s,source=/ cat /c/start")  # fmt: skip
     assert builder.output[-1] == "start"
+    part = "RUN --mount=type=cache,target=/c,id=new,source=/sub {}\n"
+    builder.build("FROM base\nRUN --mount=type=cache,target=/c,id=new mkdir /c/sub; ln -s /etc /c/link\n"
+                  + part.format("echo part > /c/file"))  # fmt: skip
+    builder.build("FROM base\nRUN --mount=type=cache,target=/c,id=new cat /c/sub/file /c/start")
+    assert builder.output == ["part", "start"]
+    for source, message in (("link", "ENOTDIR"), ("none", "ENOENT"), ("link/x", "ENOENT")):
+        with pytest.raises(DockerfileError, match=message):
+            builder.build(f"FROM base\nRUN --mount=type=cache,target=/c,id=new,source={source} ls /c")
 
 
 def test_tmpfs_and_secrets(builder):

@@ -58,8 +58,8 @@ def test_what_was_written_is_there_again(bundle, tmp_path, capsys):
     run(
         bundle, over,
         "echo new > /new; chmod 640 /new; chown 3:4 /new; ln /new /data/hard; rm -r /data/deep; "
-        "echo more >> /data/two; mkdir -p /data/deep/er; mv /data/deep /moved; mkfifo /pipe; ln -s new /soft; touch -d @77 /tmp; "
-        "truncate -s 1M /sparse; echo end >> /sparse; mkdir /data/deep",
+        "echo more >> /data/two; mkdir -p /data/deep/er; mv /data/deep /moved; mkfifo /pipe; "
+        "ln -s new /soft; touch -d @77 /tmp; truncate -s 1M /sparse; echo end >> /sparse; mkdir /data/deep",
     )  # fmt: skip
     lines = diff(bundle, over, capsys)
     assert lines == [
