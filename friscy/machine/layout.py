@@ -2,11 +2,12 @@
 
 Every engine, the kernel and the page agree on these numbers; nothing else repeats them.
 
-    0000_0000  page 0, never accessible
-    0000_1000  hart states, HART_STRIDE bytes each
+    0000_0000  never accessible
     0001_0000  guest: the code window (executables and shared objects are placed here)
     WINDOW_END guest: heap, mappings, stacks
-    GUEST_END  the interpreter's decoded records, RECORD_BYTES for each 2-byte parcel of the code window
+    GUEST_END  never accessible: a pointer that was in the guest's range and moved by less than GUARD cannot do harm
+    HART_BASE  hart states, HART_STRIDE bytes each
+    RECORDS    the interpreter's decoded records, RECORD_BYTES for each 2-byte parcel of the code window
     CODE_MAP   u32 table index for each 2-byte parcel of the code window; 0 = interpret
 """
 
@@ -17,14 +18,14 @@ PAGE_SHIFT = 12
 MEMORY_BYTES = 1 << 32
 WASM_PAGES = MEMORY_BYTES >> 16
 
-HART_BASE = 0x1000
-HART_STRIDE = 0x800
-HART_COUNT = (0x10000 - HART_BASE) // HART_STRIDE
-
 GUEST_START = 0x1_0000
 WINDOW_END = 0x1000_0000  # code outside [GUEST_START, WINDOW_END) runs too, undecoded and slower
-GUEST_END = 0xA000_0000
+GUEST_END = 0x9FFE_0000
+GUARD = 0x1_0000  # bytes before GUEST_START and after GUEST_END that nobody can access
+HART_BASE = 0x9FFF_0000
+HART_STRIDE = 0x800
 RECORDS = 0xA000_0000
+HART_COUNT = (RECORDS - HART_BASE) // HART_STRIDE
 RECORD_BYTES = 8
 CODE_MAP = 0xE000_0000
 
@@ -64,7 +65,7 @@ CAUSE_UNLINKED = (
 
 def trap_pc(stored: int, pc_bias: int) -> int:
     """The pc that HART_TRAP_PC tells: translated code stores a pc, the interpreter the address of a record."""
-    if GUEST_START <= stored < RECORDS:
+    if GUEST_START <= stored < GUEST_END:
         return stored
     if stored >= RECORDS:
         return (stored - RECORDS) * 2 // RECORD_BYTES

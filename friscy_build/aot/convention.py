@@ -193,6 +193,12 @@ class Convention:
         signature = self.known(block)
         return ALL if signature is None else signature.writes - self.abi.saved
 
+    def kept(self, graph: Graph) -> dict[int, Registers]:
+        """By block, what the call that ends it leaves alone."""
+        return {
+            pc: ALL - self.call_clobbers(block) for pc, block in graph.blocks.items() if block.end is End.CALL
+        }
+
     def out_reads(self, target: int) -> Registers:
         """What must be right for a jump to an address that is no block here."""
         signature = self.tail(target)

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from friscy.machine.layout import (
     CODE_MAP,
     DEPTH_LIMIT,
+    GUARD,
     GUEST_END,
     GUEST_START,
     HART_DEPTH,
@@ -32,9 +33,9 @@ from friscy.machine.layout import (
     WINDOW_END,
 )
 from friscy.machine.space import INTERPRETER_SLOT
-from friscy_build.aot.bases import REACH, Facts, checked_bases, reaches
+from friscy_build.aot.bases import CHECKED, STACK_NEAR, Bases, Facts, offset_of
 from friscy_build.aot.convention import Convention, Signature, calls_others
-from friscy_build.aot.effects import F0, FCSR, RA, effects
+from friscy_build.aot.effects import F0, FCSR, RA, SP, effects
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import CALLS, live_at
 from friscy_build.aot.strings import routine_for
@@ -149,8 +150,8 @@ class Lifter:
     ) -> None:
         self._module, self._graph, self._trap_pcs = module, graph, trap_pcs
         self._convention, self._signature = convention, convention.signatures[graph.entry]
-        self._live, self._bases = convention.liveness(graph), checked_bases(graph)
-        self._direct = self._signature.direct
+        self._live, self._direct = convention.liveness(graph), self._signature.direct
+        self._bases = Bases(graph, direct=self._direct, kept=convention.kept(graph))
         self._calls = calls_others(graph)
         if self._direct:
             params = [(f"p{register}", hart_place(register)[1]) for register in self._signature.params]
@@ -169,10 +170,9 @@ class Lifter:
         self._values: dict[int, Value] = {}  # what registers hold, where this block has told
         self._dirty: set[int] = set()
         self._facts = Facts()
-        self._reach = 0
         self._instruction: Instruction | None = None
         self._block: Block | None = None
-        self._leaving: list[tuple[str, set[int], Callable[[], None]]] = []
+        self._leaving: list[tuple[str, set[int], Facts, Callable[[], None]]] = []
         self.pc = self.next_pc = self._f.const(0, 64)
         self._pc = 0
 
@@ -191,7 +191,6 @@ class Lifter:
     def _set(self, register: int, value: Value) -> None:
         self._f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
         self._values[register] = value
-        self._facts.forget(register)
         self._dirty.add(register)
 
     def _store(self, registers: Collection[int]) -> None:
@@ -251,38 +250,42 @@ class Lifter:
     def _guest(self, address: Value) -> tuple[Value, int]:
         """`address` as a wasm address and an offset, after the check that the access lies in the guest's range.
 
-        Checked is the base register, once for all accesses through it, against a range that no offset leads out
-        of. What fails is left to the interpreter, which is exact.
+        Checked is the base register, where `bases` does not know it to be near the range. What fails is left to the
+        interpreter, which is exact.
         """
-        f, i = self._f, self._instruction
-        base, offset = address, 0
+        i, base, offset = self._instruction, address, 0
         if i is not None and i.rs1 and isinstance(address.raw, str):
-            base, offset = self._get(i.rs1), i.imm if "imm" in i.row.fields else 0
-            known = self._facts.holds(i.rs1, offset)
+            base, offset = self._get(i.rs1), offset_of(i)
+            if not self._facts.holds(i.rs1, offset):
+                self._check(base, self._bail)
+                self._facts.learn(i.rs1, CHECKED)
+            self._facts.accessed(i.rs1, offset)
         else:
-            known = False
-        if not known:
-            reach = (
-                self._facts.learn(i.rs1, offset, self._reach) if i is not None and base is not address else 8
-            )
-            lowest = GUEST_START + (REACH if offset < 0 else 0)
-            inside = (base - lowest).ult(GUEST_END - reach - lowest + 1)
-            outside, fine = f.name("outside"), f.name("fine")
-            f.branch(inside, fine, outside, likely=True)
-            f.place(outside)
-            self._bail()
-            f.place(fine)
+            self._check(base, self._bail)
         if self._trap_pcs:
             self._hart_store(HART_TRAP_PC, self.const(self._pc, 32))
         short = base.trunc(32)
         return (short, offset) if offset >= 0 else (short + offset, 0)
 
+    def _check(self, base: Value, otherwise: Callable[[], None]) -> None:
+        """Go on where `base` is in the guest's range."""
+        inside = (base - GUEST_START).ult(GUEST_END - GUEST_START)
+        if inside.raw == 1:
+            return
+        f = self._f
+        outside, fine = f.name("outside"), f.name("fine")
+        f.branch(inside, fine, outside, likely=True)
+        f.place(outside)
+        values = dict(self._values)
+        otherwise()
+        self._values = values  # what was read here is not there on other paths
+        f.place(fine)
+
     def _bail(self) -> None:
         """Let the interpreter do this instruction, of which nothing was done, and go on from it."""
         values = dict(self._values)
-        assert self._block is not None
         self._hand_over(self._pc, self._dirty & self._live_here)
-        self._values = values  # what was read here is not there on other paths
+        self._values = values
 
     def _hand_over(self, pc: int, registers: Collection[int]) -> None:
         """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
@@ -426,6 +429,11 @@ class Lifter:
     def _call_direct(self, target: int, signature: Signature) -> tuple[Value, list[Value]]:
         """Call a direct form: (left, results)."""
         f = self._f
+        assert self._block is not None
+        after = self._live.after[self._block.pc]
+        if SP in signature.needs and not STACK_NEAR[0] >= max(self._facts.near.get(SP, (GUARD, GUARD))):
+            self._check(self._get(SP), lambda: self._hand_over(target, self._dirty & after))
+            self._facts.learn(SP, CHECKED)
         widths, kind = results_type(signature)
         arguments = [self._hart, self._inner, *(self._get(register) for register in signature.params)]
         listed = ", ".join(typed(value) for value in arguments)
@@ -472,23 +480,36 @@ class Lifter:
 
     def _go(self, block: Block, target: int) -> str:
         """The label to go to for control to go on at `target`."""
-        dirty = set(self._dirty)
+        dirty, facts = set(self._dirty), self._facts.copy()
         if target not in self._graph.blocks:
             label = self._f.name("out")
-            self._leaving.append((label, dirty, lambda: self._jump_out(self.const(target))))
+            self._leaving.append((label, dirty, facts, lambda: self._jump_out(self.const(target))))
             return label
-        if target <= block.pc:
-            label = self._f.name("back")
-            self._leaving.append((label, dirty, lambda: self._safepoint(target)))
+        missing = self._bases.missing(target, facts) if block.end not in CALLS else []
+        if target <= block.pc or missing:
+            label = self._f.name("edge")
+            back = target <= block.pc
+            self._leaving.append((label, dirty, facts, lambda: self._edge(target, missing, back)))
             return label
         return f"b{target:x}"
 
-    def _safepoint(self, target: int) -> None:
-        f = self._f
-        away = f.name("leave")
-        f.branch(self._interrupted(), away, f"b{target:x}", likely=False)
-        f.place(away)
-        self._hand_over(target, self._live.dirty[target] & self._live.live[target])
+    def _edge(self, target: int, missing: list[int], back: bool) -> None:
+        """Go to the block `target`: with a safepoint where the way leads back, and its bases checked."""
+        f, live = self._f, self._live.live[target]
+
+        def leave() -> None:
+            self._hand_over(target, self._dirty & live)
+
+        if back:
+            away, stay = f.name("leave"), f.name("stay")
+            f.branch(self._interrupted(), away, stay, likely=False)
+            f.place(away)
+            leave()
+            self._values = {}
+            f.place(stay)
+        for register in missing:
+            self._check(self._get(register), leave)
+        f.goto(f"b{target:x}")
 
     def _call(self, block: Block, target: Value) -> None:
         f = self._f
@@ -539,12 +560,8 @@ class Lifter:
         if results is not None:
             f.emit(f"store {typed(self.const(block.next_pc))}, ptr {self._slot(RA)}")
         self._values = {}
-        if block.next_pc in self._graph.blocks:
-            self._dirty = set(self._live.dirty[block.next_pc])
-        elif results is None:
-            self._dirty = set()
-        else:
-            self._dirty |= {*given, RA}
+        self._dirty = set(self._live.dirty[block.next_pc])
+        self._facts = self._bases.after_call(block, self._facts)
         f.goto(self._go(block, block.next_pc))
 
     # The function
@@ -552,9 +569,6 @@ class Lifter:
     def emit(self) -> None:
         """Trace the function, in its direct form and the table's where it has both."""
         f, graph, live = self._f, self._graph, self._live
-        for block in list(graph.blocks.values()):
-            if block.end in CALLS and block.next_pc not in graph.blocks:
-                raise AssertionError
         registers = {RA, *self._signature.params, *self._signature.results}.union(
             *live.held.values(), *live.dirty.values(), *live.stores.values(), *live.reload.values()
         )
@@ -625,10 +639,16 @@ class Lifter:
             function_name(self._graph.entry), "i32", [("hart", 32)], ATTRIBUTES
         )
         self._hart, self._values = f.arguments[0], {}
+        self._block = self._graph.blocks[self._graph.entry]
         self._depth = self._inner = self._hart_load(HART_DEPTH, 32)
         for register in signature.params:
             offset, width = hart_place(register)
             self._values[register] = f.load(width, self._hart, offset, align=width // 8)
+        self._facts, self._dirty = Facts(), set()
+        if SP in signature.needs:
+            sp = self._values.get(SP) or self._hart_load(HART_X + 8 * SP, 64)
+            self._check(sp, lambda: self._interpret_from(self._graph.entry))
+            self._facts.learn(SP, CHECKED)
         left, results = self._call_direct(self._graph.entry, signature)
         self._hart_store(HART_DEPTH, self._depth)
         fine, unwind, near = f.name("fine"), f.name("unwind"), f.name("near")
@@ -644,17 +664,19 @@ class Lifter:
         f.give((f.let(32, f"call i32 @{leave(self._module)}(i32 {self._hart.raw}, {typed(left)})"),))
         f.finish()
 
+    def _interpret_from(self, pc: int) -> None:
+        self._hart_store(HART_PC, self.const(pc))
+        self._f.give((_interpret(self._f, self._hart),))
+
     def _emit_block(self, block: Block) -> None:
         f = self._f
         f.place(f"b{block.pc:x}")
         self._block, self._values = block, {}
         self._dirty = set(self._live.dirty[block.pc])
         self._target, self._condition = self.const(0), self.const(0, 1)
-        self._facts = self._bases[block.pc].copy()
+        self._facts = self._bases.at[block.pc].copy()
         live_before = live_at(block, self._live.after[block.pc], self._convention.abi.trap)
-        for (pc, i), self._reach, self._live_here in zip(
-            block.code, reaches(block), live_before, strict=True
-        ):
+        for (pc, i), self._live_here in zip(block.code, live_before, strict=True):
             if f.ended:
                 break
             self._instruction = i
@@ -669,11 +691,12 @@ class Lifter:
                 rm=self.const(i.rm),
             )
             i.row.semantics(self, operands)
+            self._facts.follow(i, pc)
         self._live_here = self._live.after[block.pc]
         if not f.ended:
             self._end(block)
         while self._leaving:
-            label, self._dirty, emit = self._leaving.pop()
+            label, self._dirty, self._facts, emit = self._leaving.pop()
             self._values = {}
             f.place(label)
             emit()

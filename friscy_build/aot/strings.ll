@@ -1,17 +1,17 @@
-; 9fdf7610897d17aa GUEST_START=0x10000 GUEST_END=0xa0000000
-define internal range(i64 -1, 2684354561) i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %n) nounwind null_pointer_is_valid {
+; 9fdf7610897d17aa GUEST_START=0x10000 GUEST_END=0x9ffe0000
+define internal range(i64 -1, 2684223489) i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %to, -2684354561
-  %or.cond.i = icmp ult i64 %0, -2684289025
-  %sub.i = sub nuw nsw i64 2684354560, %to
+  %0 = add i64 %to, -2684223489
+  %or.cond.i = icmp ult i64 %0, -2684157953
+  %sub.i = sub nuw nsw i64 2684223488, %to
   %cmp2.i = icmp ugt i64 %n, %sub.i
   %narrow.i.not = select i1 %or.cond.i, i1 true, i1 %cmp2.i
   br i1 %narrow.i.not, label %return, label %lor.lhs.false
 
 lor.lhs.false:                                    ; preds = %entry
-  %1 = add i64 %from, -2684354561
-  %or.cond.i248 = icmp ult i64 %1, -2684289025
-  %sub.i249 = sub nuw nsw i64 2684354560, %from
+  %1 = add i64 %from, -2684223489
+  %or.cond.i248 = icmp ult i64 %1, -2684157953
+  %sub.i249 = sub nuw nsw i64 2684223488, %from
   %cmp2.i250 = icmp samesign ugt i64 %n, %sub.i249
   %narrow.i251.not = select i1 %or.cond.i248, i1 true, i1 %cmp2.i250
   br i1 %narrow.i251.not, label %return, label %if.end
@@ -282,11 +282,11 @@ return:                                           ; preds = %touch_to_write.exit
 
 declare void @llvm.memmove.p0.p0.i32(ptr writeonly captures(none), ptr readonly captures(none), i32, i1 immarg)
 
-define internal range(i64 -1, 2684354561) i64 @string_set(i64 noundef %to, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
+define internal range(i64 -1, 2684223489) i64 @string_set(i64 noundef %to, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %to, -2684354561
-  %or.cond.i = icmp ult i64 %0, -2684289025
-  %sub.i = sub nuw nsw i64 2684354560, %to
+  %0 = add i64 %to, -2684223489
+  %or.cond.i = icmp ult i64 %0, -2684157953
+  %sub.i = sub nuw nsw i64 2684223488, %to
   %cmp2.i = icmp ugt i64 %n, %sub.i
   %narrow.i.not = select i1 %or.cond.i, i1 true, i1 %cmp2.i
   br i1 %narrow.i.not, label %return, label %if.end
@@ -403,17 +403,17 @@ declare void @llvm.memset.p0.i32(ptr writeonly captures(none), i8, i32, i1 immar
 
 define internal range(i64 -1, 4294967296) i64 @string_compare_bytes(i64 noundef %one, i64 noundef %other, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %one, -2684354561
-  %or.cond.i = icmp ult i64 %0, -2684289025
-  %sub.i = sub nuw nsw i64 2684354560, %one
+  %0 = add i64 %one, -2684223489
+  %or.cond.i = icmp ult i64 %0, -2684157953
+  %sub.i = sub nuw nsw i64 2684223488, %one
   %cmp2.i = icmp ugt i64 %n, %sub.i
   %narrow.i.not = select i1 %or.cond.i, i1 true, i1 %cmp2.i
   br i1 %narrow.i.not, label %return, label %lor.lhs.false
 
 lor.lhs.false:                                    ; preds = %entry
-  %1 = add i64 %other, -2684354561
-  %or.cond.i126 = icmp ult i64 %1, -2684289025
-  %sub.i127 = sub nuw nsw i64 2684354560, %other
+  %1 = add i64 %other, -2684223489
+  %or.cond.i126 = icmp ult i64 %1, -2684157953
+  %sub.i127 = sub nuw nsw i64 2684223488, %other
   %cmp2.i128 = icmp samesign ugt i64 %n, %sub.i127
   %narrow.i129.not = select i1 %or.cond.i126, i1 true, i1 %cmp2.i128
   br i1 %narrow.i129.not, label %return, label %if.end
@@ -531,8 +531,8 @@ declare i32 @llvm.cttz.i32(i32, i1 immarg)
 
 define internal range(i64 -1, 4294967296) i64 @string_length(i64 noundef %text) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %text, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %text, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i, label %return, label %if.end.i
 
 if.end.i:                                         ; preds = %entry
@@ -552,7 +552,7 @@ if.end.i:                                         ; preds = %entry
 while.body.i:                                     ; preds = %if.end.i, %if.end10.i
   %block.0.i17 = phi i32 [ %add.i, %if.end10.i ], [ %and.i, %if.end.i ]
   %add.i = add i32 %block.0.i17, 16
-  %cmp8.not.i = icmp ult i32 %add.i, -1610612736
+  %cmp8.not.i = icmp ult i32 %add.i, -1610743808
   br i1 %cmp8.not.i, label %if.end10.i, label %scan.exit.thread
 
 if.end10.i:                                       ; preds = %while.body.i
@@ -570,8 +570,8 @@ scan.exit:                                        ; preds = %if.end10.i, %if.end
   %7 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %found.1.i.lcssa, i1 true)
   %add18.i = add nuw i32 %7, %block.0.i.lcssa
   %add18.i.fr = freeze i32 %add18.i
-  %cond.i = tail call i32 @llvm.umin.i32(i32 %add18.i.fr, i32 -1610612736)
-  %cmp = icmp ugt i32 %add18.i.fr, -1610612737
+  %cond.i = tail call i32 @llvm.umin.i32(i32 %add18.i.fr, i32 -1610743808)
+  %cmp = icmp ugt i32 %add18.i.fr, -1610743809
   %sub = sub i32 %cond.i, %conv
   %conv3 = zext i32 %sub to i64
   br i1 %cmp, label %scan.exit.thread, label %return
@@ -586,17 +586,17 @@ return:                                           ; preds = %scan.exit.thread, %
 
 define internal range(i64 -1, 4294967296) i64 @string_length_limited(i64 noundef %text, i64 noundef %limit) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %text, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %text, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %sub.i = sub nuw nsw i64 2684354560, %text
+  %sub.i = sub nuw nsw i64 2684223488, %text
   %conv = trunc nuw i64 %text to i32
   %cmp = icmp ult i64 %limit, %sub.i
   %conv2 = trunc i64 %limit to i32
   %add = add i32 %conv2, %conv
-  %cond = select i1 %cmp, i32 %add, i32 -1610612736
+  %cond = select i1 %cmp, i32 %add, i32 -1610743808
   %cmp.not.i = icmp ugt i32 %cond, %conv
   br i1 %cmp.not.i, label %if.end.i, label %scan.exit
 
@@ -638,7 +638,7 @@ while.end.i:                                      ; preds = %if.end10.i, %if.end
 
 scan.exit:                                        ; preds = %while.body.i, %if.end, %while.end.i
   %retval.1.i = phi i32 [ %add, %if.end ], [ %cond.i, %while.end.i ], [ %cond, %while.body.i ]
-  %cmp4 = icmp eq i32 %retval.1.i, -1610612736
+  %cmp4 = icmp eq i32 %retval.1.i, -1610743808
   %sub8 = sub i32 %retval.1.i, %conv
   %conv9 = zext i32 %sub8 to i64
   %cond11 = select i1 %cmp4, i64 -1, i64 %conv9
@@ -651,17 +651,17 @@ return:                                           ; preds = %entry, %scan.exit
 
 define internal range(i64 -1, 4294967296) i64 @string_find_byte(i64 noundef %data, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %data, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %data, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %sub.i = sub nuw nsw i64 2684354560, %data
+  %sub.i = sub nuw nsw i64 2684223488, %data
   %conv = trunc nuw i64 %data to i32
   %cmp = icmp ult i64 %n, %sub.i
   %conv2 = trunc i64 %n to i32
   %add = add i32 %conv2, %conv
-  %cond = select i1 %cmp, i32 %add, i32 -1610612736
+  %cond = select i1 %cmp, i32 %add, i32 -1610743808
   %cmp.not.i = icmp ugt i32 %cond, %conv
   br i1 %cmp.not.i, label %if.end.i, label %scan.exit
 
@@ -706,7 +706,7 @@ while.end.i:                                      ; preds = %if.end10.i, %if.end
 
 scan.exit:                                        ; preds = %while.body.i, %if.end, %while.end.i
   %retval.1.i = phi i32 [ %add, %if.end ], [ %cond.i, %while.end.i ], [ %cond, %while.body.i ]
-  %cmp5 = icmp eq i32 %retval.1.i, -1610612736
+  %cmp5 = icmp eq i32 %retval.1.i, -1610743808
   %cmp9 = icmp eq i32 %retval.1.i, %cond
   %cond14 = select i1 %cmp9, i32 0, i32 %retval.1.i
   %conv15 = zext i32 %cond14 to i64
@@ -718,10 +718,10 @@ return:                                           ; preds = %entry, %scan.exit
   ret i64 %retval.1
 }
 
-define internal range(i64 -1, 2684354561) i64 @string_find_or_end(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
+define internal range(i64 -1, 2684223489) i64 @string_find_or_end(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %text, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %text, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i, label %return, label %if.end.i
 
 if.end.i:                                         ; preds = %entry
@@ -747,7 +747,7 @@ if.end.i:                                         ; preds = %entry
 
 while.body.i:                                     ; preds = %if.end.i, %if.end10.i
   %block.0.i22 = phi i32 [ %add.i, %if.end10.i ], [ %and.i, %if.end.i ]
-  %cmp8.not.i = icmp ult i32 %block.0.i22, -1610612752
+  %cmp8.not.i = icmp ult i32 %block.0.i22, -1610743824
   br i1 %cmp8.not.i, label %if.end10.i, label %scan.exit.thread
 
 if.end10.i:                                       ; preds = %while.body.i
@@ -770,7 +770,7 @@ scan.exit:                                        ; preds = %if.end10.i, %if.end
   %9 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %found.1.i.lcssa, i1 true)
   %add18.i = add nuw i32 %9, %block.0.i.lcssa
   %add18.i.fr = freeze i32 %add18.i
-  %cmp = icmp ugt i32 %add18.i.fr, -1610612737
+  %cmp = icmp ugt i32 %add18.i.fr, -1610743809
   %conv4 = zext i32 %add18.i.fr to i64
   br i1 %cmp, label %scan.exit.thread, label %return
 
@@ -782,10 +782,10 @@ return:                                           ; preds = %scan.exit.thread, %
   ret i64 %retval.0
 }
 
-define internal range(i64 -1, 2684354560) i64 @string_find(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
+define internal range(i64 -1, 2684223488) i64 @string_find(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %text, -2684354560
-  %narrow.i.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %text, -2684223488
+  %narrow.i.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i.i, label %cond.end, label %if.end.i.i
 
 if.end.i.i:                                       ; preds = %entry
@@ -811,7 +811,7 @@ if.end.i.i:                                       ; preds = %entry
 
 while.body.i.i:                                   ; preds = %if.end.i.i, %if.end10.i.i
   %block.0.i22.i = phi i32 [ %add.i.i, %if.end10.i.i ], [ %and.i.i, %if.end.i.i ]
-  %cmp8.not.i.i = icmp ult i32 %block.0.i22.i, -1610612752
+  %cmp8.not.i.i = icmp ult i32 %block.0.i22.i, -1610743824
   br i1 %cmp8.not.i.i, label %if.end10.i.i, label %cond.end
 
 if.end10.i.i:                                     ; preds = %while.body.i.i
@@ -834,7 +834,7 @@ scan.exit.i:                                      ; preds = %if.end10.i.i, %if.e
   %9 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %found.1.i.lcssa.i, i1 true)
   %add18.i.i = add nuw i32 %9, %block.0.i.lcssa.i
   %add18.i.fr.i = freeze i32 %add18.i.i
-  %cmp.i = icmp ugt i32 %add18.i.fr.i, -1610612737
+  %cmp.i = icmp ugt i32 %add18.i.fr.i, -1610743809
   br i1 %cmp.i, label %cond.end, label %land.lhs.true
 
 land.lhs.true:                                    ; preds = %scan.exit.i
@@ -850,10 +850,10 @@ cond.end:                                         ; preds = %while.body.i.i, %la
   ret i64 %cond
 }
 
-define internal range(i64 -1, 2684354561) i64 @string_find_raw(i64 noundef %data, i64 noundef %value) nounwind null_pointer_is_valid {
+define internal range(i64 -1, 2684223489) i64 @string_find_raw(i64 noundef %data, i64 noundef %value) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %data, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %data, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i, label %return, label %if.end.i
 
 if.end.i:                                         ; preds = %entry
@@ -875,7 +875,7 @@ if.end.i:                                         ; preds = %entry
 
 while.body.i:                                     ; preds = %if.end.i, %if.end10.i
   %block.0.i18 = phi i32 [ %add.i, %if.end10.i ], [ %and.i, %if.end.i ]
-  %cmp8.not.i = icmp ult i32 %block.0.i18, -1610612752
+  %cmp8.not.i = icmp ult i32 %block.0.i18, -1610743824
   br i1 %cmp8.not.i, label %if.end10.i, label %scan.exit.thread
 
 if.end10.i:                                       ; preds = %while.body.i
@@ -894,7 +894,7 @@ scan.exit:                                        ; preds = %if.end10.i, %if.end
   %7 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %found.1.i.lcssa, i1 true)
   %add18.i = add nuw i32 %7, %block.0.i.lcssa
   %add18.i.fr = freeze i32 %add18.i
-  %cmp = icmp ugt i32 %add18.i.fr, -1610612737
+  %cmp = icmp ugt i32 %add18.i.fr, -1610743809
   %conv4 = zext i32 %add18.i.fr to i64
   br i1 %cmp, label %scan.exit.thread, label %return
 
@@ -908,16 +908,16 @@ return:                                           ; preds = %scan.exit.thread, %
 
 define internal range(i64 -1, 4294967296) i64 @string_compare(i64 noundef %one, i64 noundef %other) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %one, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
-  %1 = add i64 %other, -2684354560
-  %narrow.i6 = icmp ult i64 %1, -2684289024
+  %0 = add i64 %one, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
+  %1 = add i64 %other, -2684223488
+  %narrow.i6 = icmp ult i64 %1, -2684157952
   %or.cond = or i1 %narrow.i, %narrow.i6
   br i1 %or.cond, label %compare_strings.exit, label %if.end.i
 
 if.end.i:                                         ; preds = %entry
-  %cmp.i31 = icmp samesign ugt i64 %one, 2684354544
-  %cmp6.i32 = icmp samesign ugt i64 %other, 2684354544
+  %cmp.i31 = icmp samesign ugt i64 %one, 2684223472
+  %cmp6.i32 = icmp samesign ugt i64 %other, 2684223472
   %or.cond.i33 = or i1 %cmp.i31, %cmp6.i32
   br i1 %or.cond.i33, label %compare_strings.exit, label %if.end9.i
 
@@ -986,8 +986,8 @@ if.end45.i:                                       ; preds = %if.end9.i, %for.con
 if.end73.i:                                       ; preds = %for.cond38.i, %if.then14.i
   %indvars.iv.next56 = add nuw nsw i64 %indvars.iv55, 16
   %indvars.iv.next58 = add nuw nsw i64 %indvars.iv57, 16
-  %cmp.i = icmp samesign ugt i64 %indvars.iv55, 2684354528
-  %cmp6.i = icmp samesign ugt i64 %indvars.iv57, 2684354528
+  %cmp.i = icmp samesign ugt i64 %indvars.iv55, 2684223456
+  %cmp6.i = icmp samesign ugt i64 %indvars.iv57, 2684223456
   %or.cond.i = select i1 %cmp.i, i1 true, i1 %cmp6.i
   br i1 %or.cond.i, label %compare_strings.exit, label %if.end9.i
 
@@ -1009,16 +1009,16 @@ entry:
   br i1 %tobool.not, label %cond.end, label %cond.true
 
 cond.true:                                        ; preds = %entry
-  %0 = add i64 %one, -2684354560
-  %narrow.i = icmp ult i64 %0, -2684289024
-  %1 = add i64 %other, -2684354560
-  %narrow.i7 = icmp ult i64 %1, -2684289024
+  %0 = add i64 %one, -2684223488
+  %narrow.i = icmp ult i64 %0, -2684157952
+  %1 = add i64 %other, -2684223488
+  %narrow.i7 = icmp ult i64 %1, -2684157952
   %or.cond = or i1 %narrow.i, %narrow.i7
   br i1 %or.cond, label %cond.end, label %if.end.i
 
 if.end.i:                                         ; preds = %cond.true
-  %cmp.i32 = icmp samesign ugt i64 %one, 2684354544
-  %cmp6.i33 = icmp samesign ugt i64 %other, 2684354544
+  %cmp.i32 = icmp samesign ugt i64 %one, 2684223472
+  %cmp6.i33 = icmp samesign ugt i64 %other, 2684223472
   %or.cond.i34 = or i1 %cmp.i32, %cmp6.i33
   br i1 %or.cond.i34, label %cond.end, label %if.end9.i
 
@@ -1106,8 +1106,8 @@ if.end73.i:                                       ; preds = %for.end.i, %cleanup
   %indvars.iv.next58 = add nuw nsw i64 %indvars.iv57, 16
   %indvars.iv.next60 = add nuw nsw i64 %indvars.iv59, 16
   %sub76.i = add i64 %left.0.i35, -16
-  %cmp.i = icmp samesign ugt i64 %indvars.iv57, 2684354528
-  %cmp6.i = icmp samesign ugt i64 %indvars.iv59, 2684354528
+  %cmp.i = icmp samesign ugt i64 %indvars.iv57, 2684223456
+  %cmp6.i = icmp samesign ugt i64 %indvars.iv59, 2684223456
   %or.cond.i = select i1 %cmp.i, i1 true, i1 %cmp6.i
   br i1 %or.cond.i, label %cond.end, label %if.end9.i
 
@@ -1123,10 +1123,10 @@ cond.end:                                         ; preds = %if.end73.i, %cleanu
   ret i64 %cond
 }
 
-define internal range(i64 -1, 5368709120) i64 @string_copy_end(i64 noundef %to, i64 noundef %from) nounwind null_pointer_is_valid {
+define internal range(i64 -1, 5368446976) i64 @string_copy_end(i64 noundef %to, i64 noundef %from) nounwind null_pointer_is_valid {
 entry:
-  %0 = add i64 %from, -2684354560
-  %narrow.i.i = icmp ult i64 %0, -2684289024
+  %0 = add i64 %from, -2684223488
+  %narrow.i.i = icmp ult i64 %0, -2684157952
   br i1 %narrow.i.i, label %cleanup, label %if.end.i.i
 
 if.end.i.i:                                       ; preds = %entry
@@ -1146,7 +1146,7 @@ if.end.i.i:                                       ; preds = %entry
 while.body.i.i:                                   ; preds = %if.end.i.i, %if.end10.i.i
   %block.0.i17.i = phi i32 [ %add.i.i, %if.end10.i.i ], [ %and.i.i, %if.end.i.i ]
   %add.i.i = add i32 %block.0.i17.i, 16
-  %cmp8.not.i.i = icmp ult i32 %add.i.i, -1610612736
+  %cmp8.not.i.i = icmp ult i32 %add.i.i, -1610743808
   br i1 %cmp8.not.i.i, label %if.end10.i.i, label %cleanup
 
 if.end10.i.i:                                     ; preds = %while.body.i.i
@@ -1164,16 +1164,16 @@ scan.exit.i:                                      ; preds = %if.end10.i.i, %if.e
   %7 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %found.1.i.lcssa.i, i1 true)
   %add18.i.i = add nuw i32 %7, %block.0.i.lcssa.i
   %add18.i.fr.i = freeze i32 %add18.i.i
-  %cond.i.i = tail call i32 @llvm.umin.i32(i32 %add18.i.fr.i, i32 -1610612736)
-  %cmp.i = icmp ugt i32 %add18.i.fr.i, -1610612737
+  %cond.i.i = tail call i32 @llvm.umin.i32(i32 %add18.i.fr.i, i32 -1610743808)
+  %cmp.i = icmp ugt i32 %add18.i.fr.i, -1610743809
   %sub.i = sub i32 %cond.i.i, %conv.i
   %conv3.i = zext i32 %sub.i to i64
   br i1 %cmp.i, label %cleanup, label %lor.lhs.false
 
 lor.lhs.false:                                    ; preds = %scan.exit.i
-  %8 = add i64 %to, -2684354561
-  %or.cond.i = icmp ult i64 %8, -2684289025
-  %sub.i10 = sub nuw nsw i64 2684354560, %to
+  %8 = add i64 %to, -2684223489
+  %or.cond.i = icmp ult i64 %8, -2684157953
+  %sub.i10 = sub nuw nsw i64 2684223488, %to
   %cmp2.i = icmp samesign ule i64 %sub.i10, %conv3.i
   %narrow.i.not = select i1 %or.cond.i, i1 true, i1 %cmp2.i
   br i1 %narrow.i.not, label %cleanup, label %if.end
