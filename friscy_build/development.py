@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,14 @@ def task_bench() -> dict[str, Any]:
 
 
 def task_conformance() -> Iterator[dict[str, Any]]:
-    """run foreign test suites in the guest; what passed when tests/conformance/results was kept must pass"""
-    for suite in ("ltp",):
+    """run foreign test suites and a fuzzer in the guest; what passed before must pass (tests/conformance/results)"""
+    place = Path("tests") / "conformance"
+    commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython")}
+    commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
+    for suite, command in commands.items():
         yield {
             "name": suite,
-            "actions": [[sys.executable, str(Path("tests") / "conformance" / "run.py"), suite]],
+            "actions": [[sys.executable, *command]],
             "uptodate": [False],
             "verbosity": 2,
         }

@@ -52,7 +52,10 @@ def as_json(job: Job) -> dict[str, Any]:
 
 
 class Outcome(NamedTuple):
-    """status: as a shell shows it; None: it did not end in time. error: what broke on our own side."""
+    """status: as a shell shows it; None: it did not end in time. error: what broke on our own side.
+
+    peak_kib: the most memory that the host's process has had so far.
+    """
 
     job: Job
     status: int | None
@@ -60,6 +63,7 @@ class Outcome(NamedTuple):
     seconds: float
     error: str = ""
     log: Sequence[str] = ()
+    peak_kib: int = 0
 
 
 class Side(Protocol):
@@ -100,7 +104,13 @@ class Friscy:
         seconds = time.monotonic() - started
         text = output.read_bytes() if output.exists() else b""
         return Outcome(
-            job, answer.get("status"), text, seconds, answer.get("error", ""), answer.get("log", [])
+            job,
+            answer.get("status"),
+            text,
+            seconds,
+            answer.get("error", ""),
+            answer.get("log", []),
+            answer.get("peak_kib", 0),
         )
 
     def _answer(self, seconds: float) -> bytes:

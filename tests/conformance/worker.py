@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import sys
 import threading
 import traceback
@@ -54,7 +55,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         timer = threading.Timer(job["seconds"], kernel.stop)
         timer.start()
         try:
-            return {"status": kernel.run(), "log": log}
+            status = kernel.run()
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            return {"status": status, "log": log, "peak_kib": peak}
         finally:
             timer.cancel()
     finally:

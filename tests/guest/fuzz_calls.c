@@ -168,7 +168,7 @@ int main(int argc, char **argv)
             if (ended == pid || ended < 0)
                 break;
             clock_gettime(CLOCK_MONOTONIC, &now);
-            if (now.tv_sec - start.tv_sec > 1) {
+            if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 > 300) {
                 kill(pid, SIGKILL);
                 kill(pid, SIGCONT);
             }
