@@ -30,6 +30,7 @@ from friscy_build.config.positions import KeyPath, Position, Positions, find_pos
 from friscy_build.images.reference import normalize_reference, parse_reference
 
 REGISTRY_PREFIX = "docker://"  # as skopeo has it: `registry:2` is the name of an image
+_ENGINES = ("docker", "podman")
 _TRANSPORTS = ("tar", "oci", "docker-archive")
 
 
@@ -291,7 +292,7 @@ def _resolve(
                 raise fail(("bundle", name, "image"), str(error)) from None
         bundle = _bundle(name, table, project.aot, root, images)
         if bundle.image is not None and not bundle.sources:
-            known = [*(f"{each}:" for each in _TRANSPORTS), f"{REGISTRY_PREFIX}...", *project.images]
+            known = [*(f"{each}:" for each in (*_TRANSPORTS, *_ENGINES)), f"{REGISTRY_PREFIX}...", *project.images]
             raise fail(
                 ("bundle", name, "image"),
                 f"nothing says where {bundle.image!r} comes from",
@@ -350,6 +351,8 @@ def image_sources(image: str, root: Path) -> tuple[ImageSource, ...]:
     if image.startswith(REGISTRY_PREFIX):
         return (ImageSource.model_validate({"registry": image.removeprefix(REGISTRY_PREFIX)}),)
     transport, colon, rest = image.partition(":")
+    if transport in _ENGINES and rest:
+        return (ImageSource.model_validate({transport: rest}),)
     if transport not in _TRANSPORTS or not colon or not rest:
         return ()
     tag = None

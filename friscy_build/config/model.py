@@ -178,7 +178,7 @@ class DebianTable(Table):
 
 
 class ImageSource(Table):
-    """One place an image can come from: exactly one of `tar`, `oci`, `docker-archive`, `registry` and `debian`."""
+    """One place an image can come from: exactly one of its keys but `tag`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -192,6 +192,8 @@ class ImageSource(Table):
     registry: ImageName | None = Field(
         default=None, description="an image of a registry, `[HOST/]NAME[:TAG][@DIGEST]`"
     )
+    docker: ImageName | None = Field(default=None, description="an image that this machine's docker has")
+    podman: ImageName | None = Field(default=None, description="an image that this machine's podman has")
     debian: DebianTable | None = Field(default=None, description="Debian packages")
     tag: Word | None = Field(
         default=None,
@@ -199,26 +201,32 @@ class ImageSource(Table):
     )
 
     @property
-    def kind(self) -> Literal["tar", "oci", "docker-archive", "registry", "debian"]:
-        """Which of the five it is."""
+    def kind(self) -> Literal["tar", "oci", "docker-archive", "registry", "docker", "podman", "debian"]:
+        """Which of them it is."""
         if self.tar is not None:
             return "tar"
         if self.oci is not None:
             return "oci"
         if self.registry is not None:
             return "registry"
+        if self.docker is not None or self.podman is not None:
+            return "docker" if self.docker is not None else "podman"
         return "docker-archive" if self.docker_archive is not None else "debian"
 
     @property
     def path(self) -> Path | None:
-        """The file or directory of every kind but `registry` and `debian`."""
+        """The file or directory that it is, None where it is none."""
         return self.tar or self.oci or self.docker_archive
 
     @model_validator(mode="after")
     def _exactly_one(self) -> ImageSource:
-        given = [self.tar, self.oci, self.docker_archive, self.registry, self.debian]
+        given = [
+            self.tar, self.oci, self.docker_archive, self.registry, self.docker, self.podman, self.debian,
+        ]  # fmt: skip
         if sum(source is not None for source in given) != 1:
-            raise ValueError("expected exactly one of tar, oci, docker-archive, registry and debian")
+            raise ValueError(
+                "expected exactly one of tar, oci, docker-archive, registry, docker, podman and debian"
+            )
         if self.tag is not None and self.oci is None and self.docker_archive is None:
             raise ValueError("tag: only an oci layout and a docker-archive have tags")
         return self
@@ -421,7 +429,7 @@ class BundleTable(Table):
     image: Word | None = Field(
         default=None,
         description="an image to take as it is: `tar:FILE`, `oci:DIR[:TAG]`, `docker-archive:FILE[:TAG]`, "
-        "`docker://REF` of a registry, or a name that `[images]` has",
+        "`docker://REF` of a registry, `docker:REF` or `podman:REF` of this machine's, or a name that `[images]` has",
     )
     context: HostPath | None = Field(
         default=None,

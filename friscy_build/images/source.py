@@ -17,6 +17,7 @@ from friscy_build.images.blob import Hashing
 from friscy_build.images.compression import Decompressed
 from friscy_build.images.debian import Request, Selection, debian_image, recalled, select
 from friscy_build.images.docker_archive import docker_archive_image
+from friscy_build.images.engine import engine_identity, engine_image
 from friscy_build.images.image import BaseImage, ImageError
 from friscy_build.images.layer import Layer
 from friscy_build.images.lock import Lock
@@ -48,7 +49,7 @@ class DebianSource(Protocol):
 
 
 class Source(Protocol):
-    """The attributes of an ImageSource: `path` is set for every kind but registry and debian."""
+    """The attributes of an ImageSource: `path` is set for the kinds that are files."""
 
     @property
     def kind(self) -> str: ...
@@ -58,6 +59,10 @@ class Source(Protocol):
     def tag(self) -> str | None: ...
     @property
     def registry(self) -> str | None: ...
+    @property
+    def docker(self) -> str | None: ...
+    @property
+    def podman(self) -> str | None: ...
     @property
     def debian(self) -> DebianSource | None: ...
 
@@ -81,8 +86,11 @@ def load_image(
         return registry_image(
             source.registry, registries or Registries(), cache, pinned=digest, progress=progress
         )
-    path = _path(source)
     spool = Spool(cache / "tmp")
+    engine = source.docker or source.podman
+    if engine is not None:
+        return engine_image(source.kind, engine, cache, spool, progress)
+    path = _path(source)
     if source.kind == "oci":
         return oci_image(path, source.tag, spool, progress)
     if source.kind == "docker-archive":
@@ -106,6 +114,9 @@ def identity(chain: Sequence[Source], cache: Path, lock: Lock | None = None) -> 
     if source.registry is not None:
         digest = parse(source.registry).digest or (lock.image(source.registry) if lock else None)
         return [], ["registry", digest or ""]
+    engine = source.docker or source.podman
+    if engine is not None:
+        return [], [source.kind, engine_identity(source.kind, engine)]
     path = _path(source)
     if source.kind == "oci":
         return [str(path / "index.json")], ["oci", oci_identity(path, source.tag)]
