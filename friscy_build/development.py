@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from doit.exceptions import TaskError
 
 from friscy_build.fingerprint import ROOT
 from friscy_build.tasks import guarded
+from lazyfs.errors import FriscyError
 
 
 def task_demo() -> dict[str, Any]:
@@ -29,6 +32,42 @@ def _demo() -> dict[str, Any]:
     from friscy_build.demo import demonstrate
 
     demonstrate(ROOT / "build" / "python", ROOT / "build" / ".parts" / "python" / "timings.json")
+    return {}
+
+
+# What each bundle of examples/dockerfiles says when it is run.
+EXAMPLES = {
+    "busybox": ((), "app\nmade by BusyBox "),
+    "c": (("you",), "hello, you: glibc on riscv64\n"),
+    "musl": (("you",), "hello, you: musl on riscv64\n"),
+    "web": (("greet", "--once", "you"), "hello, you\n"),
+    "node": ((), "node on riscv64: 7 * 7 = 49\n"),
+}
+
+
+def task_examples() -> Iterator[dict[str, Any]]:
+    """build and run examples/dockerfiles: gcc, pip and node work in RUN"""
+    directory = ROOT / "examples" / "dockerfiles"
+    friscy = [sys.executable, "-m", "friscy.cli.main"]
+    for name in EXAMPLES:
+        yield {
+            "name": name,
+            "doc": f"build and run examples/dockerfiles/{name}",
+            "actions": [
+                [*friscy, "build", "-f", str(directory / "friscy.toml"), name],
+                guarded(partial(_run_example, directory / "build" / name, *EXAMPLES[name])),
+            ],
+            "uptodate": [False],
+            "verbosity": 2,
+        }
+
+
+def _run_example(bundle: Path, args: tuple[str, ...], expected: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "friscy.cli.main", "run", str(bundle), "--", *args]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
+    if not said.startswith(expected):
+        raise FriscyError(f"{bundle.name}: expected {expected!r}, got {said!r}")
+    print(said, end="")
     return {}
 
 
