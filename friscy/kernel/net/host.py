@@ -304,6 +304,18 @@ class HostNetwork:
         elif isinstance(each, UdpSocket):
             self.bound(k, each)
 
+    def close_all(self) -> None:
+        """Give everything back to the host; the machine is not run again."""
+        for link in list(self.links.values()):
+            link.close()
+        for port in self.ports:
+            port.close()
+        self.links.clear()
+        self.ports.clear()
+        self._epoll.close()
+        if self._wake >= 0:
+            os.close(self._wake)
+
 
 def host_network(k: Kernel) -> HostNetwork:
     """The machine's `HostNetwork`, made on first use, with the ports that are published."""

@@ -116,7 +116,7 @@ class TcpLink:
         except OSError:
             return  # the connection is gone already: the guest reads that
 
-    def close(self, *, reset: bool) -> None:
+    def close(self, *, reset: bool = False) -> None:
         if reset:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()

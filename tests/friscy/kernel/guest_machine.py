@@ -13,6 +13,7 @@ import wasmtime
 from required_tools import require_tool
 
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.limits import Limits
 from friscy.kernel.namespace import attach_providers, build_namespace
 from friscy.kernel.terminal.console import Console
 from friscy.machine.space import Space
@@ -78,9 +79,15 @@ class GuestMachine:
         return kernel, context
 
     def run(
-        self, program: Path, *args: str, stdin: bytes = b"", console: Console | None = None
+        self,
+        program: Path,
+        *args: str,
+        stdin: bytes = b"",
+        console: Console | None = None,
+        limits: Limits | None = None,
+        log: list[str] | None = None,
     ) -> tuple[int, str]:
-        """(exit status, output) of a program in a fresh machine."""
+        """(exit status, output) of a program in a fresh machine. log: where its messages go instead of stderr."""
         reader, writer = os.pipe()
         source, feeder = os.pipe()
         feeding = threading.Thread(target=_feed, args=(feeder, stdin))
@@ -102,6 +109,10 @@ class GuestMachine:
                 uid=os.getuid(),
                 gid=os.getgid(),
             )
+            if limits is not None:
+                limits.apply(kernel)
+            if log is not None:
+                kernel.log = log.append
             status = kernel.run()
         finally:
             os.close(writer)

@@ -1,0 +1,72 @@
+/* A guest that takes too much: of what, its argument says. */
+#include "guest.h"
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+static void memory(void)
+{
+    for (;;) {
+        char *part = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (part == MAP_FAILED) {
+            puts("mmap failed");
+            exit(1);
+        }
+        for (int at = 0; at < 1 << 20; at += 4096)
+            part[at] = 1;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argv[1];
+    if (!strcmp(what, "forks")) {
+        pid_t children[1000];
+        int count = 0;
+        while (count < 1000 && (children[count] = fork()) > 0)
+            count++;
+        if (count < 1000 && children[count] == 0) {
+            pause();
+            _exit(0);
+        }
+        printf("%d children, %s\n", count, strerrorname_np(errno));
+        for (int i = 0; i < count; i++) {
+            kill(children[i], SIGKILL);
+            waitpid(children[i], NULL, 0);
+        }
+        pid_t one = fork();
+        if (one == 0)
+            _exit(5);
+        int status;
+        waitpid(one, &status, 0);
+        printf("and again %x\n", status);
+    } else if (!strcmp(what, "memory")) {
+        memory();
+    } else if (!strcmp(what, "child")) {
+        pid_t child = fork();
+        if (child == 0)
+            memory();
+        int status;
+        waitpid(child, &status, 0);
+        printf("signal %d\n", WTERMSIG(status));
+    } else if (!strcmp(what, "files")) {
+        int count = 0;
+        while (dup(1) >= 0)
+            count++;
+        printf("%d more, %s\n", count, strerrorname_np(errno));
+    } else if (!strcmp(what, "disk")) {
+        static char block[65536];
+        long total = 0, n;
+        int fd = open("/tmp/large", O_WRONLY | O_CREAT, 0644);
+        while ((n = write(fd, block, sizeof block)) > 0)
+            total += n;
+        printf("%s, below 2 MiB: %d\n", strerrorname_np(errno), total < 2 << 20);
+        unlink("/tmp/large");
+        close(fd);
+        fd = open("/tmp/small", O_WRONLY | O_CREAT, 0644);
+        SHOW(write(fd, block, sizeof block));
+    } else if (!strcmp(what, "spin")) {
+        for (volatile long i = 0;; i++)
+            ;
+    }
+    return 0;
+}
