@@ -96,7 +96,8 @@ def clone(k: Kernel, task: Task, wanted: CloneArguments) -> int:
     if flags & CLONE_VFORK:
         child.process.vfork_parent = task.tid
         raise Blocked(VforkWait(child.process))
-    # The parent goes on until its time is over, unless it waits: no need to switch now.
+    # The parent goes on until its time is over, unless it waits: no need to switch now. It may have had no end.
+    k.ticker.watch(k)
     return child.tid
 
 
@@ -154,6 +155,8 @@ def _new_process(k: Kernel, task: Task, flags: int, exit_signal: int) -> Task:
         auxv=parent.auxv,
         start_ns=k.monotonic_ns(),
         dumpable=parent.dumpable,
+        no_huge_pages=parent.no_huge_pages,
+        io_priority=parent.io_priority,
         oom_score_adj=parent.oom_score_adj,
         personality=parent.personality,
         sigreturn=parent.sigreturn,
@@ -175,12 +178,16 @@ def _new_process(k: Kernel, task: Task, flags: int, exit_signal: int) -> Task:
         child.altstack = (0, 2, 0)
     else:
         child.altstack = task.altstack
+    if not flags & CLONE_VM:
+        child.rseq = task.rseq
     return child
 
 
 def _inherit(k: Kernel, task: Task, child: Task) -> None:
     child.blocked_signals = task.saved_mask if task.saved_mask is not None else task.blocked_signals
     child.comm = task.comm or task.process.comm
+    child.timer_slack, child.fair_ns = task.timer_slack, task.fair_ns
+    child.policy, child.nice = task.policy, max(task.nice, 0) if task.reset_on_fork else task.nice
     shared = [
         other
         for other in k.state.tasks.values()

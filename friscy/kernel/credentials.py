@@ -20,7 +20,7 @@ def update_filesystem_ids(process: Process) -> None:
     ids.fsuid, ids.fsgid = ids.euid, ids.egid
     if 0 in (ids.uid, ids.euid, ids.suid):
         ids.cap_permitted = ids.cap_bounding
-    else:
+    elif not process.keep_capabilities:
         ids.cap_permitted = 0
     ids.cap_effective = ids.cap_permitted if ids.euid == 0 else 0
     publish(process)

@@ -11,7 +11,7 @@ import struct
 from stat import S_ISGID, S_ISREG, S_ISUID, S_IXGRP
 from typing import TYPE_CHECKING
 
-from friscy.kernel import elf
+from friscy.kernel import elf, rseq
 from friscy.kernel.credentials import update_filesystem_ids
 from friscy.kernel.kernel import NoResult
 from friscy.kernel.memory.areas import (
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 (
     AT_NULL, AT_PHDR, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID,
-    AT_HWCAP, AT_CLKTCK, AT_SECURE, AT_RANDOM, AT_HWCAP2, AT_EXECFN, AT_MINSIGSTKSZ,
-) = (0, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 23, 25, 26, 31, 51)  # fmt: skip
+    AT_HWCAP, AT_CLKTCK, AT_SECURE, AT_RANDOM, AT_HWCAP2, AT_RSEQ_FEATURE_SIZE, AT_RSEQ_ALIGN, AT_EXECFN,
+    AT_MINSIGSTKSZ,
+) = (0, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 23, 25, 26, 27, 28, 31, 51)  # fmt: skip
 HWCAP = sum(1 << (ord(letter) - ord("A")) for letter in "IMAFDC")
 MINSIGSTKSZ = 2048
 
@@ -159,6 +160,8 @@ def execute(
     process.executed, process.exit_signal = True, SIGCHLD
     process.dumpable = 0 if secure else 1
     task.altstack, task.robust_list, task.clear_child_tid = (0, 2, 0), (0, 0), 0
+    task.rseq = (0, 0, 0)
+    process.keep_capabilities = False
     task.comm = process.comm = path.rsplit(b"/", 1)[-1][:15]
     process.exe = k.vfs.path_of(process.fs, program.location)
     process.cmdline, process.environ = list(program.argv), list(envp)
@@ -220,7 +223,8 @@ def _load_program(
         (AT_PHDR, image.phdr + bias if image.phdr else 0), (AT_PHENT, 56), (AT_PHNUM, image.phnum),
         (AT_BASE, base), (AT_FLAGS, 0), (AT_ENTRY, entry),
         (AT_UID, ids.uid), (AT_EUID, ids.euid), (AT_GID, ids.gid), (AT_EGID, ids.egid), (AT_SECURE, int(secure)),
-        (AT_RANDOM, 0), (AT_HWCAP2, 0), (AT_EXECFN, 0), (AT_MINSIGSTKSZ, MINSIGSTKSZ), (AT_NULL, 0),
+        (AT_RANDOM, 0), (AT_HWCAP2, 0), (AT_EXECFN, 0), (AT_MINSIGSTKSZ, MINSIGSTKSZ),
+        (AT_RSEQ_FEATURE_SIZE, rseq.FEATURE_BYTES), (AT_RSEQ_ALIGN, rseq.ALIGNMENT), (AT_NULL, 0),
     ]  # fmt: skip
     # The last eight bytes of the stack stay zero, as on Linux.
     _place_arguments(k, process, GUEST_END - 8, program.argv, envp, path, auxv)

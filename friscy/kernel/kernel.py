@@ -51,6 +51,11 @@ _U64, _S64, _TIMESPEC = struct.Struct("<Q"), struct.Struct("<q"), struct.Struct(
 _get_u64, _put_u64, _put_s64 = _U64.unpack_from, _U64.pack_into, _S64.pack_into
 
 
+# What a nice value from -20 to 19 is worth: each step is a quarter, as Linux has it.
+WEIGHTS = [max(round(1024 / 1.25**nice), 3) for nice in range(-20, 20)]
+_CATCH_UP_NS = 20_000_000
+
+
 class Space(Protocol):
     """One process's memory and engines (friscy.machine.space)."""
 
@@ -94,6 +99,7 @@ class Kernel:
 
     spaces: dict[int, Space]  # by pid
     maps: dict[int, AddressSpace]  # by pid
+    slice_task: Task  # who the engine runs, while `slice_started` says since when
     viewer: Task  # who would be told what is polled: the running task, or the one that may wake
     task: Task  # the running one, with its hart, memory and memory map:
     hart: Hart
@@ -266,6 +272,10 @@ class Kernel:
                 continue
             if self.task is not task:
                 self.switch_to(task)
+                if task.rseq[0]:
+                    from friscy.kernel.rseq import interrupted
+
+                    interrupted(self, task)
             self.viewer = task
             if self.retired_spaces:
                 self._recycle_spaces()
@@ -287,11 +297,13 @@ class Kernel:
             process = task.process
             if process.cpu_watched:
                 timers.expect_cpu(self, process)
-            self.slice_started = time.thread_time_ns()
+            self.slice_started, self.slice_task = time.thread_time_ns(), task
             try:
                 self.spaces[process.pid].run(self.hart)
             finally:
-                task.cpu_ns += time.thread_time_ns() - self.slice_started
+                used = time.thread_time_ns() - self.slice_started
+                task.cpu_ns += used
+                task.fair_ns += used * 1024 // WEIGHTS[task.nice + 20] if state.weighted else 0
                 self.slice_started = 0
             if process.cpu_watched:
                 self.alarm.ended()
@@ -389,6 +401,8 @@ class Kernel:
             at = tasks.index(self.task) + 1
             tasks = tasks[at:] + tasks[:at]
         now = 0
+        if self.state.weighted:
+            tasks.sort(key=lambda task: task.fair_ns)
         for task in tasks:
             if task.process.stopped:
                 continue
@@ -400,6 +414,9 @@ class Kernel:
                 now = now or self.monotonic_ns()
             if self._may_wake(task, now):
                 task.state = RUNNING
+                if self.state.weighted:
+                    # Who slept does not make up for it all: the others are not to wait for long.
+                    task.fair_ns = max(task.fair_ns, self.task.fair_ns - _CATCH_UP_NS)
                 return task
         return None
 

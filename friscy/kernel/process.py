@@ -20,6 +20,7 @@ from lazyfs.inode import FsContext, Location
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
+
 def allocate_pid(k: Kernel) -> int:
     """The next process or thread id that is not in use."""
     state = k.state
@@ -76,7 +77,7 @@ def end_task(k: Kernel, task: Task) -> None:
     leave_memory(k, task)
     k.vfs.cancel_open(process.fs)
     task.state, task.wait, task.deadline = DEAD, None, None
-    process.cpu_ns += task.cpu_ns
+    process.cpu_ns += timers.thread_cpu_ns(k, task)  # the slice it ends in counts too
     process.tasks.remove(task.tid)
     k.state.tasks.pop(task.tid, None)
 

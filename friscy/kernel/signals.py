@@ -259,6 +259,10 @@ def _interrupt_call(k: Kernel, task: Task, action: SigAction) -> None:
 
 def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> None:
     hart, process = k.hart, task.process
+    if task.rseq[0]:
+        from friscy.kernel.rseq import interrupted
+
+        interrupted(k, task)
     sp = hart.x(SP)
     stack_sp, stack_flags, stack_size = task.altstack
     on_stack = stack_sp <= sp - 1 < stack_sp + stack_size and not stack_flags & SS_AUTODISARM

@@ -107,6 +107,9 @@ class Process(Plain):
     cpu_ns: int = 0  # of its tasks that ended
     children_cpu_ns: int = 0  # of children waited for
     dumpable: int = 1
+    keep_capabilities: bool = False
+    no_huge_pages: bool = False
+    io_priority: int = 0
     oom_score_adj: int = 0  # kept for who asks: no process is chosen to die for another's memory
     personality: int = 0
     child_subreaper: bool = False
@@ -116,7 +119,6 @@ class Process(Plain):
     timers: dict[int, Any] = default(dict)  # timers.PosixTimer by number
     next_timer: int = 0
     cpu_watched: bool = False  # a timer or a limit on its CPU time is set
-    nice: int = 0
     exit_status: int | None = None  # wait(2) status word once dead: a zombie until it is waited for
     exit_signal: int = 17  # what its parent gets when it ends
     membarrier: int = 0  # registered MEMBARRIER_CMD_* bits
@@ -142,6 +144,12 @@ class Task(Plain):
     altstack: tuple[int, int, int] = (0, 2, 0)  # ss_sp, ss_flags (SS_DISABLE), ss_size
     clear_child_tid: int = 0
     robust_list: tuple[int, int] = (0, 0)  # head, length
+    rseq: tuple[int, int, int] = (0, 0, 0)  # address, length, signature
+    nice: int = 0
+    policy: int = 0  # SCHED_OTHER, SCHED_BATCH or SCHED_IDLE
+    reset_on_fork: bool = False
+    timer_slack: int = 50_000
+    fair_ns: int = 0  # its time on the processor by its weight, once there are different ones
     cpu_ns: int = 0
     comm: bytes = b""
 
@@ -164,6 +172,7 @@ class KernelState(Plain):
     memory_limit: int = 1 << 30  # bytes of private writable memory each process may have
     cpus: int = 1  # processors that the guest sees
     futex_waits: int = 0  # counts them
+    weighted: bool = False  # not all tasks have the same nice value
     watches: list[Any] = default(list)  # events.inotify.Watch, of all instances
     last_cookie: int = 0  # of a rename that was watched
     last_backing: int = 0  # numbers shared memory objects (mm.Backing)

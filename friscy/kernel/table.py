@@ -54,7 +54,8 @@ ARGUMENT_TYPES: dict[str, str] = {
     "xattr_flags": _S32, "close_range_flags": _U32, "membarrier_cmd": _S32, "mlock_flags": _S32,
     "socket_domain": _S32, "socket_type": _S32, "wait_flags": _S32, "wait_type": _S32, "memfd_flags": _U32,
     "timerfd_flags": _S32, "sched_policy": _S32, "personality": _U64, "rwf_flags": _S32, "splice_flags": _U32,
-    "mount_flags": _U64, "copy_flags": _U32, "inotify_flags": _S32, "inotify_mask": _U32, "signalfd_flags": _S32, "dup_flags": _S32,
+    "mount_flags": _U64, "copy_flags": _U32, "inotify_flags": _S32, "inotify_mask": _U32, "signalfd_flags": _S32,
+    "dup_flags": _S32,
 }  # fmt: skip
 
 RESULT_TYPES = {"int", "fd", "ptr", "octal", "uid", "pid", "flags", "none"}

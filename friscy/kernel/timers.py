@@ -79,7 +79,7 @@ class PosixTimer(Timer):
 
 def thread_cpu_ns(k: Kernel, task: Task) -> int:
     """Host CPU time that the task has used."""
-    if task is not k.task or not k.slice_started:
+    if not k.slice_started or task is not k.slice_task:
         return task.cpu_ns
     return task.cpu_ns + time.thread_time_ns() - k.slice_started
 

@@ -6,12 +6,15 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel.state import DEAD, Task
-from friscy.kernel.table import refused, syscall
+from friscy.kernel import rseq
+from friscy.kernel.state import DEAD, RLIMIT_NICE, Task
+from friscy.kernel.table import syscall
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
+
+_RSEQ_UNREGISTER = 1
 
 # -- threads ------------------------------------------------------------------------------------------
 
@@ -41,14 +44,14 @@ def sys_get_robust_list(k: Kernel, task: Task, pid: int, head: int, length: int)
     return 0
 
 
-refused(
-    293,
-    "rseq",
-    "rseq:ptr length:uint flags:int signature:uint -> int",
-    errno.ENOSYS,
-    "restartable sequences are not offered; the C libraries do without",
-    quiet=True,
-)
+@syscall(293, "rseq", "rseq:ptr length:uint flags:int signature:uint -> int")
+def sys_rseq(k: Kernel, task: Task, address: int, length: int, flags: int, signature: int) -> int:
+    """rseq(2)."""
+    if flags not in (0, _RSEQ_UNREGISTER):
+        raise LinuxError(errno.EINVAL)
+    action = rseq.unregister if flags else rseq.register
+    action(k, task, address, length, signature)
+    return 0
 
 
 def _task(k: Kernel, task: Task, pid: int) -> Task:
@@ -66,6 +69,8 @@ def _task(k: Kernel, task: Task, pid: int) -> Task:
 @syscall(124, "sched_yield", "-> int")
 def sys_sched_yield(k: Kernel, task: Task) -> int:
     """sched_yield(2): the others first."""
+    if k.state.weighted:
+        task.fair_ns = max(other.fair_ns for other in k.state.tasks.values()) + 1
     k.hart.interrupt()
     return 0
 
@@ -90,45 +95,68 @@ def sys_sched_setaffinity(k: Kernel, task: Task, pid: int, length: int, address:
     return 0
 
 
-@syscall(
-    119, "sched_setscheduler", "pid policy:sched_policy param:ptr -> int", partial="real-time policies: EPERM"
-)
+SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, _ISO, SCHED_IDLE, SCHED_DEADLINE = range(7)
+_RESET_ON_FORK = 0x4000_0000
+_FLAG_RESET_ON_FORK, _FLAGS_KEEP, _FLAGS_KNOWN = 1, 0x18, 0x7F
+_CAP_SYS_NICE = 23
+_NO_REAL_TIME = "real-time policies: EPERM, as in a container without CAP_SYS_NICE"
+
+
+def _set_policy(k: Kernel, task: Task, target: Task, policy: int, priority: int) -> None:
+    """EINVAL: no such policy, or not with this priority; EPERM: real time, or another user's task."""
+    reset, policy = bool(policy & _RESET_ON_FORK), policy & ~_RESET_ON_FORK
+    if policy in (SCHED_FIFO, SCHED_RR):
+        raise LinuxError(errno.EPERM if 1 <= priority <= 99 else errno.EINVAL)
+    if policy not in (SCHED_OTHER, SCHED_BATCH, SCHED_IDLE) or priority:
+        raise LinuxError(errno.EINVAL)
+    _check_owner(task, target)
+    if target.reset_on_fork and not reset and not task.process.credentials.cap_effective >> _CAP_SYS_NICE & 1:
+        raise LinuxError(errno.EPERM)
+    target.policy, target.reset_on_fork = policy, reset
+
+
+def _check_owner(task: Task, target: Task) -> None:
+    mine, theirs = task.process.credentials, target.process.credentials
+    if not mine.cap_effective >> _CAP_SYS_NICE & 1 and mine.euid not in (theirs.uid, theirs.euid):
+        raise LinuxError(errno.EPERM)
+
+
+@syscall(119, "sched_setscheduler", "pid policy:sched_policy param:ptr -> int", partial=_NO_REAL_TIME)
 def sys_sched_setscheduler(k: Kernel, task: Task, pid: int, policy: int, param: int) -> int:
     """sched_setscheduler(2)."""
-    _task(k, task, pid)
-    if not param:
+    if not param or policy < 0:
         raise LinuxError(errno.EINVAL)
     priority = k.mem.i32(param)
-    policy &= ~0x4000_0000
-    if policy in (1, 2):
-        raise LinuxError(errno.EPERM if 1 <= priority <= 99 else errno.EINVAL)
-    if policy not in (0, 3, 5) or priority:
-        raise LinuxError(errno.EINVAL)
+    _set_policy(k, task, _task(k, task, pid), policy, priority)
     return 0
 
 
 @syscall(120, "sched_getscheduler", "pid -> int")
 def sys_sched_getscheduler(k: Kernel, task: Task, pid: int) -> int:
-    """sched_getscheduler(2): SCHED_OTHER."""
-    _task(k, task, pid)
-    return 0
+    """sched_getscheduler(2)."""
+    target = _task(k, task, pid)
+    return target.policy | (_RESET_ON_FORK if target.reset_on_fork else 0)
 
 
 @syscall(118, "sched_setparam", "pid param:ptr -> int")
 def sys_sched_setparam(k: Kernel, task: Task, pid: int, param: int) -> int:
-    """sched_setparam(2): SCHED_OTHER has priority 0 only."""
-    _task(k, task, pid)
-    if not param or k.mem.i32(param):
+    """sched_setparam(2): the policies there are have priority 0 only."""
+    if not param or pid < 0:
         raise LinuxError(errno.EINVAL)
+    priority = k.mem.i32(param)
+    target = _task(k, task, pid)
+    if priority:
+        raise LinuxError(errno.EINVAL)
+    _check_owner(task, target)
     return 0
 
 
 @syscall(121, "sched_getparam", "pid param:ptr -> int")
 def sys_sched_getparam(k: Kernel, task: Task, pid: int, param: int) -> int:
     """sched_getparam(2)."""
-    _task(k, task, pid)
     if not param:
         raise LinuxError(errno.EINVAL)
+    _task(k, task, pid)
     k.mem.set_u32(param, 0)
     return 0
 
@@ -161,46 +189,136 @@ def sys_sched_rr_get_interval(k: Kernel, task: Task, pid: int, address: int) -> 
     return 0
 
 
+# struct sched_attr: size, policy, flags, nice, priority, and three times of SCHED_DEADLINE.
+_ATTR = struct.Struct("<IIQiIQQQ")
+
+
 @syscall(275, "sched_getattr", "pid attr:ptr size:uint flags:uint -> int")
 def sys_sched_getattr(k: Kernel, task: Task, pid: int, address: int, size: int, flags: int) -> int:
-    """sched_getattr(2): SCHED_OTHER, nice 0, the first published layout (48 bytes)."""
-    _task(k, task, pid)
-    if flags or not address or not 48 <= size <= 4096:
+    """sched_getattr(2), the first published layout (48 bytes)."""
+    if flags or not address or pid < 0 or not _ATTR.size <= size <= 4096:
         raise LinuxError(errno.EINVAL)
-    k.mem.write(address, struct.pack("<IIQiIQQQ", 48, 0, 0, 0, 0, 0, 0, 0))
+    target = _task(k, task, pid)
+    bits = _FLAG_RESET_ON_FORK if target.reset_on_fork else 0
+    k.mem.write(address, _ATTR.pack(_ATTR.size, target.policy, bits, target.nice, 0, 0, 0, 0))
     return 0
 
 
-refused(
-    274, "sched_setattr", "pid attr:ptr flags:uint -> int", errno.EPERM, "scheduling attributes are fixed"
-)
-refused(30, "ioprio_set", "which:int who:int ioprio:int -> int", errno.EPERM, "I/O priorities are fixed")
-
-
-@syscall(31, "ioprio_get", "which:int who:int -> int")
-def sys_ioprio_get(k: Kernel, task: Task, which: int, who: int) -> int:
-    """ioprio_get(2): best effort, level 4."""
-    if which not in (1, 2, 3):
+@syscall(274, "sched_setattr", "pid attr:ptr flags:uint -> int", partial=_NO_REAL_TIME)
+def sys_sched_setattr(k: Kernel, task: Task, pid: int, address: int, flags: int) -> int:
+    """sched_setattr(2). E2BIG: the structure is of a later kernel, or too small; its size is written then."""
+    if not address or pid < 0 or flags:
         raise LinuxError(errno.EINVAL)
-    return 2 << 13 | 4
+    size = k.mem.u32(address) or _ATTR.size
+    if not _ATTR.size <= size <= 4096 or any(k.mem.read(address + _ATTR.size, size - _ATTR.size)):
+        k.mem.set_u32(address, _ATTR.size)
+        raise LinuxError(errno.E2BIG)
+    _, policy, bits, nice, priority, *_ = _ATTR.unpack(k.mem.read(address, _ATTR.size))
+    if policy >> 31:
+        raise LinuxError(errno.EINVAL)
+    target = _task(k, task, pid)
+    if bits & ~_FLAGS_KNOWN:
+        raise LinuxError(errno.EINVAL)
+    if bits & _FLAGS_KEEP:
+        policy, priority = target.policy, 0
+    nice = max(-20, min(nice, 19))
+    if nice < target.nice and policy in (SCHED_OTHER, SCHED_BATCH):
+        _check_nicer(task, target, nice, errno.EPERM)
+    _set_policy(k, task, target, policy | (_RESET_ON_FORK if bits & _FLAG_RESET_ON_FORK else 0), priority)
+    if policy in (SCHED_OTHER, SCHED_BATCH):
+        _set_nice(k, target, nice)
+    return 0
+
+
+# -- priorities ---------------------------------------------------------------------------------------
+
+_PRIO_PROCESS, _PRIO_PGRP, _PRIO_USER = range(3)
+
+
+def _those(k: Kernel, task: Task, which: int, who: int) -> list[Task]:
+    """The tasks that getpriority(2) and its kind mean. EINVAL: no such kind; ESRCH: nobody."""
+    tasks = list(k.state.tasks.values())
+    if which == _PRIO_PROCESS:
+        found = [task] if who == 0 else [k.state.tasks[who]] if who in k.state.tasks else []
+    elif which == _PRIO_PGRP:
+        group = who or task.process.pgid
+        found = [other for other in tasks if other.process.pgid == group]
+    elif which == _PRIO_USER:
+        uid = who or task.process.credentials.uid
+        found = [other for other in tasks if other.process.credentials.uid == uid]
+    else:
+        raise LinuxError(errno.EINVAL)
+    if not found:
+        raise LinuxError(errno.ESRCH)
+    return found
+
+
+def _check_nicer(task: Task, target: Task, nice: int, error: int) -> None:
+    """Only CAP_SYS_NICE, or RLIMIT_NICE, lets a task come before others."""
+    limit = target.process.limits[RLIMIT_NICE][0]
+    if 20 - nice > limit and not task.process.credentials.cap_effective >> _CAP_SYS_NICE & 1:
+        raise LinuxError(error)
+
+
+def _set_nice(k: Kernel, target: Task, nice: int) -> None:
+    target.nice = nice
+    if nice and not k.state.weighted:
+        k.state.weighted = True
 
 
 @syscall(141, "getpriority", "which:int who:int -> int")
 def sys_getpriority(k: Kernel, task: Task, which: int, who: int) -> int:
-    """getpriority(2): the raw call returns 20 - nice, and nice is 0."""
-    if which not in (0, 1, 2):
-        raise LinuxError(errno.EINVAL)
-    return 20
+    """getpriority(2): the raw call returns 20 - nice, of the highest priority there is."""
+    return 20 - min(other.nice for other in _those(k, task, which, who))
 
 
-@syscall(140, "setpriority", "which:int who:int prio:int -> int", partial="accepted, but all tasks run alike")
+@syscall(140, "setpriority", "which:int who:int prio:int -> int")
 def sys_setpriority(k: Kernel, task: Task, which: int, who: int, priority: int) -> int:
-    """setpriority(2). EACCES: raising one's priority without CAP_SYS_NICE."""
-    if which not in (0, 1, 2):
-        raise LinuxError(errno.EINVAL)
-    if priority < 0 and not task.process.credentials.cap_effective >> 23 & 1:
-        raise LinuxError(errno.EACCES)
+    """setpriority(2). EPERM: another user's; EACCES: before others without CAP_SYS_NICE."""
+    nice = max(-20, min(priority, 19))
+    mine = task.process.credentials
+    error = 0
+    for target in _those(k, task, which, who):
+        theirs = target.process.credentials
+        if mine.euid not in (theirs.uid, theirs.euid) and not mine.cap_effective >> _CAP_SYS_NICE & 1:
+            error = errno.EPERM
+            continue
+        try:
+            if nice < target.nice:
+                _check_nicer(task, target, nice, errno.EACCES)
+            _set_nice(k, target, nice)
+        except LinuxError as failed:
+            error = failed.errno
+    if error:
+        raise LinuxError(error)
     return 0
+
+
+_IOPRIO_NONE, _IOPRIO_RT, _IOPRIO_BE, _IOPRIO_IDLE = range(4)
+
+
+@syscall(
+    30, "ioprio_set", "which:int who:int ioprio:int -> int", partial="remembered; no I/O waits for other I/O"
+)
+def sys_ioprio_set(k: Kernel, task: Task, which: int, who: int, priority: int) -> int:
+    """ioprio_set(2). EPERM: real time without CAP_SYS_ADMIN or CAP_SYS_NICE."""
+    kind, level = priority >> 13 & 7, priority & 7
+    if kind > _IOPRIO_IDLE or (kind == _IOPRIO_NONE and level):
+        raise LinuxError(errno.EINVAL)
+    capable = task.process.credentials.cap_effective >> _CAP_SYS_NICE & 1
+    if kind == _IOPRIO_RT and not capable:
+        raise LinuxError(errno.EPERM)
+    for target in _those(k, task, which - 1, who):
+        target.process.io_priority = priority
+    return 0
+
+
+@syscall(31, "ioprio_get", "which:int who:int -> int")
+def sys_ioprio_get(k: Kernel, task: Task, which: int, who: int) -> int:
+    """ioprio_get(2): none was set is best effort, level 4 for nice 0."""
+    found = _those(k, task, which - 1, who)
+    values = [t.process.io_priority or _IOPRIO_BE << 13 | (t.nice + 20) // 5 for t in found]
+    return min(values)
 
 
 @syscall(168, "getcpu", "cpu:out_int node:out_int cache:ignored -> int")
@@ -212,20 +330,28 @@ def sys_getcpu(k: Kernel, task: Task, cpu: int, node: int, cache: int) -> int:
     return 0
 
 
-_BARRIERS_OFFERED = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40
-_PRIVATE_EXPEDITED, _REGISTER_PRIVATE, _SYNC_CORE, _REGISTER_SYNC_CORE = 0x8, 0x10, 0x20, 0x40
+_BARRIERS_OFFERED = 0x3FF
+_GLOBAL_EXPEDITED, _REGISTER_GLOBAL, _PRIVATE_EXPEDITED, _REGISTER_PRIVATE = 0x2, 0x4, 0x8, 0x10
+_SYNC_CORE, _REGISTER_SYNC_CORE, _RSEQ, _REGISTER_RSEQ, _GET_REGISTRATIONS = 0x20, 0x40, 0x80, 0x100, 0x200
+_FLAG_CPU = 1
 
 
 @syscall(283, "membarrier", "cmd:membarrier_cmd flags:uint cpu:int -> int")
 def sys_membarrier(k: Kernel, task: Task, command: int, flags: int, cpu: int) -> int:
-    """membarrier(2): tasks share one host thread, so every barrier holds. EPERM: not registered."""
-    if flags or (command and command & ~_BARRIERS_OFFERED) or command & (command - 1):
+    """membarrier(2): tasks share one host thread, so every barrier holds, and a critical section (rseq) of another
+    thread starts over when that runs again. EPERM: not registered.
+    """
+    if flags & ~(_FLAG_CPU if command == _RSEQ else 0):
+        raise LinuxError(errno.EINVAL)
+    if command < 0 or (command and command & ~_BARRIERS_OFFERED) or command & (command - 1):
         raise LinuxError(errno.EINVAL)
     if command == 0:
         return _BARRIERS_OFFERED
     process = task.process
-    if command in (_REGISTER_PRIVATE, _REGISTER_SYNC_CORE):
+    if command == _GET_REGISTRATIONS:
+        return process.membarrier
+    if command in (_REGISTER_GLOBAL, _REGISTER_PRIVATE, _REGISTER_SYNC_CORE, _REGISTER_RSEQ):
         process.membarrier |= command
-    elif command in (_PRIVATE_EXPEDITED, _SYNC_CORE) and not process.membarrier & command << 1:
+    elif command in (_PRIVATE_EXPEDITED, _SYNC_CORE, _RSEQ) and not process.membarrier & command << 1:
         raise LinuxError(errno.EPERM)
     return 0

@@ -219,7 +219,7 @@ _SET_VMA, _SET_PTRACER = 0x5356_4D41, 0x5961_6D61
     167,
     "prctl",
     "option:prctl_option arg2:ulong arg3:ulong arg4:ulong arg5:ulong -> int",
-    partial="names, dumpable, death signal, subreaper, no_new_privs, capability bounding set; no seccomp",
+    partial="no seccomp, no ambient capabilities, no secure bits; huge pages and timer slack are only remembered",
 )
 def sys_prctl(k: Kernel, task: Task, option: int, arg2: int, arg3: int, arg4: int, arg5: int) -> int:
     """prctl(2). EINVAL: an option this machine does not have, as older kernels answer."""
@@ -250,6 +250,8 @@ def sys_prctl(k: Kernel, task: Task, option: int, arg2: int, arg3: int, arg4: in
             raise LinuxError(errno.EINVAL)
         ids.no_new_privs = True
     elif option == _GET_NO_NEW_PRIVS:
+        if arg2 or arg3 or arg4 or arg5:
+            raise LinuxError(errno.EINVAL)
         return int(ids.no_new_privs)
     elif option == _CAPBSET_READ:
         if arg2 > 40:
@@ -262,15 +264,29 @@ def sys_prctl(k: Kernel, task: Task, option: int, arg2: int, arg3: int, arg4: in
             raise LinuxError(errno.EINVAL)
         ids.cap_bounding &= ~(1 << arg2)
     elif option == _GET_TIMERSLACK:
-        return 50_000
+        return task.timer_slack
+    elif option == _SET_TIMERSLACK:
+        task.timer_slack = arg2 if 0 < arg2 < 1 << 63 else 50_000
+    elif option == _SET_KEEPCAPS:
+        if arg2 > 1:
+            raise LinuxError(errno.EINVAL)
+        process.keep_capabilities = bool(arg2)
+    elif option == _GET_KEEPCAPS:
+        return int(process.keep_capabilities)
+    elif option in (_SET_THP_DISABLE, _GET_THP_DISABLE):
+        if arg3 or arg4 or arg5 or (option == _GET_THP_DISABLE and arg2):
+            raise LinuxError(errno.EINVAL)
+        if option == _GET_THP_DISABLE:
+            return int(process.no_huge_pages)
+        process.no_huge_pages = bool(arg2)
     elif option == _GET_TID_ADDRESS:
         k.mem.set_u64(arg2, task.clear_child_tid)
-    elif option in (_GET_KEEPCAPS, _GET_TIMING, _GET_SECCOMP, _GET_SECUREBITS, _GET_THP_DISABLE):
+    elif option in (_GET_TIMING, _GET_SECCOMP, _GET_SECUREBITS):
         return 0
     elif option == _SET_VMA:
         return 0  # names for anonymous memory
-    elif option in (_SET_KEEPCAPS, _SET_TIMERSLACK, _SET_PTRACER, _SET_THP_DISABLE):
-        return 0  # nothing here depends on them
+    elif option == _SET_PTRACER:
+        return 0  # nobody traces
     elif option == _CAP_AMBIENT:
         if arg2 != 4 and arg2 != 1:
             raise LinuxError(errno.EPERM)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 
-PROGRAMS = ["edges", "notices", "ownership", "timers", "watching"]
+PROGRAMS = ["edges", "notices", "ownership", "scheduling", "timers", "watching"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
