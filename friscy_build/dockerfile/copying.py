@@ -64,10 +64,20 @@ class CopyError(PathError):
 
 
 def content_digest(content: Content) -> str:
-    """SHA-256 of a file's data, in hex."""
+    """SHA-256 of a file's data, in hex; of a file with holes, of where its data is too, without reading the holes."""
     digest = sha256()
-    for start in range(0, content.length, HASH_BYTES):
-        digest.update(content.read(start, HASH_BYTES))
+    spans = [(extent.offset, extent.offset + extent.length) for extent in content.extents]
+    runs = [list(span) for span in spans[:1]]
+    for start, end in spans[1:]:
+        if start == runs[-1][1]:
+            runs[-1][1] = end
+        else:
+            runs.append([start, end])
+    if content.length and runs != [[0, content.length]]:
+        digest.update(repr((content.length, runs)).encode())
+    for start, end in runs:
+        for at in range(start, end, HASH_BYTES):
+            digest.update(content.read(at, min(HASH_BYTES, end - at)))
     return digest.hexdigest()
 
 

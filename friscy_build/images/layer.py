@@ -11,16 +11,23 @@
 
 from __future__ import annotations
 
+import errno
+
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import Archive, Entry
-from lazyfs.errors import FormatError
-from lazyfs.tree import NAME_MAX, Node, Tree
+from lazyfs.errors import FormatError, FriscyError
+from lazyfs.tree import NAME_MAX, Content, Node, Tree
 
 WHITEOUT = b".wh."
 WHITEOUT_META = b".wh..wh."
 OPAQUE = b".wh..wh..opq"
 LINK_LIMIT = 40  # as Linux has it
 PATH_MAX = 4096
+# What one layer may hold: more than any image needs, and less than fills a machine's memory or a path.
+ENTRY_LIMIT = 2_000_000
+DEPTH_LIMIT = PATH_MAX // 2
+FILE_LIMIT = 1 << 44  # bytes, holes included: what ext4 has at most
+CONTENT_LIMIT = 1 << 37  # bytes of all files together, holes left out
 
 
 class Layer:
@@ -39,6 +46,7 @@ class Layer:
         # The names this layer put there, so that its whiteouts spare them: (id of the directory, name). The
         # directories are kept, so that an id stays unique.
         self._own: dict[tuple[int, bytes], Node] = {}
+        self._entries = self._content = 0
 
     def apply(self, archive: Archive) -> list[bytes]:
         """Put every entry in its place; the names (no leading slash) in the archive's order.
@@ -47,6 +55,9 @@ class Layer:
         """
         names = []
         for entry in archive:
+            self._entries += 1
+            if self._entries > ENTRY_LIMIT:
+                raise self._bad(entry, f"at most {ENTRY_LIMIT} entries in a layer", "more")
             parts = self._parts(entry, entry.name)
             if not parts:
                 self._root(entry, archive)
@@ -84,7 +95,7 @@ class Layer:
 
     def _node(self, entry: Entry) -> Node:
         kind = entry.kind
-        content = self.spool.store(entry.size, entry.blocks()) if kind == "file" else None
+        content = self._store(entry) if kind == "file" else None
         if kind == "symlink" and (not entry.link or len(entry.link) >= PATH_MAX):
             raise self._bad(entry, "the target of a symbolic link", f"{len(entry.link)} bytes")
         return Node(
@@ -92,6 +103,24 @@ class Layer:
             mtime_ns=entry.mtime_ns, rdev=(entry.major, entry.minor), xattrs=entry.xattrs,
             target=entry.link if kind == "symlink" else b"", content=content,
         )  # fmt: skip
+
+    def _store(self, entry: Entry) -> Content:
+        """The entry's content, kept in the spool."""
+        nbytes = sum(length for _, length in entry.extents())
+        self._content += nbytes
+        if entry.size > FILE_LIMIT or self._content > CONTENT_LIMIT:
+            expected = f"files of at most {FILE_LIMIT} bytes, and {CONTENT_LIMIT} bytes of content in a layer"
+            raise self._bad(entry, expected, f"{entry.size} bytes, {self._content} in all")
+        try:
+            return self.spool.store(entry.size, entry.blocks())
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            what = f"{entry.shown[:200]!r} of {entry._archive.name}"
+            raise FriscyError(
+                f"the disk of the cache is full: no room for {what}, {nbytes} bytes",
+                hint="make room, or point FRISCY_CACHE to another disk",
+            ) from error
 
     def _root(self, entry: Entry, archive: Archive) -> None:
         if entry.kind != "dir":
@@ -114,14 +143,16 @@ class Layer:
 
     def _hide(self, directory: Node, name: bytes) -> None:
         """Remove what lower layers put at `name`, and keep what is this layer's own."""
-        child = directory.children.get(name)
-        if child is None:
+        if name not in directory.children:
             return
-        if child.kind == "dir":
-            for below in list(child.children):
-                self._hide(child, below)
-        if (id(directory), name) not in self._own and not child.children:
-            del directory.children[name]
+        found = [(directory, name)]
+        for parent, each in found:  # grows while it is walked: directories before what is in them
+            child = parent.children[each]
+            if child.kind == "dir":
+                found += [(child, below) for below in child.children]
+        for parent, each in reversed(found):
+            if (id(parent), each) not in self._own and not parent.children[each].children:
+                del parent.children[each]
 
     def _link_target(self, entry: Entry) -> Node:
         parts = self._parts(entry, entry.link)
@@ -176,6 +207,8 @@ class Layer:
                 pending += [part for part in child.target.split(b"/") if part not in (b"", b".")][::-1]
             else:
                 stack.append(child)
+                if len(stack) > DEPTH_LIMIT:
+                    raise self._bad(entry, f"at most {DEPTH_LIMIT} directories in each other", "more")
         return stack[-1]
 
     def _bad(self, entry: Entry, expected: str, got: object) -> FormatError:
