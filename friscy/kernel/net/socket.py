@@ -57,7 +57,9 @@ class Socket(KernelFile):
     protocol: int = 0
     messages: list[Message] = default(list)
     queued: int = 0
-    arrivals: int = 0  # messages and connections, ever; and how often some were read: for edge-triggered waits
+    arrivals: int = (
+        0  # messages and connections, ever; and how often some were read: for edge-triggered waits
+    )
     readings: int = 0
     listening: bool = False
     backlog: int = 0
