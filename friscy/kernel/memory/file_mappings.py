@@ -4,7 +4,8 @@ A file's pages are brought in when it is mapped, and are the same for all that m
 left out. A shared writable mapping writes what was stored to it back on msync, munmap and exit, and before a call
 reads or writes that file (`sync_file`).
 
-Gap: a private mapping may see later writes to the file, or not.
+Gaps: a private mapping may see later writes to the file, or not; pages that a file gains by a write are seen by
+private mappings of it only while it is mapped shared too, or after ftruncate(2).
 """
 
 from __future__ import annotations
