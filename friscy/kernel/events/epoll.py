@@ -4,7 +4,7 @@ An interest does not keep its file open: it goes when the last descriptor of the
 in the description's `refs`.
 
 Edge-triggered interests are reported when `KernelFile.activity` has moved since they were reported last.
-Gap: files that do not count it (the console, sockets of the host's network) report unread input at every wait
+Gap: files that do not count it (the console) report unread input at every wait
 (programs that read until EAGAIN, as they must, see no difference).
 """
 

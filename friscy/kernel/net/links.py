@@ -54,6 +54,8 @@ class TcpLink:
             self.connected()
         if events & _WRITABLE:
             self.writable = True
+            if self.owner.starved:
+                self.owner.fed()
         if events & _READABLE:
             self.readable = True
             self.ending = self.ending or bool(events & ~(select.EPOLLIN | select.EPOLLOUT))
@@ -64,6 +66,7 @@ class TcpLink:
     def connected(self) -> None:
         """The other side has answered."""
         self.connecting, self.writable, self.owner.connected = False, True, True
+        self.owner.spaces += 1
 
     def pump(self, k: Kernel) -> None:
         """Bring what the host has received into the guest's queue, as far as there is room."""
@@ -94,11 +97,12 @@ class TcpLink:
         """How many bytes the host took. Raises WouldBlock."""
         owner = self.owner
         if not self.writable:
+            owner.starved = True
             raise WouldBlock(owner, POLLOUT)
         try:
             taken = self.sock.send(data)
         except BlockingIOError:
-            self.writable = False
+            self.writable, owner.starved = False, True
             raise WouldBlock(owner, POLLOUT) from None
         except OSError as error:
             number = error.errno or errno.EPIPE
@@ -106,7 +110,7 @@ class TcpLink:
             raise LinuxError(number) from error
         count_sent(k, taken)
         if taken < len(data):
-            self.writable = False
+            self.writable, owner.starved = False, True
         return taken
 
     def shutdown(self) -> None:

@@ -24,7 +24,7 @@ HOST_NAMES = frozenset(("localhost", "host.docker.internal"))
 # What `*` leaves out: private, shared (RFC 6598), loopback, link-local, multicast, reserved.
 _PRIVATE = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-    "192.168.0.0/16", "224.0.0.0/3", "::/127", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+    "192.168.0.0/16", "224.0.0.0/3", "::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
 )  # fmt: skip
 # What a name may not lead to: a server that answers for a granted name must not open these.
 _NEVER_BY_NAME = (
@@ -32,7 +32,7 @@ _NEVER_BY_NAME = (
     "127.0.0.0/8",
     "169.254.0.0/16",
     "224.0.0.0/3",
-    "::/127",
+    "::/96",
     "fe80::/10",
     "ff00::/8",
 )
@@ -170,10 +170,6 @@ class Policy:
     def resolves(self, name: str) -> bool:
         """Whether the guest may ask what addresses `name` has: only where an answer could be of use."""
         return any(rule.block is not None or rule.names(name) for rule in self.outbound)
-
-    def guest_ports(self, protocol: str, port: int) -> list[Published]:
-        """What of the host leads to this port of the guest."""
-        return [each for each in self.published if each.protocol == protocol and each.guest_port == port]
 
 
 def published(word: str) -> list[Published]:

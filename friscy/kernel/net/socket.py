@@ -57,10 +57,8 @@ class Socket(KernelFile):
     protocol: int = 0
     messages: list[Message] = default(list)
     queued: int = 0
-    arrivals: int = (
-        0  # messages and connections, ever; and how often some were read: for edge-triggered waits
-    )
-    readings: int = 0
+    arrivals: int = 0  # messages and connections, ever: for edge-triggered waits, as `readings` is
+    readings: int = 0  # how often some were read
     listening: bool = False
     backlog: int = 0
     pending: list[Any] = default(list)  # connections to accept

@@ -42,7 +42,7 @@ class TcpSocket(InetSocket):
     """connecting: connect(2) has begun and its result was not told yet. waiting: connections that wait for room here.
 
     queued_at: the listener that this connection waits for. dead: the connection is gone, reset or refused.
-    linger: SO_LINGER's seconds, -1 when it is off.
+    linger: SO_LINGER's seconds, -1 when it is off. starved: a send found no room; spaces: how often room came after that.
     """
 
     table: ClassVar[str] = "tcp"
@@ -53,6 +53,8 @@ class TcpSocket(InetSocket):
     waiting: list[TcpSocket] = default(list)
     dead: bool = False
     linger: int = -1
+    starved: bool = False
+    spaces: int = 0
 
     def peer_name(self) -> bytes:
         """See Socket."""
@@ -111,6 +113,7 @@ class TcpSocket(InetSocket):
         server.options = dict(self.options)
         network(k).tcp.setdefault(local[1], []).append(server)
         self.pending.append(server)
+        self.arrivals += 1
         return server
 
     def _unlisten(self, k: Kernel) -> None:
@@ -201,6 +204,7 @@ class TcpSocket(InetSocket):
         """Be connected with another socket of the guest."""
         self.peer, other.peer = other, self
         self.connected = other.connected = True
+        self.spaces += 1
 
     def fail(self, error: int) -> None:
         """The connection is gone, or cannot be made."""
@@ -286,6 +290,17 @@ class TcpSocket(InetSocket):
         """See Socket."""
         if self.host and k.network is not None:
             k.network.read_more(k, self)
+        elif self.peer is not None and self.peer.starved and self.peer.can_send(k):
+            self.peer.fed()
+
+    def fed(self) -> None:
+        """There is room to send again."""
+        self.starved = False
+        self.spaces += 1
+
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """See KernelFile."""
+        return self.arrivals, self.spaces
 
     def send(
         self, k: Kernel, task: Task, data: bytes | memoryview, name: bytes | None, passed: list[OpenFile]
@@ -314,7 +329,9 @@ class TcpSocket(InetSocket):
             return len(data)
         room = target.room()
         if room <= 0:
+            self.starved = True
             raise WouldBlock(self, POLLOUT)
+        self.starved = room < len(data)
         taken = bytearray(data[:room])
         count_looped(k, len(taken))
         target.deliver(k, Message(taken))

@@ -147,6 +147,10 @@ class UdpSocket(InetSocket):
             k.network.refresh(k)
         return super().poll_events(k)
 
+    def activity(self, k: Kernel) -> tuple[int, int] | None:
+        """See KernelFile."""
+        return self.arrivals, 0
+
     def closed(self, k: Kernel) -> None:
         """See KernelFile."""
         if k.network is not None:
