@@ -71,7 +71,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--volume",
         metavar="HOST:GUEST[:ro]",
         action="append",
-        help="grant the guest a host directory",
+        help="grant the guest a directory or file of the host",
     )
     _add_grants(parser)
     parser.add_argument("--no-snapshot", action="store_true", help="start the program from the beginning")
@@ -193,6 +193,6 @@ def _mount(word: str) -> HostMount:
         raise UsageError(
             f"-v {word!r}: expected HOST:GUEST, HOST:GUEST:ro or HOST:GUEST:rw with an absolute GUEST"
         )
-    if not os.path.isdir(host):
-        raise UsageError(f"-v {word!r}: {host} is not a directory of this host")
+    if not os.path.isdir(host) and not os.path.isfile(host):
+        raise UsageError(f"-v {word!r}: {host} is neither a directory nor a file of this host")
     return HostMount(os.path.abspath(host), os.fsencode(os.path.normpath(guest)), mode == "ro")

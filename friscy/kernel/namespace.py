@@ -8,9 +8,10 @@ root = build_namespace(k, vfs.new_overlay("rootfs"), mounts=[HostMount("/home/me
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from stat import S_IFREG
+from stat import S_IFREG, S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.terminal.opening import DEVICES, TerminalDriver
@@ -27,7 +28,7 @@ RESOLV_CONF = b"nameserver 127.0.0.11\noptions ndots:0\n"  # friscy.kernel.net.r
 
 
 class HostMount:
-    """A directory of the host that the user grants to the guest (`-v HOST:GUEST[:ro]`)."""
+    """A directory or file of the host that the user grants to the guest (`-v HOST:GUEST[:ro]`)."""
 
     __slots__ = ("guest", "host", "readonly")
 
@@ -147,15 +148,28 @@ def hosts_file(hostname: bytes) -> bytes:
 
 
 def mount_host(k: Kernel, context: FsContext, grant: HostMount) -> None:
-    """Mount a granted host directory. UsageError: it cannot be opened."""
-    name = "host:" + grant.host
+    """Mount a granted directory or file of the host. UsageError: it cannot be opened.
+
+    Of a file its directory is opened, and nothing else in there can be reached: no name leads out of the mount.
+    """
+    below = b""
     try:
-        k.vfs.attach_grant(name, grant.host)
+        host = grant.host
+        if not os.path.isdir(host):
+            host, _, base = os.path.realpath(host).rpartition("/")
+            below = os.fsencode(base)
+        name = "host:" + grant.host
+        k.vfs.attach_grant(name, host or "/")
+        fs = k.vfs.new_hostfs(name)
+        root = fs.root(k.vfs)
+        inode = fs.lookup(k.vfs, root, below, None) if below else root
+        if inode is None or (below and not S_ISREG(inode.mode)):
+            raise OSError(errno.ENOENT, "no file or directory" if inode is None else "neither file nor directory")
     except OSError as error:
         raise UsageError(
             f"cannot mount {grant.host}: {error.strerror}",
-            hint="-v takes an existing directory of this machine",
+            hint="-v takes an existing directory or file of this machine",
         ) from error
-    place = directory(k, context, grant.guest)
-    mount = k.vfs.mount(place, k.vfs.new_hostfs(name), readonly=grant.readonly, source=grant.guest)
+    place = (file_place if below else directory)(k, context, grant.guest)
+    mount = k.vfs.mount(place, fs, readonly=grant.readonly, source=grant.guest, root=inode)
     mount.granted = True

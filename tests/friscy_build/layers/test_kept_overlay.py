@@ -80,6 +80,25 @@ def test_what_was_written_is_there_again(bundle, tmp_path, capsys):
     assert run(bundle, over, "ls /moved; cat /third; stat -c %h /data/linked") == "third\n2\n"
 
 
+def test_a_file_of_the_host(bundle, tmp_path, capfd):
+    (tmp_path / "in").write_text("from the host\n")
+    (tmp_path / "secret").write_text("not granted\n")
+    (tmp_path / "link").symlink_to("in")
+    script = (
+        "cat /given /etc/two; echo more >> /given; ls /given/.. | grep -c secret; ls -d /given/x 2>&1; "
+        "mv /given /y 2>&1"
+    )
+    assert main(["run", "-v", f"{tmp_path}/in:/given", "-v", f"{tmp_path}/link:/etc/two:ro", str(bundle), "--",
+                 "sh", "-c", script + "; echo x > /etc/two"]) == 1  # fmt: skip
+    said = capfd.readouterr()
+    assert said.out.splitlines()[:3] == ["from the host", "from the host", "0"]
+    assert "busy" in said.out.splitlines()[-1].lower()
+    assert "Read-only file system" in said.err
+    assert (tmp_path / "in").read_text() == "from the host\nmore\n"
+    assert main(["run", "-v", f"{tmp_path}/none:/given", str(bundle), "--", "true"]) == 2
+    assert "neither a directory nor a file of this host" in capfd.readouterr().err
+
+
 def test_commit_and_export(bundle, tmp_path, capsys):
     over, made = tmp_path / "over", tmp_path / "made"
     run(bundle, over, "echo kept > /kept; rm /data/two; ln /bin/busybox /again 2>/dev/null; true")
