@@ -116,6 +116,10 @@ class GuestMemory:
         """Let `touched` begin anew for shared pages; their content stays."""
         self._layers.forget_touched(start, end)
 
+    def files(self) -> set[HostFile]:
+        """The host files that pages of this memory are mapped from."""
+        return self._layers.files()
+
     def mappings(self) -> list[tuple[int, int, int]]:
         """The mapped ranges with the protection their pages have, in order: (start, end, prot)."""
         pages, found = self.pages, []

@@ -10,6 +10,7 @@ sees at once, and futexes in it have one identity.
 
 from __future__ import annotations
 
+import errno
 import os
 from bisect import bisect_left
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from friscy.machine import host_pages
 from friscy.machine.layers import HostFile
 from friscy.machine.layout import PAGE
+from lazyfs.errors import LinuxError
 from lazyfs.plain import Plain
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _KEPT_BYTES = 64 << 20  # of files that nobody maps any more
+_KEPT_FILES = 64  # of them; each takes a descriptor of the host
+_MOST_FILES = 512  # when so many are mapped, private mappings get copies
 
 
 class Backing(Plain):
@@ -164,6 +168,13 @@ class BackingPool:
         self._pages[id(inode)] = pages
         return pages
 
+    def crowded(self, inode: Inode) -> bool:
+        """Whether there are too many mapped files for the pages of another one."""
+        if len(self._pages) < _MOST_FILES or id(inode) in self._pages:
+            return False
+        self._evict()
+        return len(self._pages) >= _MOST_FILES
+
     def load(self, vfs: Vfs, file: OpenFile, start: int, end: int) -> FilePages:
         """The pages of a file, with its bytes [start, end) in them. Offsets are page-aligned."""
         pages = self.pages(file.inode)
@@ -239,12 +250,14 @@ class BackingPool:
 
     def _evict(self) -> None:
         """Keep no more than _KEPT_BYTES of pages that nobody maps; those that were mapped last stay."""
-        kept = 0
+        kept = count = 0
+        mapped = {file for user in self.users for file in user.memory.files()}
         for key, pages in reversed(list(self._pages.items())):
-            if key in self._shared or self._mapped(pages):
+            if key in self._shared or pages.file in mapped:
                 continue
             kept += pages.nbytes
-            if kept > _KEPT_BYTES or not pages.current:
+            count += 1
+            if kept > _KEPT_BYTES or count > _KEPT_FILES or not pages.current:
                 del self._pages[key]
 
     def _number(self) -> int:
@@ -266,7 +279,10 @@ def _version(inode: Inode) -> tuple[int, int, int]:
 
 
 def _memory_file(name: str) -> HostFile:
-    return HostFile(os.memfd_create(name, os.MFD_CLOEXEC))
+    try:
+        return HostFile(os.memfd_create(name, os.MFD_CLOEXEC))
+    except OSError as error:
+        raise LinuxError(errno.ENOMEM) from error
 
 
 def _clear(fd: int, start: int, end: int) -> None:

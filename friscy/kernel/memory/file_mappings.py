@@ -25,7 +25,10 @@ from lazyfs.errors import LinuxError
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Space
     from lazyfs.inode import Inode
+    from lazyfs.openfile import OpenFile
     from lazyfs.vfs import Vfs
+
+_CHUNK = 1 << 20
 
 
 class FileMappings(Areas):
@@ -134,6 +137,10 @@ class FileMappings(Areas):
         assert file is not None
         vma.backed_end = backed_end(vma)
         backed = min(vma.end, vma.backed_end)
+        if not vma.shared and self.pool.crowded(file.inode):
+            self._copy_in(vma, file, backed)
+            self._apply(vma)
+            return
         pages = self.pool.load(self.vfs, file, vma.offset, vma.offset + backed - vma.start)
         if vma.shared:
             vma.backing = self.pool.of_file(file.inode)
@@ -144,6 +151,18 @@ class FileMappings(Areas):
             if backed < vma.end:
                 memory.map(backed, vma.end, 0, plain=True)
         self._apply(vma)
+
+    def _copy_in(self, vma: Vma, file: OpenFile, backed: int) -> None:
+        """Give a private mapping its own copy of the file's bytes."""
+        self.memory.map(vma.start, vma.end, PROT_READ | PROT_WRITE)
+        position = vma.start
+        while position < backed:
+            offset = vma.offset + position - vma.start
+            data = file.inode.fs.read(self.vfs, file, offset, min(backed - position, _CHUNK))
+            if not data:
+                break
+            self.memory.view[position : position + len(data)] = data
+            position += len(data)
 
     def _map_backing(self, vma: Vma) -> None:
         """Put the pages of a shared mapping into the memory, readable and writable until `_apply`."""

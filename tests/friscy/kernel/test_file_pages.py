@@ -175,3 +175,20 @@ def test_a_moved_mapping_keeps_its_stores_and_its_file(machine: Machine) -> None
     assert host_pages.written_runs(mm.memory._base, moved, moved + 4 * PAGE) == [
         (moved + PAGE, moved + 2 * PAGE)
     ]
+
+
+def test_no_more_descriptors_than_the_host_can_spare(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backing, "_MOST_FILES", 8)
+    monkeypatch.setattr(backing, "_KEPT_FILES", 3)
+    mm = machine.process()
+    before = len(os.listdir("/proc/self/fd"))
+    files = [machine.file(b"/%d" % number, bytes([number]) * 2 * PAGE) for number in range(30)]
+    places = [mm.map(0, 3 * PAGE, RW, MAP_PRIVATE, file, PAGE) for file in files]
+    assert [mm.memory.read(at, PAGE) for at in places] == [bytes([number]) * PAGE for number in range(30)]
+    assert all(mm.memory.accessible(at, 3 * PAGE) == PAGE for at in places)
+    assert len(os.listdir("/proc/self/fd")) - before <= 8 + 1
+    mm.clear()
+    mm.map(0, PAGE, RW, MAP_PRIVATE, machine.file(b"/more", b"x"))
+    assert len(os.listdir("/proc/self/fd")) - before <= 3 + 2
