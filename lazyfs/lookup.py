@@ -229,6 +229,21 @@ class Lookup(VfsHost):
         if mount.readonly and (S_ISREG(inode.mode) or S_ISDIR(inode.mode) or S_ISLNK(inode.mode)):
             raise fail(errno.EROFS)
 
+    def is_below(self, location: Location, top: Location) -> bool:
+        """Whether the way up from `location` leads through `top`."""
+        mount, dentry = location.mount, location.dentry
+        while not (dentry is top.dentry and mount is top.mount):
+            if dentry is mount.root:
+                below = mount.mountpoint
+                if below is None:
+                    return False
+                mount, dentry = below.mount, below.dentry
+            elif dentry.parent is None:
+                return False
+            else:
+                dentry = dentry.parent
+        return True
+
     def path_of(self, context: FsContext, location: Location) -> bytes:
         """The absolute path of a position as `context` sees it, with " (deleted)" where its name is gone."""
         mount, dentry, root = location.mount, location.dentry, context.root

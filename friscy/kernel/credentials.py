@@ -11,18 +11,20 @@ if TYPE_CHECKING:
 
 ALL_CAPABILITIES = (1 << 41) - 1  # CAP_CHOWN .. CAP_CHECKPOINT_RESTORE
 CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_IPC_LOCK, CAP_IPC_OWNER = 6, 7, 8, 14, 15
-CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 21, 24
+CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_NICE, CAP_SYS_RESOURCE = 19, 21, 23, 24
+SECBIT_NO_SETUID_FIXUP, SECBIT_KEEP_CAPS = 4, 16
 
 
 def update_filesystem_ids(process: Process) -> None:
     """After a change of effective ids: filesystem ids follow, and uid 0 gains or loses its capabilities."""
     ids = process.credentials
     ids.fsuid, ids.fsgid = ids.euid, ids.egid
-    if 0 in (ids.uid, ids.euid, ids.suid):
-        ids.cap_permitted = ids.cap_bounding
-    elif not process.keep_capabilities:
-        ids.cap_permitted = 0
-    ids.cap_effective = ids.cap_permitted if ids.euid == 0 else 0
+    if not ids.securebits & SECBIT_NO_SETUID_FIXUP:
+        if 0 in (ids.uid, ids.euid, ids.suid):
+            ids.cap_permitted = ids.cap_bounding
+        elif not process.keep_capabilities:
+            ids.cap_permitted = 0
+        ids.cap_effective = ids.cap_permitted if ids.euid == 0 else 0
     publish(process)
 
 

@@ -129,6 +129,22 @@ class RangeWait(Wait):
         return self.table.conflict(self.inode, self.owner, self.kind, self.start, self.end) is None
 
 
+def would_deadlock(k: Kernel, table: LockTable, wanted: RangeWait) -> bool:
+    """Whether a process that began this wait would wait for itself, through whatever others wait for."""
+    waits = {id(task.process): task.wait for task in k.state.tasks.values() if isinstance(task.wait, RangeWait)}
+    seen: set[int] = set()
+    wait: Wait | None = wanted
+    while isinstance(wait, RangeWait):
+        lock = table.conflict(wait.inode, wait.owner, wait.kind, wait.start, wait.end)
+        if lock is None or id(lock.owner) in seen:
+            return False
+        if lock.owner is wanted.owner:
+            return True
+        seen.add(id(lock.owner))
+        wait = waits.get(id(lock.owner))
+    return False
+
+
 class WholeWait(Wait):
     """flock(2) without LOCK_NB."""
 

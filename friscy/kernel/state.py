@@ -55,6 +55,7 @@ class ProcessCredentials(Plain):
     cap_inheritable: int = 0
     cap_bounding: int = 0
     no_new_privs: bool = False
+    securebits: int = 0
 
 
 class SigAction(Plain):

@@ -13,9 +13,9 @@ static void nothing(int signal)
 int main(void)
 {
     signal(SIGALRM, nothing); /* the rest of an interrupted sleep */
-    setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 20000}}, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 20000}, {0, 20000}}, NULL);
     SHOW(syscall(SYS_nanosleep, &(struct timespec){5, 0}, 8));
-    fflush(stdout);
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     SHOW(munmap(NULL, 0x10000)); /* nothing is there */
     if (syscall(SYS_clone, 88, 0, 0, 0, 0) == 0) /* no such signal: none is sent */
         _exit(0);

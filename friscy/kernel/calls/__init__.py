@@ -11,6 +11,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     identity,
     io,
     ioctl,
+    kcmp,
     memory,
     messages,
     mount,

@@ -21,6 +21,7 @@ from friscy.kernel.locks import (
     RangeWait,
     WholeWait,
     byte_range,
+    would_deadlock,
 )
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import pack_flock, read_flock
@@ -190,7 +191,10 @@ def _record_lock(k: Kernel, task: Task, file: OpenFile, command: int, address: i
     if kind != F_UNLCK and table.conflict(file.inode, owner, kind, first, last) is not None:
         if command in (F_SETLK, F_OFD_SETLK):
             raise LinuxError(errno.EAGAIN)
-        raise Blocked(RangeWait(table, file.inode, owner, kind, first, last))
+        wait = RangeWait(table, file.inode, owner, kind, first, last)
+        if not of_description and would_deadlock(k, table, wait):
+            raise LinuxError(errno.EDEADLK)
+        raise Blocked(wait)
     table.set_range(file.inode, owner, kind, first, last, -1 if of_description else task.process.pid)
     return 0
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC = 0x5421, 0x5450, 0x5451, 0x5452
 FIOQSIZE, FIGETBSZ = 0x5460, 2
+RNDGETENTCNT, ENTROPY_BITS = 0x8004_5200, 256
+_RANDOM = ((1, 8), (1, 9))
 FICLONE, FICLONERANGE, FIDEDUPERANGE = 0x40049409, 0x4020940D, 0xC0189436
 
 
@@ -50,5 +52,8 @@ def sys_ioctl(k: Kernel, task: Task, fd: int, request: int, argument: int) -> in
         k.mem.set_u32(argument, len(file.inode.pipe.data))
         return 0
     if S_ISCHR(file.inode.mode):
+        if request == RNDGETENTCNT and file.inode.rdev in _RANDOM:
+            k.mem.set_u32(argument, ENTROPY_BITS)
+            return 0
         return k.vfs.ioctl(file, request, argument)
     raise LinuxError(errno.ENOTTY)

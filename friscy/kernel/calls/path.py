@@ -348,6 +348,8 @@ def sys_getcwd(k: Kernel, task: Task, out: int, size: int) -> int:
     if cwd.dentry.deleted:
         raise LinuxError(errno.ENOENT)
     path = k.vfs.path_of(task.process.fs, cwd) + b"\0"
+    if not k.vfs.is_below(cwd, task.process.fs.root):
+        path = b"(unreachable)" + path
     if len(path) > size:
         raise LinuxError(errno.ERANGE)
     k.mem.write(out, path)

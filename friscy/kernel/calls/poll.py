@@ -72,8 +72,13 @@ def announce(k: Kernel, watched: list[tuple[OpenFile, int]]) -> None:
             file.waited_for(k, events)
 
 
+_STICKY_TIMEOUTS = 0x0400_0000  # personality(2)
+
+
 def write_remaining(k: Kernel, task: Task, address: int) -> None:
     """Tell the caller how much of its time-out is left; a bad pointer is nobody's error here."""
+    if task.process.personality & _STICKY_TIMEOUTS:
+        return
     if address and task.deadline is not None:
         left = max(0, task.deadline - k.monotonic_ns())
         try:

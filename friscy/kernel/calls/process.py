@@ -197,7 +197,6 @@ refused(
     errno.EPERM,
     _OTHERS,
 )
-refused(272, "kcmp", "pid1:pid pid2:pid type:int a:ulong b:ulong -> int", errno.ENOSYS, _OTHERS)
 
 
 @syscall(172, "getpid", "-> pid")

@@ -6,6 +6,7 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
+from friscy.kernel.credentials import CAP_SETPCAP, SECBIT_KEEP_CAPS, capable
 from friscy.kernel.kernel import NSEC
 from friscy.kernel.release import MACHINE, RELEASE, SYSNAME, VERSION
 from friscy.kernel.state import RLIMIT_AS, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_NOFILE, Process, Task
@@ -212,6 +213,9 @@ _GET_TIMING, _SET_NAME, _GET_NAME, _GET_SECCOMP, _SET_SECCOMP = 13, 15, 16, 21, 
 _CAPBSET_READ, _CAPBSET_DROP, _GET_SECUREBITS, _SET_TIMERSLACK, _GET_TIMERSLACK = 23, 24, 27, 29, 30
 _SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER, _SET_NO_NEW_PRIVS, _GET_NO_NEW_PRIVS = 36, 37, 38, 39
 _GET_TID_ADDRESS, _SET_THP_DISABLE, _GET_THP_DISABLE, _CAP_AMBIENT = 40, 41, 42, 47
+_SET_TIMING, _SET_SECUREBITS = 14, 28
+_AMBIENT_IS_SET, _AMBIENT_RAISE, _AMBIENT_LOWER, _AMBIENT_CLEAR_ALL = 1, 2, 3, 4
+_SECUREBITS, _LOCKS = 0xFF, 0xAA
 _SET_VMA, _SET_PTRACER = 0x5356_4D41, 0x5961_6D61
 
 
@@ -281,14 +285,30 @@ def sys_prctl(k: Kernel, task: Task, option: int, arg2: int, arg3: int, arg4: in
         process.no_huge_pages = bool(arg2)
     elif option == _GET_TID_ADDRESS:
         k.mem.set_u64(arg2, task.clear_child_tid)
-    elif option in (_GET_TIMING, _GET_SECCOMP, _GET_SECUREBITS):
+    elif option == _GET_SECUREBITS:
+        return ids.securebits | (SECBIT_KEEP_CAPS if process.keep_capabilities else 0)
+    elif option == _SET_SECUREBITS:
+        locks = ids.securebits & _LOCKS
+        changed = (arg2 ^ ids.securebits) & ~SECBIT_KEEP_CAPS
+        if not capable(process, CAP_SETPCAP) or arg2 & ~_SECUREBITS or locks & ~arg2 or changed & locks >> 1:
+            raise LinuxError(errno.EPERM)
+        ids.securebits, process.keep_capabilities = arg2 & ~SECBIT_KEEP_CAPS, bool(arg2 & SECBIT_KEEP_CAPS)
+    elif option == _SET_TIMING:
+        if arg2:
+            raise LinuxError(errno.EINVAL)
+    elif option in (_GET_TIMING, _GET_SECCOMP):
         return 0
     elif option == _SET_VMA:
         return 0  # names for anonymous memory
     elif option == _SET_PTRACER:
         return 0  # nobody traces
     elif option == _CAP_AMBIENT:
-        if arg2 != 4 and arg2 != 1:
+        if arg2 == _AMBIENT_CLEAR_ALL:
+            if arg3 or arg4 or arg5:
+                raise LinuxError(errno.EINVAL)
+        elif not _AMBIENT_IS_SET <= arg2 <= _AMBIENT_LOWER or arg3 > 40 or arg4 or arg5:
+            raise LinuxError(errno.EINVAL)
+        elif arg2 == _AMBIENT_RAISE:
             raise LinuxError(errno.EPERM)
         return 0  # the ambient set is empty: IS_SET says no, CLEAR_ALL has nothing to do
     else:

@@ -301,7 +301,7 @@ def sys_sync_file_range(k: Kernel, task: Task, fd: int, offset: int, nbytes: int
     file = task.process.files.get(fd)
     if flags & ~7 or offset < 0 or nbytes < 0 or offset + nbytes >= 1 << 63:
         raise LinuxError(errno.EINVAL)
-    if not files.is_seekable(file):
+    if not (files.is_regular(file) or S_ISDIR(file.inode.mode)):
         raise LinuxError(errno.ESPIPE)
     return 0
 
