@@ -137,7 +137,8 @@ class Build:
         if self.bundle.dockerfile is None:
             return self.known_bases()
         epoch = os.environ.get("SOURCE_DATE_EPOCH") or "times as they are"
-        return [self._inputs().digest, epoch, *self.known_bases()]
+        network = f"network {sorted(self.config.build.network)}"
+        return [self._inputs().digest, epoch, network, *self.known_bases()]
 
     def input_files(self) -> list[str]:
         """Files that base images are read from."""

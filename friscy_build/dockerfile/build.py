@@ -207,6 +207,11 @@ class _Build:
             base = self.stage(planned.base.stage)
             tree, config, digest, key = base.tree, base.config, base.digest, base.key
             scope.args.update(base.scope.args)
+        elif planned.base.context is not None:
+            tree, config = self.context_tree(planned.base.context), {"Env": SCRATCH_ENV}
+            key = tree_digest(tree)
+            times = sha256(repr([node.mtime_ns for _, node in tree.walk()]).encode())
+            digest = f"sha256:{sha256(f'{key} {times.hexdigest()}'.encode()).hexdigest()}"
         else:
             image = self.image(planned.base.image or "", planned.platform)
             tree, config, digest = image.tree, image.config, image.digest
@@ -220,6 +225,13 @@ class _Build:
             run.run(instruction, self, step)
         self.progress(name, total, total)
         return run
+
+    def context_tree(self, name: str) -> Tree:
+        """The directory of a named context as a root filesystem, all of it root's."""
+        view = self.project.named_contexts[name]
+        tree = Tree()
+        Transfer(tree, Options(made_mtime_ns=self.made_ns)).put_contents(view, (), ())
+        return tree
 
     def image(self, reference: str, platform: str) -> BaseImage:
         key = (reference, platform)

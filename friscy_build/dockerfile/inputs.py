@@ -119,6 +119,8 @@ class _Finder:
         if planned.base.stage is not None:
             base = self.scopes[planned.base.stage]
             scope.args, scope.env, scope.unknown = dict(base.args), dict(base.env), set(base.unknown)
+        elif planned.base.context is not None:
+            self.add_all(self.project.named_contexts[planned.base.context])
         elif planned.base.image is not None:
             self.add_base(planned.base.image, planned.platform)
         for instruction in planned.stage.instructions:

@@ -120,6 +120,8 @@ class Plan:
             (i for i in reversed(range(index)) if self.dockerfile.stages[i].name == image.lower()), None
         )
         base = Source(image=image) if named is None else Source(stage=named)
+        if image in self.contexts:
+            base = Source(context=image)
         return PlannedStage(index, stage, base, normalize_platform(platform))
 
     def sources(self, planned: PlannedStage) -> list[Source]:

@@ -338,3 +338,21 @@ def test_any_dockerfile_builds_or_is_refused(project):
 
     attempt()
     assert min(outcomes.values()) > 20
+
+
+def test_a_named_context_as_base(project, tmp_path):
+    rootfs = tmp_path / "rootfs"
+    (rootfs / "etc").mkdir(parents=True)
+    (rootfs / "etc" / "motd").write_text("hello")
+    text = "FROM other AS other\nENV A=1\nFROM mine\nCOPY --from=other /etc/passwd /p\n"
+    image = project.build(text, named_contexts={"mine": rootfs})
+    assert sorted(listing(image)) == ["/etc/motd", "/p"]
+    assert image.config == {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]}
+    assert content(image, "/etc/motd") == b"hello"
+    assert str(rootfs / "etc" / "motd") in project.inputs(text, named_contexts={"mine": rootfs}).files
+    over = project.build("FROM base AS other\nFROM other\n", named_contexts={"other": rootfs})
+    assert sorted(listing(over)) == ["/etc/motd"], "a context goes before a stage of its name"
+    again = project.build(text, named_contexts={"mine": rootfs})
+    assert again.digest == image.digest
+    (rootfs / "etc" / "motd").write_text("changed")
+    assert project.build(text, named_contexts={"mine": rootfs}).digest != image.digest
