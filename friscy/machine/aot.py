@@ -199,7 +199,7 @@ class Code:
 
     def __init__(self, space: Space, library: Library) -> None:
         self._space, self._library = space, library
-        self._linked: set[Module] = set()
+        self.linked: set[Module] = set()
         self._shown: set[Image] = set()
         self.waiting: list[Image] = []  # mapped, but not all of its modules are compiled yet
         space.fill_table(library.nslots)
@@ -250,11 +250,11 @@ class Code:
             self._hide(module.image)
             self.waiting.append(module.image)
             self._library.want(module.image)
-        elif module in self._linked:  # it does not have the functions that it should: do without
+        elif module in self.linked:  # it does not have the functions that it should: do without
             self._hide(module.image)
         else:
             self._space.instantiate_table(compiled, module.first)
-            self._linked.add(module)
+            self.linked.add(module)
 
     def returned(self, hart: Hart) -> None: ...
 

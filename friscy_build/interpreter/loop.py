@@ -374,7 +374,14 @@ class Run(Loop):
         after = f.let(32, f"call i32 {index.raw}(i32 {self.hart.raw})")
         self._set_hart(HART_PC, after.zext(64))
         shallow = self._hart(HART_DEPTH, 32).ult(DEPTH_LIMIT - _DEPTH_MARGIN)
-        f.branch(shallow, "resume", "return", likely=True)
+        f.branch(shallow, "returned", "return", likely=True)
+        f.place("returned")
+        pc = ((self._get("record", 32) >> _SHIFT) + WINDOW_BIAS).zext(64)  # entries are in the window
+        calm = self._hart(HART_INTERRUPT, 32).eq(0)
+        f.branch(after.zext(64).eq(pc) & calm, "stuck", "resume", likely=False)
+        # It leaves this very instruction to the interpreter, and so would do again.
+        f.place("stuck")
+        self._to_scratch(pc)
 
     def _to_scratch(self, pc: Value) -> None:
         f = self.function

@@ -24,6 +24,7 @@ from friscy.machine.layout import (
     HART_BASE,
     HART_DEPTH,
     HART_HOST_FMA,
+    HART_PC,
     HART_PC_BIAS,
     HART_TRAP_PC,
     PAGE,
@@ -53,7 +54,8 @@ def test_module_is_small_deterministic_and_has_no_data(module: wasmtime.Module) 
     assert wasm == build_interpreter()
     assert len(wasm) < 150_000
     assert {item.name for item in module.imports} == {"memory", "table", "syscall", "trap"}
-    assert {item.name for item in module.exports} == {"interpret", "interpret_call", "invalidate", "probe"}
+    exports = {"interpret", "interpret_call", "unlinked", "invalidate", "probe"}
+    assert {item.name for item in module.exports} == exports
 
 
 @pytest.mark.parametrize("at", [CODE, OUTSIDE])
@@ -285,6 +287,19 @@ def test_translated_code_is_called_and_forgotten(
     guest.run()
     assert guest.x(A0) == 41
     assert guest.traps[0][2] == CODE + 8
+
+
+def test_what_an_entry_leaves_undone_is_interpreted(guest: Guest, engine: wasmtime.Engine) -> None:
+    """An entry that returns its own pc has left that instruction to the interpreter."""
+    guest.code(li(A0, 5), op("addi", rd=A0, rs1=A0, imm=1), EBREAK)
+    refusing = f"""(module (import "env" "memory" (memory 65536 65536))
+      (func (export "f") (param i32) (result i32) (i32.wrap_i64 (i64.load offset={HART_PC} (local.get 0)))))"""
+    function = guest.instantiate(wasmtime.Module(engine, wasmtime.wat2wasm(refusing)))["f"]
+    assert isinstance(function, wasmtime.Func)
+    guest.set_entry(CODE, function)
+    guest.set_entry(CODE + 4, function)
+    guest.run()
+    assert guest.x(A0) == 6
 
 
 def test_translated_code_calls_back(guest: Guest, native: wasmtime._instance.InstanceExports) -> None:
