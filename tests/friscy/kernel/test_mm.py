@@ -24,7 +24,7 @@ from friscy.kernel.memory.areas import (
     page_prot,
 )
 from friscy.machine.hart import Hart
-from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
+from friscy.machine.layout import GUEST_END, GUEST_START, HART_BASE, HART_STRIDE, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE, GuestMemory
 from lazyfs.abi import O_CREAT, O_RDONLY, O_RDWR
 from lazyfs.errors import LinuxError
@@ -45,7 +45,7 @@ class FakeSpace:
         self.invalidated: list[tuple[int, int]] = []
 
     def hart(self, index: int) -> Hart:
-        return Hart(self.memory.view, 0x1000 + 0x800 * index)
+        return Hart(self.memory.view, HART_BASE + HART_STRIDE * index)
 
     def prepare(self, hart: Hart) -> None:
         pass
