@@ -24,6 +24,7 @@ from friscy_build.aot.effects import F0, FCSR, RA, SP, effects
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import CALLS, Liveness, analyse, leaving, live_at_entry
 from friscy_build.aot.preserved import intact
+from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
 
 Registers = frozenset[int]
@@ -31,6 +32,7 @@ NONE: Registers = frozenset()
 ALL: Registers = frozenset(range(1, FCSR + 1))
 
 GP, TP, T0, T2 = 3, 4, 5, 7
+FLOAT_CSRS = (1, 2, 3)  # fflags, frm, fcsr
 ARGUMENTS = frozenset(range(10, 18))
 FLOAT_ARGUMENTS = frozenset(range(F0 + 10, F0 + 18))
 SAVED = frozenset((8, 9, *range(18, 28)))
@@ -91,16 +93,19 @@ def calls_others(graph: Graph) -> bool:
     )
 
 
+def is_handed_over(i: Instruction) -> bool:
+    """Whether the instruction is one for the interpreter, and may be so often."""
+    if i.row.extension == "Zicsr":
+        return i.imm not in FLOAT_CSRS
+    return i.row.flow is Flow.TRAP and i.row.name not in ("ebreak", "c.ebreak")
+
+
 def has_direct_form(graph: Graph) -> bool:
     """Whether the function is called as one: no part of one, nor an entry in the middle."""
     if (
         graph.resume
         or graph.entry != graph.start
-        or any(
-            i.row.flow is Flow.TRAP and i.row.name not in ("ebreak", "c.ebreak")
-            for block in graph.blocks.values()
-            for _, i in block.code
-        )
+        or any(is_handed_over(i) for block in graph.blocks.values() for _, i in block.code)
     ):
         return False
     return not any(

@@ -36,6 +36,7 @@ from friscy.machine.space import INTERPRETER_SLOT
 from friscy_build.aot.bases import CHECKED, STACK_NEAR, Bases, Facts, offset_of
 from friscy_build.aot.convention import Convention, Signature, calls_others
 from friscy_build.aot.effects import F0, FCSR, RA, SP, effects
+from friscy_build.aot.float_runs import NX, ROUND_NEAREST_MASK, any_outside, float_run, is_fused
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import CALLS, live_at
 from friscy_build.aot.strings import routine_for
@@ -57,6 +58,10 @@ def function_name(pc: int) -> str:
 def direct_name(pc: int) -> str:
     """The name of that function's direct form."""
     return f"d_{pc:x}"
+
+
+def _is_float(register: int) -> bool:
+    return F0 <= register < FCSR
 
 
 def hart_place(register: int) -> tuple[int, int]:
@@ -170,6 +175,8 @@ class Lifter:
         self._values: dict[int, Value] = {}  # what registers hold, where this block has told
         self._dirty: set[int] = set()
         self._facts = Facts()
+        self._speculating: dict[int, Value] | None = None  # what a run of float instructions has written
+        self._slow = ""  # where to go if what it assumes does not hold
         self._instruction: Instruction | None = None
         self._block: Block | None = None
         self._leaving: list[tuple[str, set[int], Facts, Callable[[], None]]] = []
@@ -185,11 +192,26 @@ class Lifter:
         value = self._values.get(register)
         if value is None:
             width = 32 if register == FCSR else 64
-            value = self._values[register] = self._f.let(width, f"load i{width}, ptr {self._slot(register)}")
+            if _is_float(register):
+                held = self._f.let(0, f"load double, ptr {self._slot(register)}").raw
+                value = self._f.let(width, f"bitcast double {held} to i64")
+            else:
+                value = self._f.let(width, f"load i{width}, ptr {self._slot(register)}")
+            self._values[register] = value
         return value
 
+    def _put(self, register: int, value: Value) -> None:
+        """Let the register's alloca hold `value`; a float one's is a double, for the host's float registers."""
+        f, held = self._f, typed(value)
+        if _is_float(register):
+            held = f"double {f.let(0, f'bitcast {held} to double').raw}"
+        f.emit(f"store {held}, ptr {self._slot(register)}")
+
     def _set(self, register: int, value: Value) -> None:
-        self._f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
+        if self._speculating is not None:
+            self._speculating[register] = self._values[register] = value
+            return
+        self._put(register, value)
         self._values[register] = value
         self._dirty.add(register)
 
@@ -205,7 +227,7 @@ class Lifter:
             value = self._f.load(width, self._hart, offset, align=width // 8)
             if register == FCSR:
                 value = value & 0xFF
-            self._f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
+            self._put(register, value)
 
     # The hart
 
@@ -239,12 +261,18 @@ class Lifter:
         self._set(F0 + r, value)
 
     def fcsr(self) -> Value:
-        return self._get(FCSR)
+        return self._get(FCSR) if self._speculating is None else self.const(NX, 32)
 
     def set_fcsr(self, value: Value) -> None:
+        if self._speculating is not None:
+            if value.raw == NX:
+                return  # no new flag
+            value = self._get(FCSR) | value
         self._set(FCSR, value)
 
     def host_fma(self) -> Value:
+        if self._speculating is not None:
+            return self.const(1, 1)
         return self._hart_load(HART_HOST_FMA, 32).ne(0)
 
     def _guest(self, address: Value) -> tuple[Value, int]:
@@ -283,6 +311,9 @@ class Lifter:
 
     def _bail(self) -> None:
         """Let the interpreter do this instruction, of which nothing was done, and go on from it."""
+        if self._speculating is not None:
+            self._f.goto(self._slow)
+            return
         values = dict(self._values)
         self._hand_over(self._pc, self._dirty & self._live_here)
         self._values = values
@@ -556,9 +587,9 @@ class Lifter:
         given = results or {}
         self._load(self._live.reload[block.pc] - given.keys())
         for register, value in given.items():
-            f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
+            self._put(register, value)
         if results is not None:
-            f.emit(f"store {typed(self.const(block.next_pc))}, ptr {self._slot(RA)}")
+            self._put(RA, self.const(block.next_pc))
         self._values = {}
         self._dirty = set(self._live.dirty[block.next_pc])
         self._facts = self._bases.after_call(block, self._facts)
@@ -578,7 +609,8 @@ class Lifter:
             for _, i in block.code:
                 registers |= effects(i)[0] | effects(i)[1]
         for register in sorted(registers - {0}):
-            f.emit(f"{self._slot(register)} = alloca i{32 if register == FCSR else 64}")
+            kind = "double" if _is_float(register) else f"i{hart_place(register)[1]}"
+            f.emit(f"{self._slot(register)} = alloca {kind}")
         if any(pc < 0 for pc in graph.blocks):
             f.emit("%target = alloca i64")
         own = self._hart_load(HART_PC, 64) if graph.resume else self.const(graph.entry)
@@ -604,7 +636,7 @@ class Lifter:
         if graph.resume:
             f.emit(f"store {typed(own)}, ptr %target")
         for register, value in params.items():
-            f.emit(f"store {typed(value)}, ptr {self._slot(register)}")
+            self._put(register, value)
         if self._direct:
             self._ra = params[RA]
         self._try_routine(params)
@@ -676,22 +708,15 @@ class Lifter:
         self._target, self._condition = self.const(0), self.const(0, 1)
         self._facts = self._bases.at[block.pc].copy()
         live_before = live_at(block, self._live.after[block.pc], self._convention.abi.trap)
-        for (pc, i), self._live_here in zip(block.code, live_before, strict=True):
-            if f.ended:
-                break
-            self._instruction = i
-            self._pc, self.pc, self.next_pc = pc, self.const(pc), self.const(pc + i.nbytes)
-            operands = SimpleNamespace(
-                rd=i.rd,
-                rs1=i.rs1,
-                rs2=i.rs2,
-                rs3=i.rs3,
-                aq_rl=i.aq_rl,
-                imm=self.const(i.imm),
-                rm=self.const(i.rm),
-            )
-            i.row.semantics(self, operands)
-            self._facts.follow(i, pc)
+        at = 0
+        while at < len(block.code) and not f.ended:
+            end = float_run(block, at)
+            if end > at:
+                self._float_run(block, live_before, at, end)
+            else:
+                end = at + 1
+                self._trace(*block.code[at], live_before[at])
+            at = end
         self._live_here = self._live.after[block.pc]
         if not f.ended:
             self._end(block)
@@ -700,6 +725,55 @@ class Lifter:
             self._values = {}
             f.place(label)
             emit()
+
+    def _trace(self, pc: int, i: Instruction, live: frozenset[int]) -> None:
+        """Trace one instruction, before which `live` is live."""
+        self._instruction, self._live_here = i, live
+        self._pc, self.pc, self.next_pc = pc, self.const(pc), self.const(pc + i.nbytes)
+        operands = SimpleNamespace(
+            rd=i.rd,
+            rs1=i.rs1,
+            rs2=i.rs2,
+            rs3=i.rs3,
+            aq_rl=i.aq_rl,
+            imm=self.const(i.imm),
+            rm=self.const(i.rm),
+        )
+        i.row.semantics(self, operands)
+        self._facts.follow(i, pc)
+
+    def _float_run(self, block: Block, live: list[frozenset[int]], start: int, end: int) -> None:
+        """Trace instructions [start, end) of a block twice: as if rounding were the host's, raised no new flags and
+        met nothing odd, with one look at the end whether that was so; and as they are, from the beginning, if not."""
+        f = self._f
+        values, dirty, facts = dict(self._values), set(self._dirty), self._facts.copy()
+        fast, slow, join = f.name("fast"), f.name("slow"), f.name("join")
+        quiet = (self.fcsr() & (ROUND_NEAREST_MASK | NX)).eq(NX)
+        if any(is_fused(i) for _, i in block.code[start:end]):
+            quiet = quiet & self._hart_load(HART_HOST_FMA, 32).ne(0)
+        f.branch(quiet, fast, slow, likely=True)
+        f.place(fast)
+        assumed: list[tuple[Value, int, int]] = []
+        self._speculating, self._slow = {}, slow
+        f.assume = lambda value, least, infinity: assumed.append((value, least, infinity))
+        for k in range(start, end):
+            self._trace(*block.code[k], live[k])
+        f.assume = None
+        written, self._speculating = self._speculating, None
+        commit = f.name("commit")
+        f.branch(any_outside(f, assumed), slow, commit, likely=False)
+        f.place(commit)
+        for register, value in written.items():
+            self._put(register, value)
+        f.goto(join)
+        learned = self._facts
+        f.place(slow)
+        self._values, self._dirty, self._facts = values, dirty, facts
+        for k in range(start, end):
+            self._trace(*block.code[k], live[k])
+        f.goto(join)
+        f.place(join)
+        self._values, self._facts = {}, self._facts.meet(learned)
 
     def _end(self, block: Block) -> None:
         f = self._f

@@ -31,6 +31,8 @@ def compile_ir(
     """
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
+    # What it reduces are sums of the host's addressing modes; it gives a loop twice the values that live in it.
+    llvm.set_option("friscy", "-disable-lsr")
     # The multi-value ABI returns aggregates as results; the default one returns them through a linear
     # memory stack, which must not exist here: all linear memory is the guest's.
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(

@@ -82,6 +82,7 @@ class Function:
     """One function being traced: the `Ops` of the Values in it."""
 
     has_native = True
+    assume: Callable[[Value, int, int], None] | None = None
 
     def __init__(self, module: Module, head: str, params: Sequence[tuple[str, int]]) -> None:
         self.module = module
