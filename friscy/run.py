@@ -97,7 +97,7 @@ def run_bundle(request: Request) -> int:
         print(f"friscy: {error}", file=sys.stderr)
         return error.status
     if request.trace is not None:
-        from friscy.kernel.trace import Tracer
+        from friscy.kernel.strace.tracer import Tracer
 
         kernel.tracer = Tracer(request.trace.write)
     limits = limits_of(bundle, request)

@@ -35,7 +35,7 @@ from lazyfs.errors import LinuxError
 if TYPE_CHECKING:
     from friscy.kernel.fdtable import FdTable
     from friscy.kernel.memory.address_space import AddressSpace
-    from friscy.kernel.trace import Tracer
+    from friscy.kernel.strace.tracer import Tracer
     from lazyfs.inode import Location
     from lazyfs.vfs import Vfs
 
@@ -173,6 +173,8 @@ class Kernel:
             except Blocked as blocked:
                 task.wait, task.state = blocked.wait, BLOCKED
                 hart.interrupt()
+                if self.tracer is not None and shown is not None:
+                    self.tracer.blocked(self, task, row, arguments, shown)
                 return
             except NoResult:
                 task.wait = task.deadline = None

@@ -105,7 +105,8 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
     elif signal == SIGKILL:
         process.stopped = process.news = 0
     if is_ignored(process, signal) and not any(t.blocked_signals & bit(signal) for t in targets):
-        return
+        if k.tracer is None:  # else it is shown first, as to a debugger, and dropped then
+            return
     queue = task.pending if task is not None else process.pending
     if signal <= 31 and any(queued.signal == signal for queued in queue):
         return
@@ -215,6 +216,8 @@ def deliver(k: Kernel, task: Task) -> None:
             return
         action = action_of(task.process, info.signal)
         if k.tracer is not None:
+            if task.wait is not None:
+                k.tracer.interrupted(k, task, task.wait)
             k.tracer.signal(k, task, info)
         if action.handler == SIG_IGN:
             continue
@@ -252,8 +255,6 @@ def _interrupt_call(k: Kernel, task: Task, action: SigAction) -> None:
             result = error.errno
         k.hart.set_x(A0, -result)
         k.hart.pc += 4
-        if k.tracer is not None:
-            k.tracer.interrupted(k, task, result)
     task.wait = task.deadline = None
 
 

@@ -5,7 +5,7 @@
 
 A signature is words `name:type` (or `type` alone, which then is the name as well) and `-> type` of the
 result. A type says how the raw register becomes the handler's argument (ARGUMENT_TYPES) and how strace shows
-it (`friscy.kernel.trace.FORMATTERS`). The handler returns a non-negative int, raises `LinuxError(errno)`, or
+it (`friscy.kernel.strace.arguments.FORMATTERS`). The handler returns a non-negative int, raises `LinuxError(errno)`, or
 raises `Blocked(condition)` to be called again with the same registers when the condition may hold.
 
 Numbers are those of asm-generic/unistd.h, which riscv64 uses.
@@ -41,10 +41,10 @@ ARGUMENT_TYPES: dict[str, str] = {
     "siginfo": _U64, "out_siginfo": _U64, "sigevent": _U64,
     "out_stat": _U64, "out_statx": _U64, "out_statfs": _U64, "out_dirents": _U64, "out_utsname": _U64,
     "out_sysinfo": _U64, "out_rusage": _U64, "out_tms": _U64, "rlimit": _U64, "out_rlimit": _U64,
-    "out_int": _U64, "out_ints2": _U64, "out_off": _U64, "inout_off": _U64, "out_path": _U64,
+    "out_int": _U64, "out_ints2": _U64, "out_wstatus": _U64, "out_off": _U64, "inout_off": _U64, "out_path": _U64,
     "pollfds": _U64, "fdset": _U64, "epoll_event": _U64, "out_epoll_events": _U64, "sockaddr": _U64,
     "flock": _U64, "termios": _U64, "winsize": _U64, "open_how": _U64, "clone_args": _U64,
-    # named values and flag sets (friscy.kernel.names)
+    # named values and flag sets (friscy.kernel.strace.names)
     "open_flags": _S32, "at_flags": _S32, "access_mode": _S32, "mmap_prot": _U64, "mmap_flags": _U64,
     "mremap_flags": _U64, "madvise": _S32, "msync_flags": _S32, "clone_flags": _U64, "futex_op": _S32,
     "sig_how": _S32, "fcntl_cmd": _U32, "ioctl_cmd": _U32, "prctl_option": _S32, "resource": _S32,

@@ -92,7 +92,7 @@ def _take(k: Kernel, task: Task, child: Process, options: int) -> tuple[int, int
     return news << 8 | 0x7F, CLD_STOPPED, news
 
 
-@syscall(260, "wait4", "pid:pid wstatus:ptr options:wait_flags rusage:out_rusage -> pid")
+@syscall(260, "wait4", "pid:pid wstatus:out_wstatus options:wait_flags rusage:out_rusage -> pid")
 def sys_wait4(k: Kernel, task: Task, pid: int, wstatus: int, options: int, rusage: int) -> int:
     """wait4(2)."""
     options &= 0xFFFF_FFFF

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_exec import Machine, small_elf
 
-from friscy.kernel import trace
 from friscy.kernel.calls import NAMES
 from friscy.kernel.state import RUNNING
+from friscy.kernel.strace.arguments import FORMATTERS, file_mode, quote, sigset
+from friscy.kernel.strace.tracer import Tracer
 from friscy.kernel.table import ARGUMENT_TYPES, ROWS
-from friscy.kernel.trace import Tracer, file_mode, quote, sigset
 from friscy.machine.hart import A0, A7
 
 SCRATCH = 0x11000  # inside the test program's .bss
@@ -44,7 +44,7 @@ def call(machine: Machine, number: int, *arguments: int) -> int:
 
 def test_names_and_rows_agree() -> None:
     assert {number: row.name for number, row in ROWS.items()} == {number: NAMES[number] for number in ROWS}
-    assert set(ARGUMENT_TYPES) <= set(trace.FORMATTERS)
+    assert set(ARGUMENT_TYPES) <= set(FORMATTERS)
     assert NAMES[222] == "mmap"
     assert NAMES[258] == "riscv_hwprobe"
     assert NAMES[435] == "clone3"

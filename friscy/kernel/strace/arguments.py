@@ -1,34 +1,27 @@
-"""strace-compatible lines, made from the rows of the system call table.
-
-    k.tracer = Tracer(sys.stderr.write)
-
-    openat(AT_FDCWD, "/etc/ld.so.cache", O_RDONLY|O_CLOEXEC) = 3
+"""How the arguments of system calls show, by their types in the rows of the system call table.
 
 Formatters read guest memory when the call starts, those of output types (`out...`, the poll sets) when it has
-ended; a call that failed shows the address instead. A call that blocks shows once, when it is done.
+ended; a call that failed shows the address instead.
 """
 
 from __future__ import annotations
 
-import errno as _errno
-import os
 import stat
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from friscy.kernel import names, signals
+from friscy.kernel import signals
+from friscy.kernel.strace import names
 from lazyfs.errors import LinuxError
 from lazyfs.stat import decode_dev
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import Process, SigInfo, Task
     from friscy.kernel.table import Row
 
 STRING_LIMIT = 32
 _ARRAY_LIMIT = 32
-_COLUMN = 40  # strace aligns " = " here
 
 
 class Argument(NamedTuple):
@@ -62,7 +55,8 @@ def quote(data: bytes, limit: int = STRING_LIMIT, *, cut: bool = False) -> str:
 _ESCAPES = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
-def _pointer(a: Argument) -> str:
+def pointer(a: Argument) -> str:
+    """An address."""
     return f"{a.value:#x}" if a.value else "NULL"
 
 
@@ -110,7 +104,8 @@ def _strings(a: Argument) -> str:
     return "[" + ", ".join(shown) + "]"
 
 
-def _environment(a: Argument) -> str:
+def environment(a: Argument) -> str:
+    """An array of strings, by how many it has."""
     address = a.value
     try:
         while address and a.k.mem.u64(address):
@@ -216,7 +211,7 @@ def _stack(a: Argument) -> str:
 
 def _siginfo(a: Argument) -> str:
     signal, _, code = struct.unpack("<3i", a.k.mem.read(a.value, 12))
-    return f"{{si_signo={_signal(a._replace(value=signal))}, si_code={_code(signal, code)}}}"
+    return f"{{si_signo={_signal(a._replace(value=signal))}, si_code={code_name(signal, code)}}}"
 
 
 def file_mode(mode: int) -> str:
@@ -321,6 +316,21 @@ def _epoll_events(a: Argument) -> str:
     return "[" + ", ".join(_at(_epoll_event, a, 16 * i) for i in range(count)) + "]"
 
 
+def _wait_status(a: Argument) -> str:
+    if not a.result:
+        return pointer(a)
+    word = a.k.mem.u32(a.value)
+    signal, code = word & 0x7F, word >> 8 & 0xFF
+    if word == 0xFFFF:
+        return "[{WIFCONTINUED(s)}]"
+    if signal == 0x7F:
+        return f"[{{WIFSTOPPED(s) && WSTOPSIG(s) == {signals.name(code)}}}]"
+    if signal:
+        core = " && WCOREDUMP(s)" if word & signals.CORE_DUMPED else ""
+        return f"[{{WIFSIGNALED(s) && WTERMSIG(s) == {signals.name(signal)}{core}}}]"
+    return f"[{{WIFEXITED(s) && WEXITSTATUS(s) == {code}}}]"
+
+
 def _flock(a: Argument) -> str:
     kind, whence, start, length = struct.unpack("<hh4xqq", a.k.mem.read(a.value, 24))
     shown = {0: "F_RDLCK", 1: "F_WRLCK", 2: "F_UNLCK"}.get(kind, str(kind))
@@ -345,7 +355,7 @@ def _open(a: Argument) -> str:
 
 
 def _named(kind: str) -> Formatter:
-    """The formatter of a type in friscy.kernel.names."""
+    """The formatter of a type in friscy.kernel.strace.names."""
     if kind in names.FLAGS:
         return lambda a: names.flags(kind, a.value)
     return lambda a: names.enum(kind, a.value)
@@ -363,8 +373,8 @@ _AT_ADDRESS: dict[str, Formatter] = {
     "out_rusage": _rusage, "out_tms": _tms, "rlimit": _rlimit, "out_rlimit": _rlimit, "out_int": _int_at,
     "out_ints2": _two_ints, "out_off": _offset_at, "inout_off": _offset_at, "out_path": _out_path,
     "pollfds": _pollfds, "epoll_event": _epoll_event, "out_epoll_events": _epoll_events, "flock": _flock,
-    "open_how": _open_how,
-    **dict.fromkeys(("ptr", "fdset", "sockaddr", "termios", "winsize", "clone_args", "sigevent"), _pointer),
+    "open_how": _open_how, "out_wstatus": _wait_status,
+    **dict.fromkeys(("ptr", "fdset", "sockaddr", "termios", "winsize", "clone_args", "sigevent"), pointer),
 }  # fmt: skip
 FORMATTERS: dict[str, Formatter] = {
     **_AT_ADDRESS,
@@ -376,102 +386,22 @@ FORMATTERS: dict[str, Formatter] = {
 }  # fmt: skip
 
 # Shown as they are after the call.
-_AFTER = frozenset(kind for kind in FORMATTERS if kind.startswith("out")) | {"inout_off", "pollfds"}
+AFTER = frozenset(kind for kind in FORMATTERS if kind.startswith("out")) | {"inout_off", "pollfds"}
 # Shown even if the call failed: the input in them says why.
-_BOTH = frozenset({"pollfds", "inout_off"})
+BOTH = frozenset({"pollfds", "inout_off"})
 
 
-class Tracer:
-    """Writes a line for each system call of each process; processes are told apart once there are several."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-
-    def enter(self, k: Kernel, task: Task, row: Row, values: tuple[int, ...]) -> list[str | None] | None:
-        """Format what the call reads, before it can change it; None for what it writes.
-
-        A call that ends the task shows at once: there is no `leave` for it.
-        """
-        if row.result == "none" and row.name != "rt_sigreturn":
-            self._line(k, task.process.pid, f"{row.name}({values[0]})", "?")
-            return None
-        shown: list[str | None] = []
-        count = _used(row, values)
-        for index, (label, kind) in enumerate(row.arguments[:count]):
-            if kind in _AFTER:
-                shown.append(None)
-            elif kind == "strings" and label == "envp":
-                shown.append(_environment(Argument(k, values[index], (), 0)))
-            else:
-                shown.append(_guarded(kind, Argument(k, values[index], values[index + 1 :], 0)))
-        return shown
-
-    def leave(
-        self,
-        k: Kernel,
-        task: Task,
-        row: Row,
-        values: tuple[int, ...],
-        shown: list[str | None],
-        result: int | None,
-    ) -> None:
-        """The call is over; result None is one that does not return (exit, rt_sigreturn) or execve's success."""
-        words = []
-        for index, text in enumerate(shown):
-            if text is None:
-                kind = row.arguments[index][1]
-                argument = Argument(k, values[index], values[index + 1 :], result or 0)
-                failed = result is not None and result < 0 and kind not in _BOTH
-                text = _pointer(argument) if failed else _guarded(kind, argument)
-            words.append(text)
-        self._line(k, task.process.pid, f"{row.name}({', '.join(words)})", _result(row, result))
-
-    def unknown(self, k: Kernel, task: Task, number: int, name: str) -> None:
-        """A call without a row."""
-        arguments = ", ".join(f"{value:#x}" for value in k.hart.syscall_registers()[:6])
-        shown = name if " " not in name else f"syscall_{number:#x}"
-        self._line(k, task.process.pid, f"{shown}({arguments})", _result(None, -_errno.ENOSYS))
-
-    def interrupted(self, k: Kernel, task: Task, error: int) -> None:
-        """A signal handler ended the call that the task was blocked in; `error` is what the call gives."""
-        self._line(k, task.process.pid, "... resumed)", _result(None, -error))
-
-    def signal(self, k: Kernel, task: Task, info: SigInfo) -> None:
-        """A signal is delivered."""
-        name = signals.name(info.signal)
-        fields = f"si_signo={name}, si_code={_code(info.signal, info.code)}"
-        if info.signal in signals.SYNCHRONOUS and info.code > 0:
-            fields += f", si_addr={info.address:#x}"
-        elif info.code <= 0:
-            fields += f", si_pid={info.pid}, si_uid={info.uid}"
-        self._note(k, task.process.pid, f"--- {name} {{{fields}}} ---")
-
-    def exited(self, k: Kernel, process: Process, status: int) -> None:
-        """A process ended with this wait(2) status word."""
-        signal = status & 0x7F
-        core = " (core dumped)" if status & signals.CORE_DUMPED else ""
-        how = f"killed by {signals.name(signal)}{core}" if signal else f"exited with {status >> 8 & 0xFF}"
-        self._note(k, process.pid, f"+++ {how} +++")
-
-    def _line(self, k: Kernel, pid: int, call: str, result: str) -> None:
-        self._note(k, pid, f"{call:<{_COLUMN - 1}} = {result}")
-
-    def _note(self, k: Kernel, pid: int, text: str) -> None:
-        prefix = f"[pid {pid:>5}] " if len(k.state.processes) > 1 else ""
-        self._write(f"{prefix}{text}\n")
-
-
-def _guarded(kind: str, argument: Argument) -> str:
+def guarded(kind: str, argument: Argument) -> str:
     """The argument as its type shows, or the address where that could not be read."""
     if kind in _AT_ADDRESS and not argument.value:
         return "NULL"
     try:
         return FORMATTERS[kind](argument)
     except LinuxError:
-        return _pointer(argument)
+        return pointer(argument)
 
 
-def _used(row: Row, values: tuple[int, ...]) -> int:
+def used_arguments(row: Row, values: tuple[int, ...]) -> int:
     """How many of the arguments mean anything: openat's mode only where a file may be made, and the like."""
     if row.name == "openat" and not values[2] & 0o100 and values[2] & 0o20200000 != 0o20200000:
         return 3
@@ -482,25 +412,14 @@ def _used(row: Row, values: tuple[int, ...]) -> int:
     return len(values)
 
 
-def _result(row: Row | None, result: int | None) -> str:
-    if result is None:
-        return "?" if row is None or row.name not in ("execve", "execveat") else "0"
-    if result < 0:
-        return f"-1 {_errno.errorcode.get(-result, -result)} ({os.strerror(-result)})"
-    if row is not None and row.result in ("ptr",):
-        return f"{result:#x}"
-    if row is not None and row.result == "octal":
-        return f"0{result:o}" if result else "000"
-    return str(result)
-
-
-def _code(signal: int, code: int) -> str:
+def code_name(signal: int, code: int) -> str:
+    """si_code."""
     general = {0: "SI_USER", 0x80: "SI_KERNEL", -1: "SI_QUEUE", -2: "SI_TIMER", -6: "SI_TKILL"}
     special = {
         signals.SIGSEGV: {1: "SEGV_MAPERR", 2: "SEGV_ACCERR"},
         signals.SIGBUS: {1: "BUS_ADRALN", 2: "BUS_ADRERR"},
         signals.SIGILL: {1: "ILL_ILLOPC"},
         signals.SIGTRAP: {1: "TRAP_BRKPT"},
-        signals.SIGCHLD: {1: "CLD_EXITED", 2: "CLD_KILLED", 3: "CLD_DUMPED"},
+        signals.SIGCHLD: {1: "CLD_EXITED", 2: "CLD_KILLED", 3: "CLD_DUMPED", 5: "CLD_STOPPED", 6: "CLD_CONTINUED"},
     }
     return general.get(code) or special.get(signal, {}).get(code) or str(code)

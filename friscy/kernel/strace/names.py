@@ -1,4 +1,4 @@
-"""Names of flags and values in system call arguments, for traces. Only `friscy.kernel.trace` imports this.
+"""Names of flags and values in system call arguments, for traces. Only `friscy.kernel.strace` imports this.
 
 A name stands before its value in one string per type: "O_WRONLY 01 ..."; C notation for octal and hexadecimal.
 """
