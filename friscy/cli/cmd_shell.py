@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from friscy.cli.options import add_run_arguments, request_from
-from friscy.run import run_bundle
+from friscy.cli.overlay import add_overlay_argument, run_with_overlay
 
 SHELLS = ("/bin/bash", "/bin/sh", "/bin/busybox")
 EPILOG = """\
@@ -20,10 +20,11 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
+    add_overlay_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     request = request_from(options)
     if request.entrypoint is None:
         request.entrypoint_choices = SHELLS
-    return run_bundle(request)
+    return run_with_overlay(request, options.overlay)
