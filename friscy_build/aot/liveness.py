@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from friscy_build.aot.effects import FCSR, RA, effects
+from friscy_build.aot.effects import FCSR, RA, SP, effects
 from friscy_build.aot.graph import Block, End, Graph
 
 if TYPE_CHECKING:
@@ -168,13 +168,13 @@ def analyse(
             needs -= clobbers
             known = convention.known(block)
             if known is not None:
-                # Passed by value; and what an unwinding has to store.
-                needs |= frozenset(known.params) | (at_end[pc] & after[pc])
+                # Passed by value; looked at; and what an unwinding has to store.
+                needs |= frozenset(known.params) | (known.needs & {SP}) | (at_end[pc] & after[pc])
         if block.end in (End.RETURN, End.INDIRECT) or leaving(graph, block):
             needs |= at_end[pc] & after[pc] | wanted
             for target in leaving(graph, block):
                 tail = convention.tail(target)
-                needs |= frozenset(tail.params) if tail is not None else _NONE
+                needs |= frozenset(tail.params) | (tail.needs & {SP}) if tail is not None else _NONE
         needs |= stores[pc]
         needed = facts[pc][0] | (needs - facts[pc][1]) | (dirty[pc] & live[pc])
         if needed != held[pc]:
