@@ -104,9 +104,9 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
         resume(k, process)
     elif signal == SIGKILL:
         process.stopped = process.news = 0
-    if is_ignored(process, signal) and not any(t.blocked_signals & bit(signal) for t in targets):
-        if k.tracer is None:  # else it is shown first, as to a debugger, and dropped then
-            return
+    unheard = is_ignored(process, signal) and not any(t.blocked_signals & bit(signal) for t in targets)
+    if unheard and k.tracer is None:  # else it is shown first, as to a debugger, and dropped then
+        return
     queue = task.pending if task is not None else process.pending
     if signal <= 31 and any(queued.signal == signal for queued in queue):
         return

@@ -403,6 +403,7 @@ refused(430, "fsopen", "name:string flags:uint -> fd", errno.EPERM, _CONTAINER)
 refused(432, "fsmount", "fd flags:uint attr_flags:uint -> fd", errno.EPERM, _CONTAINER)
 refused(442, "mount_setattr", "dirfd path flags:uint attr:ptr size -> int", errno.EPERM, _CONTAINER)
 refused(262, "fanotify_init", "flags:uint event_flags:uint -> fd", errno.EPERM, _CONTAINER)
+refused(263, "fanotify_mark", "fd flags:uint mask:ulong dirfd path -> int", errno.EBADF, _CONTAINER)
 refused(60, "quotactl", "cmd:uint special:string id:int addr:ptr -> int", errno.ENOSYS, "no quotas")
 refused(
     264,
