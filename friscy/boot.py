@@ -20,7 +20,7 @@ from friscy.kernel.terminal.console import Console
 from friscy.machine.aot import Watcher
 from friscy.machine.engine import load_module, make_engine
 from friscy.machine.space import Space
-from lazyfs.errors import FormatError, FriscyError, LinuxError
+from lazyfs.errors import FormatError, FriscyError, LinuxError, UsageError
 from lazyfs.inode import FsContext, Location
 from lazyfs.vfs import Vfs
 
@@ -81,6 +81,15 @@ class Machine:
             self.code = BundleCode(bundle, self.engine)
             self.places = Places(self.code.placed)
             self.watch = self.code.watcher
+
+    def compile_code(self) -> None:
+        """Have all translated code compiled. UsageError: the bundle has none."""
+        if self.code is None:
+            raise UsageError(
+                f"{self.bundle.directory}: has no translated code",
+                hint='Say [bundle.NAME.aot] scope = "touched" in friscy.toml and build it again.',
+            )
+        self.code.compile_all()
 
     def kernel(
         self,

@@ -58,6 +58,7 @@ class Request:
         workdir: str | None = None,
         user: str | None = None,
         mounts: Sequence[HostMount] = (),
+        engine: str | None = None,
         use_snapshot: bool = True,
         timings: str | None = None,
         outbound: Sequence[str] | None = None,
@@ -67,7 +68,7 @@ class Request:
         """outbound: in place of the bundle's rules; publish, limits: besides the bundle's."""
         self.bundle, self.args, self.entrypoint, self.env = bundle, args, entrypoint, env
         self.workdir, self.user, self.mounts = workdir, user, mounts
-        self.use_snapshot, self.timings = use_snapshot, timings
+        self.engine, self.use_snapshot, self.timings = engine, use_snapshot, timings
         self.outbound, self.publish, self.limits = outbound, publish, limits
         self.entrypoint_choices: Sequence[str] = ()  # take the first that the image has
         self.trace: TextIO | None = None
@@ -87,7 +88,9 @@ def run_bundle(request: Request) -> int:
     if not _is_another_program(request):
         bundle.prefetch(from_snapshot=_may_restore(bundle, request))
     timings.mark("open the bundle")
-    machine = Machine(bundle, on_compile=_say_compiling)
+    machine = Machine(bundle, on_compile=_say_compiling, translated=request.engine != "interpreter")
+    if request.engine == "aot":
+        machine.compile_code()
     if request.overlay is not None:
         machine.upper = request.overlay.fill
     timings.mark("load the engine")

@@ -34,6 +34,7 @@ def _defaults() -> dict[str, Any]:
         "disk": None,
         "cpu_time": None,
         "ulimit": [],
+        "engine": None,
         "no_snapshot": False,
         "no_fill": False,
         "timings": None,
@@ -74,6 +75,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help="grant the guest a directory or file of the host",
     )
     _add_grants(parser)
+    parser.add_argument(
+        "--engine",
+        choices=("interpreter", "aot"),
+        help="interpreter: leave the bundle's translated code alone; aot: have all of it compiled first, where a "
+        "first run would compile while it runs",
+    )
     parser.add_argument("--no-snapshot", action="store_true", help="start the program from the beginning")
     parser.add_argument(
         "--no-fill",
@@ -133,6 +140,7 @@ def request_from(options: argparse.Namespace | SimpleNamespace) -> Request:
         workdir=options.workdir,
         user=options.user,
         mounts=[_mount(word) for word in options.volume],
+        engine=options.engine,
         use_snapshot=not options.no_snapshot,
         timings=options.timings,
         outbound=_outbound(options.net),

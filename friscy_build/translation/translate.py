@@ -19,7 +19,10 @@ from friscy_build.images.progress import Progress
 from friscy_build.translation.placing import Files, Place
 from friscy_build.translation.recording import Recording, Touched
 
-TRANSLATOR_CODE = ("friscy_build/aot", "friscy_build/isa", "friscy_build/llvm", "friscy/machine/layout.py")
+TRANSLATOR_CODE = (
+    "friscy_build/translation/translate.py", "friscy_build/aot", "friscy_build/isa", "friscy_build/llvm",
+    "friscy/machine/layout.py",
+)  # fmt: skip
 
 
 class Translation:
@@ -36,7 +39,7 @@ class Translation:
 class Translator:
     """Translates files with one set of options.
 
-    scope: "touched" for what was recorded with all that it calls, "all" for all that can be found.
+    scope: "touched" for what was recorded and what that calls, "all" for all that can be found.
     faults: "auto", "fast" or "precise". executor: gives what runs the jobs, once there is one; None: they run here.
     """
 
@@ -94,10 +97,10 @@ class Translator:
         modules = _cached(path)
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
-            entries = None if everything else Functions(image).among(executed) | resumed
+            entries = None if everything else _with_callees(Functions(image), executed) | resumed
             found = [] if entries == set() else translate_image(
-                data, place.low, name=place.path, entries=entries, options=options, executor=self._pool(),
-                progress=lambda done, total: progress(place.path, done, total),
+                data, place.low, name=place.path, entries=entries, callees=False, options=options,
+                executor=self._pool(), progress=lambda done, total: progress(place.path, done, total),
             )  # fmt: skip
             modules = [(each.wasm, list(each.entries)) for each in found]
             _keep(path, modules)
@@ -107,6 +110,15 @@ class Translator:
         if self._jobs is None and self._executor is not None:
             self._jobs = self._executor()
         return self._jobs
+
+
+def _with_callees(functions: Functions, executed: set[int]) -> set[int]:
+    """The functions that were executed, and those that they call directly: the next run may take that way.
+
+    Not what those call in turn: that is half as much again, most of it for what never happens.
+    """
+    entries = functions.among(executed)
+    return entries.union(*(graph.callees() for graph in functions.graphs(entries, entries)))
 
 
 def _cached(path: Path) -> list[tuple[bytes, list[int]]] | None:

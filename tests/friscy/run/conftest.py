@@ -57,6 +57,7 @@ def make_bundle(rootfs_tar: Path, tmp_path_factory: pytest.TempPathFactory) -> C
         (project / "friscy.toml").write_text(
             f'[bundle.probe]\nimage = "tar:{rootfs_tar}"\n'
             f'[bundle.probe.snapshot]\nat = "{at}"\n'
+            f'[bundle.probe.aot]\nscope = "{"touched" if at == "stdin" else "none"}"\n'  # one is enough: it takes long
             f'[bundle.probe.machine]\nmemory = "256MiB"\n'
             f'[bundle.probe.run]\nentrypoint = ["{argv[0]}"]\ncmd = [{words.partition(", ")[2]}]\n'
             'env = { FROM_IMAGE = "yes" }\n'
