@@ -30,10 +30,12 @@ class Function:
 
 
 class Functions:
-    """The functions of an image, found as they are asked for."""
+    """The functions of an image, found as they are asked for. limit: instructions of the largest that is not split."""
 
-    def __init__(self, image: CodeImage, recorded: Iterable[int] = ()) -> None:
-        self.image = image
+    def __init__(
+        self, image: CodeImage, recorded: Iterable[int] = (), limit: int = MAX_FUNCTION_INSTRUCTIONS
+    ) -> None:
+        self.image, self.limit = image, limit
         self._ends: dict[int, int] = {}
         symbols = image.by_address
         for symbol in symbols.values():
@@ -90,9 +92,9 @@ class Functions:
         middle = sorted(set(entries) - {start})
         if start in entries:
             graph = build_graph(self.image, start, end)
-            if graph.ninstructions > MAX_FUNCTION_INSTRUCTIONS:
+            if graph.ninstructions > self.limit:
                 whole = build_graph(self.image, start, end, start, *middle)
-                yield from map(share_tables, split(whole, MAX_FUNCTION_INSTRUCTIONS, middle).values())
+                yield from map(share_tables, split(whole, self.limit, middle).values())
                 return
             symbol = self.image.by_address.get(start)
             graph.name = symbol.name if symbol else ""
@@ -100,8 +102,8 @@ class Functions:
         if not middle:
             return
         graph = build_graph(self.image, start, end, *middle)
-        if graph.ninstructions > MAX_FUNCTION_INSTRUCTIONS:
-            yield from map(share_tables, split(graph, MAX_FUNCTION_INSTRUCTIONS, middle).values())
+        if graph.ninstructions > self.limit:
+            yield from map(share_tables, split(graph, self.limit, middle).values())
         else:
             yield resumable(share_tables(graph), middle)
 

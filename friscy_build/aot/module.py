@@ -9,8 +9,8 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
-from friscy_build.aot.convention import NO_ABI, PSABI, Convention, close
-from friscy_build.aot.discover import Functions
+from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention, close
+from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.lift import Lifter, function_name
@@ -30,11 +30,25 @@ class Options:
     """How to translate.
 
     trap_pcs: every access says where it is made, for faults that the host's pages raise. psabi: unknown code is
-    taken to keep to the calling convention.
+    taken to keep to the calling convention. faults: "fast", or "precise": all registers are in the hart before each
+    access, for handlers of SIGSEGV that look at them or change them; no convention is relied on then. largest: instructions of the largest function that is not split.
     """
 
     trap_pcs: bool = True
     psabi: bool = True
+    faults: str = "fast"
+    largest: int = MAX_FUNCTION_INSTRUCTIONS
+
+
+    @property
+    def precise(self) -> bool:
+        """Whether a fault finds all registers in the hart."""
+        return self.faults == "precise"
+
+    @property
+    def abi(self) -> Abi:
+        """What is assumed of unknown code."""
+        return PSABI if self.psabi and not self.precise else NO_ABI
 
 
 DEFAULT = Options()
@@ -69,9 +83,9 @@ def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated
     module = Module(pointers=True)
     for graph in graphs:
         close(graph)
-    convention = Convention({graph.entry: graph for graph in graphs}, PSABI if options.psabi else NO_ABI)
+    convention = Convention({graph.entry: graph for graph in graphs}, options.abi)
     for graph in graphs:
-        Lifter(module, graph, convention, trap_pcs=options.trap_pcs).emit()
+        Lifter(module, graph, convention, trap_pcs=options.trap_pcs, precise=options.precise).emit()
     wasm_object = compile_ir(module.text(), local=True, features=(*FEATURES, "tail-call"))
     entries = [(pc, function_name(graph.entry)) for graph in graphs for pc in graph.entries]
     wasm = finish(wasm_object, (), table=[name for _, name in entries])
@@ -99,7 +113,7 @@ def plan(
     entries: those to translate, with what they call directly where `callees`; None: all that can be found.
     """
     recorded = frozenset(entries or ())
-    functions = Functions(CodeImage(data, base, name=name), recorded)
+    functions = Functions(CodeImage(data, base, name=name), recorded, options.largest)
     wanted = functions.roots() if entries is None else recorded
     part: list[Graph] = []
     size = 0
@@ -158,7 +172,8 @@ def translate_file(data: bytes, base: int, *, name: str = "", options: Options =
     base: where a position-independent file will lie; a file linked at an address keeps that.
     """
     relocatable = elf.parse(lambda at, n: data[at : at + n], len(data), name).relocatable
-    functions = Functions(CodeImage(data, base if relocatable else None, name=name))
+    image = CodeImage(data, base if relocatable else None, name=name)
+    functions = Functions(image, limit=options.largest)
     graphs = sorted(functions.graphs(functions.roots()), key=lambda graph: graph.entry)
     translated = translate(graphs, options)
     entries = b"".join(pc.to_bytes(4, "little") for pc in translated.entries)

@@ -54,6 +54,29 @@ def elf_file(code: bytes, at: int = CODE, entry: int | None = None) -> bytes:
     return (header + segment).ljust(offset, b"\0") + code
 
 
+def elf_with_symbols(code: bytes, functions: Iterable[tuple[int, int]], at: int = CODE) -> bytes:
+    """The same with a symbol for each function, (address, bytes)."""
+    elf = elf_file(code, at)
+    names, symbols = b"\0", bytes(24)
+    for address, nbytes in functions:
+        symbols += struct.pack("<IBBHQQ", len(names), 0x12, 0, 1, address, nbytes)
+        names += f"at_{address:x}".encode() + b"\0"
+    sections = b"\0.text\0.symtab\0.strtab\0"
+    elf += bytes(-len(elf) % 8)
+    starts = [len(elf), len(elf) + len(symbols), len(elf) + len(symbols) + len(names)]
+    headers = struct.pack("<IIQQQQIIQQ", *[0] * 10)
+    headers += struct.pack("<IIQQQQIIQQ", 1, 1, 6, at, 0x1000 + at % 0x1000, len(code), 0, 0, 2, 0)
+    headers += struct.pack("<IIQQQQIIQQ", 7, 2, 0, 0, starts[0], len(symbols), 3, 1, 8, 24)
+    headers += struct.pack("<IIQQQQIIQQ", 15, 3, 0, 0, starts[1], len(names), 0, 0, 1, 0)
+    headers += struct.pack("<IIQQQQIIQQ", 15, 3, 0, 0, starts[2], len(sections), 0, 0, 1, 0)
+    elf += symbols + names + sections
+    elf += bytes(-len(elf) % 8)
+    header = bytearray(elf[:64])
+    struct.pack_into("<Q", header, 40, len(elf))
+    struct.pack_into("<HHH", header, 58, 64, 5, 4)
+    return bytes(header) + elf[64:] + headers
+
+
 def code_of(words: list[int]) -> bytes:
     return b"".join(word.to_bytes(4 if word & 3 == 3 else 2, "little") for word in words)
 

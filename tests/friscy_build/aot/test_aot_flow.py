@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from aot_guest import CODE, STACK, Guest, elf_file, install
+from aot_guest import CODE, STACK, Guest, elf_file, elf_with_symbols, install
 from aot_programs import A0, A7, STACK_BYTES, FlowOutcome, FlowProgram, Generator, answer, expected_flow
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from programs import DATA, DATA_BYTES
 
 from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
 from friscy_build.aot.module import Options
+from friscy_build.isa.decode import instruction_nbytes
 
 SETTINGS = settings(
     derandomize=True,
@@ -60,6 +61,46 @@ class UnwindingGuest(Guest):  # type: ignore[misc]
         data = bytes(self.memory[DATA : DATA + DATA_BYTES])
         stack = bytes(self.memory[STACK - STACK_BYTES : STACK])
         return FlowOutcome(self.traps[0], self.all_x(), self.all_f(), self.fcsr, data, stack, self.nsyscalls)
+
+
+def functions(program: FlowProgram) -> list[tuple[int, int]]:
+    """(address, bytes) of each function of a program."""
+    ends = [*program.entries[1:], CODE + len(program.code)]
+    return [(start, end - start) for start, end in zip(program.entries, ends, strict=True)]
+
+
+def middles(program: FlowProgram, rng: random.Random) -> list[int]:
+    """Some pcs of instructions that are not at a function's start."""
+    pcs, pc = [], CODE
+    while pc < CODE + len(program.code):
+        pcs.append(pc)
+        pc += instruction_nbytes(program.code[pc - CODE])
+    return rng.sample(pcs, 12)
+
+
+@SETTINGS
+@given(
+    st.integers(0, 1 << 32),
+    st.sampled_from([0.0, 0.3, 0.8]),
+    st.sampled_from([1.0, 0.6]),
+    st.sampled_from([10, 60, 3000]),
+)
+def test_parts_and_middles(
+    new_guest: Callable[..., Any], seed: int, unwinding: float, share: float, largest: int
+) -> None:
+    """Functions are split, and entered where somebody saw control go on."""
+    program = Generator(seed, 4).program()
+    want = expected_flow(program)
+    assume(want is not None)
+    guest = new_guest(UnwindingGuest)
+    guest.rng, guest.unwinding = random.Random(seed), unwinding
+    guest.write(CODE, program.code)
+    entries = {*program.entries, *middles(program, guest.rng)}
+    elf = elf_with_symbols(program.code, functions(program))
+    installed = install(guest, elf, entries, options=Options(psabi=False, largest=largest), share=share)
+    assert len(installed) == len(set(installed))
+    assert share < 1 or set(program.entries) <= set(installed)
+    assert guest.outcome(program) == want
 
 
 @SETTINGS
