@@ -78,15 +78,23 @@ class Job:
         return sum(graph.ninstructions for graph in self.graphs)
 
 
-def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
-    """One module of these functions, which call each other directly."""
+AOT_FEATURES = (*FEATURES, "tail-call")
+
+
+def lift(graphs: Sequence[Graph], options: Options = DEFAULT) -> str:
+    """These functions as LLVM IR; they call each other directly."""
     module = Module(pointers=True)
     for graph in graphs:
         close(graph)
     convention = Convention({graph.entry: graph for graph in graphs}, options.abi)
     for graph in graphs:
         Lifter(module, graph, convention, trap_pcs=options.trap_pcs, precise=options.precise).emit()
-    wasm_object = compile_ir(module.text(), local=True, features=(*FEATURES, "tail-call"))
+    return module.text()
+
+
+def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
+    """One module of these functions, which call each other directly."""
+    wasm_object = compile_ir(lift(graphs, options), local=True, features=AOT_FEATURES)
     entries = [(pc, function_name(graph.entry)) for graph in graphs for pc in graph.entries]
     wasm = finish(wasm_object, (), table=[name for _, name in entries])
     code_bytes = sum(len(contents) for kind, contents in sections(wasm) if kind == CODE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import llvmlite.binding as llvm
 
 TRIPLE = "wasm32-unknown-unknown"
@@ -32,6 +34,20 @@ def compile_ir(
     local: only passes that leave each computation where it is. In an interpreter's loop, what LLVM moves out
     of the loop or merges between handlers is live everywhere, and the host's compiler runs out of registers.
     """
+    machine, module = _optimised(text, level, codegen, inline_threshold, local, features)
+    return bytes(machine.emit_object(module))
+
+
+def listing(text: str, *, local: bool = False, features: tuple[str, ...] = FEATURES) -> tuple[str, str]:
+    """LLVM IR text after the passes, and the wasm that comes of it as LLVM writes it, for people to read."""
+    machine, module = _optimised(text, 2, 2, 0, local, features)
+    return str(module), str(machine.emit_assembly(module))
+
+
+def _optimised(
+    text: str, level: int, codegen: int, inline_threshold: int, local: bool, features: tuple[str, ...]
+) -> tuple[Any, Any]:
+    """A target machine, and the module of `text` after the passes: see `compile_ir`."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     # What it reduces are sums of the host's addressing modes; it gives a loop twice the values that live in it.
@@ -54,7 +70,7 @@ def compile_ir(
     builder = llvm.create_pass_builder(machine, tuning)
     passes = _local_passes() if local else builder.getModulePassManager()
     passes.run(module, builder)
-    return bytes(machine.emit_object(module))
+    return machine, module
 
 
 def _local_passes() -> llvm.ModulePassManager:
