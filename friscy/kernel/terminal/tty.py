@@ -68,6 +68,7 @@ class Tty(Plain):
     column: int = 0  # of the cursor, for tabs and their erasure
     line_column: int = 0  # where the line being edited began
     read_started_ns: int = -1  # when the read that waits now began, for VTIME
+    read_wanted: int = 0  # how many bytes it asked for
     last_input_ns: int = 0
 
     # -- termios ----------------------------------------------------------------------------------------
@@ -382,12 +383,14 @@ class Tty(Plain):
         return sum(map(len, self.lines)) if self.lflag & ICANON else len(self.pending)
 
     def readable(self) -> bool:
-        """Whether poll(2) reports input."""
+        """Whether poll(2) reports input, or a read that waits can go on: it may want less than VMIN."""
         if self.hung_up:
             return True
         if self.lflag & ICANON:
             return bool(self.lines)
         least = self.cc[VMIN] if self.cc[VMIN] and not self.cc[VTIME] else 1
+        if self.read_started_ns >= 0:
+            least = min(least, self.read_wanted)
         return len(self.pending) >= least
 
     def read(self, nbytes: int, now_ns: int, *, blocking: bool = True) -> bytes | None:
@@ -403,6 +406,7 @@ class Tty(Plain):
                 raise LinuxError(errno.EAGAIN)
             if self.read_started_ns < 0:
                 self.read_started_ns = now_ns
+            self.read_wanted = nbytes
             return None
         self.read_started_ns = -1
         return got

@@ -17,6 +17,7 @@ from guest_machine import EMULATOR, GuestMachine, compile_guest, install
 
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.terminal.console import Console
+from friscy.kernel.terminal.tty import ICANON, VMIN, VTIME, Tty
 from lazyfs.plain import encode
 
 # What is typed when the guest shows <1>, <2>, ...
@@ -213,3 +214,17 @@ def test_entry_state_taken_over_by_a_terminal(machine: GuestMachine, guest_cache
     assert os.read(master, 1000) == b"30 x 90\r\n"
     os.close(slave)
     os.close(master)
+
+
+def test_a_short_read_does_not_wait_for_vmin() -> None:
+    tty = Tty()
+    tty.lflag &= ~ICANON
+    keys = bytearray(tty.cc)
+    keys[VMIN], keys[VTIME] = 3, 0
+    tty.cc = bytes(keys)
+    assert tty.read(2, 0) is None
+    tty.receive(b"ab", 1)
+    assert tty.readable()
+    assert tty.read(2, 2) == b"ab"
+    tty.receive(b"cd", 3)
+    assert not tty.readable()  # poll(2) goes by VMIN

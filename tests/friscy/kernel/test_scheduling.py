@@ -12,7 +12,7 @@ from shuffled_kernel import ShuffledKernel
 SEEDS = range(4)
 
 
-@pytest.mark.parametrize("name", ["jobs", "notices", "ownership", "processes", "sockets", "threads"])
+@pytest.mark.parametrize("name", ["edges", "jobs", "notices", "ownership", "processes", "sockets", "threads"])
 def test_any_order_will_do(name: str, machine: GuestMachine, guest_cache: Path) -> None:
     program = compile_guest(name, guest_cache)
     expected = (SOURCES / f"{name}.expected").read_text().splitlines()
