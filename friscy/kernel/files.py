@@ -54,6 +54,10 @@ class KernelFile(OpenFile):
         """How often input came and how often room for output did, for edge-triggered waits; None: not counted."""
         return None
 
+    def stamp(self) -> int | None:
+        """A number that moves when `poll_events` may have changed; None: it is not kept, ask."""
+        return None
+
     def waited_for(self, k: Kernel, events: int) -> None:
         """A task is about to be blocked until one of `events` holds."""
 

@@ -67,11 +67,32 @@ class Interest(Plain):
     activity: tuple[int, int] | None = None
     fresh: bool = True
     armed: bool = True
+    quiet: ClassVar[int | None] = None  # the file's stamp when there was nothing to report; not state
 
     def ready(self, k: Kernel) -> int:
         """The events to report now."""
         if not self.armed:
             return 0
+        if self.unchanged():
+            return 0
+        stamp = self.stamp()
+        events = self._ready(k)
+        self.__dict__["quiet"] = None if events else stamp
+        return events
+
+    def stamp(self) -> int | None:
+        """See KernelFile."""
+        return self.file.stamp() if isinstance(self.file, KernelFile) else None
+
+    def forget(self) -> None:
+        """It is to be looked at, whatever was there last time."""
+        self.__dict__.pop("quiet", None)
+
+    def unchanged(self) -> bool:
+        """Whether there is nothing to report since there was nothing last time."""
+        return self.quiet is not None and self.quiet == self.stamp()
+
+    def _ready(self, k: Kernel) -> int:
         now = files.poll(k, self.file) & (self.events & _EVENTS | POLLERR | POLLHUP)
         if self.events & EPOLLET and not self.fresh and now and not self._moved(k, now):
             return 0
@@ -134,9 +155,12 @@ class Epoll(KernelFile):
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
         found: list[tuple[int, int]] = []
+        look_outside(k)
         for interest in self.live():
             if len(found) == limit:
                 break
+            if interest.unchanged():
+                continue
             events = interest.ready(k)
             interest.reported(k, events)
             if not events:
@@ -150,17 +174,20 @@ class Epoll(KernelFile):
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
+        look_outside(k)
         return POLLIN if any(interest.ready(k) for interest in self.live()) else 0
 
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """See KernelFile."""
+        if k.network is not None:
+            yield from k.network.host_fds()  # for all that keep a stamp
         for interest in self.live():
-            if interest.armed:
+            if interest.armed and interest.stamp() is None:
                 yield from files.host_fds(k, interest.file, interest.events & _EVENTS)
 
     def deadline(self, k: Kernel) -> int | None:
         """See KernelFile."""
-        return files.earliest(k, (i.file for i in self.live() if i.armed and i.events & POLLIN))
+        return files.earliest(k, (i.file for i in self.live() if i.armed and i.events & POLLIN and i.stamp() is None))
 
     def waited_for(self, k: Kernel, events: int) -> None:
         """See KernelFile."""
@@ -194,6 +221,12 @@ class Epoll(KernelFile):
         }
         above = [file for file in sets.values() if any(inner is self for inner in file.inner())]
         return max((1 + file.depth(k) for file in above), default=0)
+
+
+def look_outside(k: Kernel) -> None:
+    """Take in what the host has for sockets: their stamps move by it."""
+    if k.network is not None:
+        k.network.refresh(k)
 
 
 class EpollWait(Wait):
@@ -264,6 +297,7 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
             if found.events & EPOLLEXCLUSIVE:
                 raise LinuxError(errno.EINVAL)
             found.events, found.data, found.fresh, found.armed = events, data, True, True
+            found.forget()
     else:
         raise LinuxError(errno.EINVAL)
     return 0

@@ -54,6 +54,7 @@ class TcpLink:
             self.connected()
         if events & _WRITABLE:
             self.writable = True
+            self.owner.touch()
             if self.owner.starved:
                 self.owner.fed()
         if events & _READABLE:
@@ -66,7 +67,7 @@ class TcpLink:
     def connected(self) -> None:
         """The other side has answered."""
         self.connecting, self.writable, self.owner.connected = False, True, True
-        self.owner.spaces += 1
+        self.owner.spaces += 1  # an edge, and a new version
 
     def pump(self, k: Kernel) -> None:
         """Bring what the host has received into the guest's queue, as far as there is room."""

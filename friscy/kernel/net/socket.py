@@ -71,6 +71,21 @@ class Socket(KernelFile):
     send_timeout: int = 0
     options: dict[int, bytes] = default(dict)
 
+    version: ClassVar[int] = 0  # of what `poll_events` looks at; not state: a restored machine begins anew
+
+    def __setattr__(self, name: str, value: object) -> None:
+        values = self.__dict__
+        values[name] = value
+        values["version"] = values.get("version", 0) + 1
+
+    def touch(self) -> None:
+        """Something that `poll_events` looks at changed elsewhere."""
+        self.__dict__["version"] = self.version + 1
+
+    def stamp(self) -> int | None:
+        """See KernelFile: of a thousand connections that are waited for, few have news."""
+        return self.version
+
     # -- names and connections: what families differ in -----------------------------------------------
 
     def own_name(self) -> bytes:

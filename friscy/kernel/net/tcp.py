@@ -42,7 +42,7 @@ class TcpSocket(InetSocket):
     """connecting: connect(2) has begun and its result was not told yet. waiting: connections that wait for room here.
 
     queued_at: the listener that this connection waits for. dead: the connection is gone, reset or refused.
-    linger: SO_LINGER's seconds, -1 when it is off. starved: a send found no room; spaces: how often room came after that.
+    linger: SO_LINGER's seconds, -1 when it is off. starved: a send found no room; spaces: how often some came then.
     """
 
     table: ClassVar[str] = "tcp"
@@ -290,8 +290,10 @@ class TcpSocket(InetSocket):
         """See Socket."""
         if self.host and k.network is not None:
             k.network.read_more(k, self)
-        elif self.peer is not None and self.peer.starved and self.peer.can_send(k):
-            self.peer.fed()
+        elif self.peer is not None:
+            self.peer.touch()
+            if self.peer.starved and self.peer.can_send(k):
+                self.peer.fed()
 
     def fed(self) -> None:
         """There is room to send again."""

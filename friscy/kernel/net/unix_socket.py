@@ -200,6 +200,15 @@ class UnixSocket(Socket):
         events = super().poll_events(k)
         return events | POLLHUP if self.connected and self.kind != DGRAM and self.peer is None else events
 
+    def stamp(self) -> int | None:
+        """See KernelFile: whether there is room depends on the receiver, which does not know all its senders."""
+        return None if self.kind == DGRAM else self.version
+
+    def received(self, k: Kernel) -> None:
+        """See Socket."""
+        if self.peer is not None:
+            self.peer.touch()
+
     def activity(self, k: Kernel) -> tuple[int, int] | None:
         """See KernelFile."""
         return self.arrivals, self.peer.readings if self.peer is not None else 0
