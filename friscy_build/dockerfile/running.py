@@ -150,7 +150,7 @@ class Runner:
             step.flush()
             if status != 0:
                 said = "\n".join(f"    {line}" for line in step.tail)
-                how = f"signal {status - 128}" if status > 128 else f"exit status {status}"
+                how = f"exit status {status}" + (f" (signal {status - 128})" if 128 < status < 193 else "")
                 raise RunError(
                     f"the command ended with {how} after {step.seconds:.1f} s"
                     + (f":\n{said}" if said else "")
