@@ -26,10 +26,10 @@ LAYERS = {
 # What may be imported that is neither ours nor the standard library.
 RUN_PATH = {"wasmtime", "zstandard", "msgpack"}
 BUILD = RUN_PATH | {"doit", "pydantic", "elftools", "llvmlite", "rich"}
-BUILD |= {"distributed"}  # of the extra `dask`, asked for by friscy.toml
 # Upward on purpose, inside functions: commands that need the build side when they are called.
 LAZY_EXCEPTIONS = {
     ("friscy.cli.cmd_build", "friscy_build.command"),
+    ("friscy.cli.cmd_inspect", "friscy_build.translation.explain"),
     ("friscy.cli.cmd_commit", "friscy_build.commit"),
     ("friscy.cli.cmd_diff", "friscy_build.layers.kept"),
     ("friscy.cli.overlay", "friscy_build.layers.kept"),

@@ -20,6 +20,7 @@ examples:
   friscy inspect build/python --cat /etc/os-release
   friscy inspect build/python --json | jq .rootfs.stored_bytes
   friscy inspect build/python --verify          check every byte; status 2 at the first damage
+  friscy inspect build/python --code PyLong_FromLong    how a function was translated
   friscy inspect --syscalls                     the system calls friscy knows, and their gaps"""
 
 
@@ -27,9 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a bundle directory")
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files and directories of the image")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--html", action="store_true", help="with --code: an HTML page")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--cat", action="store_true", help="write the content of the files PATH to stdout")
     what.add_argument("--verify", action="store_true", help="check every byte of the bundle")
+    what.add_argument(
+        "--code", metavar="SYMBOL", help="show a translated function: guest assembly, LLVM IR and WebAssembly"
+    )
     what.add_argument("--syscalls", action="store_true", help="list the system calls and how far each goes")
 
 
@@ -40,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             "inspect needs a bundle", hint="friscy inspect BUNDLE, as in: friscy inspect build/python"
         )
+    if options.code:
+        return _code(options)
     if options.cat:
         return _cat(options)
     if options.verify:
@@ -97,6 +104,31 @@ def _verify(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"{name:<18}{nbytes:>13,}  ok: {what}", flush=True)
     return _print_json({"ok": True, "files": checks}) if options.json else 0
+
+
+def _code(options: argparse.Namespace) -> int:
+    import shutil
+
+    try:
+        from friscy_build.translation.explain import explain
+    except ImportError as error:
+        raise UsageError(
+            f"--code needs {error.name}, which is not installed", hint="pip install friscy"
+        ) from error
+    if options.paths:
+        raise UsageError("--code looks in all files with translated code: it takes no PATH")
+    found = explain(open_bundle(options.bundle), options.code)
+    if options.html:
+        print("".join(each.page() for each in found), end="")
+    elif options.json:
+        from dataclasses import asdict
+
+        return _print_json([asdict(each) for each in found])
+    else:
+        columns = shutil.get_terminal_size((160, 0)).columns
+        for each in found:
+            _print_lines([*each.text(columns), ""])
+    return 0
 
 
 def _syscalls(options: argparse.Namespace) -> int:

@@ -6,6 +6,8 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from friscy_build.aot.module import default_workers
 from lazyfs.errors import FriscyError, UsageError
@@ -24,14 +26,14 @@ def executor(where: str | None) -> Iterator[Executor]:
         return
     address = where.removeprefix(_DASK)
     try:
-        from distributed import Client
+        distributed: Any = import_module("distributed")
     except ImportError as error:
         raise UsageError(
             f"[build] executor = {where!r} needs {error.name}, which is not installed",
             hint="pip install 'friscy[dask]'",
         ) from error
     try:
-        client = Client(f"tcp://{address}", timeout=_SECONDS, set_as_default=False)
+        client = distributed.Client(f"tcp://{address}", timeout=_SECONDS, set_as_default=False)
     except OSError as error:
         raise FriscyError(
             f"no Dask cluster at {address}: {error}", hint="Start one: dask scheduler, dask worker."

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgpack
 
+from friscy.bundle import Bundle
 from friscy.kernel import elf
 from friscy.kernel.memory.areas import PLACE_START
 from friscy.machine.layout import GUEST_START, PAGE, WINDOW_END
@@ -41,6 +42,14 @@ class Files:
         self._index: Index = open_index(index)
         self._chunks: ChunkStore = open_chunks(chunks, self._index)
         self.digest = self._index.digest
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Files:
+        """Those of an open bundle."""
+        files = cls.__new__(cls)
+        files._index, files._chunks = bundle.open_rootfs()
+        files.digest = files._index.digest
+        return files
 
     def close(self) -> None:
         self._index.close()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import msgpack
+from elftools.elf.elffile import ELFFile
 
 from friscy.kernel import elf
 from friscy_build.aot.discover import Functions
@@ -41,6 +43,7 @@ class Translator:
 
     scope: "touched" for what was recorded and what that calls, "all" for all that can be found.
     faults: "auto", "fast" or "precise". executor: gives what runs the jobs, once there is one; None: they run here.
+    cache: where what was made is kept.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Translator:
         executor: Callable[[], Executor] | None = None,
     ) -> None:
         self._files, self._scope, self._faults, self._executor = files, scope, faults, executor
+        self.cache: Path | None = cache_dir() / "translated"
         self._jobs: Executor | None = None
 
     def translate(
@@ -87,14 +91,14 @@ class Translator:
 
         executed, resumed = addresses(touched.executed), addresses(touched.resumed)
         everything = self._scope == "all"
-        options = Options()
+        options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [
             code_digest(*TRANSLATOR_CODE), version("llvmlite"), place.digest, place.low, repr(options),
             [] if everything else sorted(executed), sorted(resumed), everything,
         ]  # fmt: skip
         key = sha256(msgpack.packb(facts)).hexdigest()
-        path = cache_dir() / "translated" / key
-        modules = _cached(path)
+        path = self.cache / key if self.cache else None
+        modules = _cached(path) if path else None
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
             entries = None if everything else _with_callees(Functions(image), executed) | resumed
@@ -103,13 +107,22 @@ class Translator:
                 executor=self._pool(), progress=lambda done, total: progress(place.path, done, total),
             )  # fmt: skip
             modules = [(each.wasm, list(each.entries)) for each in found]
-            _keep(path, modules)
+            if path:
+                _keep(path, modules)
         return Translation(place, segments, modules)
 
     def _pool(self) -> Executor | None:
         if self._jobs is None and self._executor is not None:
             self._jobs = self._executor()
         return self._jobs
+
+
+def _wanted_faults(data: bytes) -> str:
+    """Go's runtime makes panics of faults, from the registers that its handler sees."""
+    go = any(
+        section.name in (".gopclntab", ".go.buildinfo") for section in ELFFile(BytesIO(data)).iter_sections()
+    )
+    return "precise" if go else "fast"
 
 
 def _with_callees(functions: Functions, executed: set[int]) -> set[int]:

@@ -38,7 +38,8 @@ class Programs:
             tree.add(path.encode(), Node.file(content, mode=0o755), parents=True)
         work.mkdir(parents=True, exist_ok=True)
         self._work = work
-        self._parts = {INDEX: work / INDEX, CHUNKS: work / CHUNKS, INTERPRETER: interpreter()}
+        self._parts = {name: work / name for name in (INDEX, CHUNKS, INTERPRETER)}
+        self._parts[INTERPRETER].write_bytes(interpreter().read_bytes())
         digest = write_index(tree, self._parts[INDEX], self._parts[CHUNKS]).index_digest.hex()
         self._manifest = describe(
             name="programs", config={"WorkingDir": "/place"}, image_digest=sha256().hexdigest(), origin="a test",
