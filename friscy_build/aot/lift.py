@@ -151,9 +151,16 @@ class Lifter:
     """Traces one function; a `Machine` for the rows' semantics. convention: of the functions in the same module."""
 
     def __init__(
-        self, module: Module, graph: Graph, convention: Convention, *, trap_pcs: bool = True
+        self,
+        module: Module,
+        graph: Graph,
+        convention: Convention,
+        *,
+        trap_pcs: bool = True,
+        precise: bool = False,
     ) -> None:
-        self._module, self._graph, self._trap_pcs = module, graph, trap_pcs
+        self._module, self._graph = module, graph
+        self._trap_pcs, self._precise = trap_pcs or precise, precise
         self._convention, self._signature = convention, convention.signatures[graph.entry]
         self._live, self._direct = convention.liveness(graph), self._signature.direct
         self._bases = Bases(graph, direct=self._direct, kept=convention.kept(graph))
@@ -174,6 +181,7 @@ class Lifter:
         self._ra = self._depth  # what ra was at the entry
         self._values: dict[int, Value] = {}  # what registers hold, where this block has told
         self._dirty: set[int] = set()
+        self._clean: set[int] = set()  # of the dirty ones, those that this block has stored since (precise faults)
         self._facts = Facts()
         self._speculating: dict[int, Value] | None = None  # what a run of float instructions has written
         self._slow = ""  # where to go if what it assumes does not hold
@@ -208,6 +216,7 @@ class Lifter:
         f.emit(f"store {held}, ptr {self._slot(register)}")
 
     def _set(self, register: int, value: Value) -> None:
+        self._clean.discard(register)
         if self._speculating is not None:
             self._speculating[register] = self._values[register] = value
             return
@@ -292,6 +301,10 @@ class Lifter:
             self._check(base, self._bail)
         if self._trap_pcs:
             self._hart_store(HART_TRAP_PC, self.const(self._pc, 32))
+        if self._precise:
+            self._store(self._dirty - self._clean)
+            self._clean |= self._dirty
+            self._f.keep_stores()
         short = base.trunc(32)
         return (short, offset) if offset >= 0 else (short + offset, 0)
 
@@ -349,6 +362,7 @@ class Lifter:
 
     def when(self, condition: Value, body: Callable[[], None]) -> None:
         outside, dirty, facts = dict(self._values), set(self._dirty), self._facts.copy()
+        clean = set(self._clean)
         wrote: set[int] = set()
 
         def run() -> tuple[Value, ...]:
@@ -362,7 +376,7 @@ class Lifter:
         # Values that the arm read or wrote are not there after it, except in their allocas.
         self._values = {r: value for r, value in outside.items() if r not in wrote}
         self._dirty = dirty | wrote
-        self._facts = facts
+        self._facts, self._clean = facts, clean & self._clean - wrote
 
     def syscall(self) -> None:
         """Left to the end of the block."""
@@ -650,7 +664,7 @@ class Lifter:
 
     def _try_routine(self, params: Mapping[int, Value]) -> None:
         """Where this is a string function of the C library, do its work and return, unless that is declined."""
-        f, routine = self._f, routine_for(self._graph.name) if self._direct else None
+        f, routine = self._f, routine_for(self._graph.name) if self._direct and not self._precise else None
         if routine is None or not params.keys() >= {*range(A0, A0 + routine.nargs), RA}:
             return
         if self._trap_pcs:
@@ -703,14 +717,14 @@ class Lifter:
     def _emit_block(self, block: Block) -> None:
         f = self._f
         f.place(f"b{block.pc:x}")
-        self._block, self._values = block, {}
+        self._block, self._values, self._clean = block, {}, set()
         self._dirty = set(self._live.dirty[block.pc])
         self._target, self._condition = self.const(0), self.const(0, 1)
         self._facts = self._bases.at[block.pc].copy()
         live_before = live_at(block, self._live.after[block.pc], self._convention.abi.trap)
         at = 0
         while at < len(block.code) and not f.ended:
-            end = float_run(block, at)
+            end = at if self._precise else float_run(block, at)
             if end > at:
                 self._float_run(block, live_before, at, end)
             else:

@@ -332,6 +332,10 @@ class Function:
             base = str(self.let(0, f"inttoptr {typed(address)} to ptr").raw)
         return str(self.let(0, f"getelementptr nuw i8, ptr {base}, i32 {offset}").raw) if offset else base
 
+    def keep_stores(self) -> None:
+        """Have all stores so far made before anything that follows."""
+        self.emit('call void asm sideeffect "", "~{memory}"()')
+
     def load(self, width: int, address: Value, offset: int = 0, align: int = 1) -> Value:
         return self.let(width, f"load i{width}, ptr {self.pointer(address, offset)}, align {align}")
 

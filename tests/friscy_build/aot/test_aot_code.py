@@ -19,7 +19,7 @@ from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.module import translate_image
+from friscy_build.aot.module import DEFAULT, Options, translate_image
 from friscy_build.isa.rows import BY_NAME
 
 ROOT = Path(__file__).parents[3]
@@ -91,8 +91,14 @@ def process(aot_engine: wasmtime.Engine, aot_interpreter: wasmtime.Module) -> Pr
     return Process(aot_engine, aot_interpreter)
 
 
-def library(engine: wasmtime.Engine, elf: bytes, segments: list[tuple[int, int, int]]) -> Library:
-    parts = translate_image(elf)
+def library(
+    engine: wasmtime.Engine,
+    elf: bytes,
+    segments: list[tuple[int, int, int]],
+    options: Options = DEFAULT,
+    entries: list[int] | None = None,
+) -> Library:
+    parts = translate_image(elf, options=options, entries=entries)
     low = min(start for start, _, _ in segments) // PAGE * PAGE
     high = -(-max(end for _, end, _ in segments) // PAGE) * PAGE
     image = Image([IDENTITY], "program", low, high, segments)
@@ -177,6 +183,28 @@ def test_broken_protection_names_the_instruction(aot_engine: wasmtime.Engine, pr
     process.hart.set_x(11, 0x5000_0000)
     process.run()
     assert process.faults == [(0x5000_0008, CODE + 4)]
+
+
+def test_precise_fault_has_all_registers(aot_engine: wasmtime.Engine, process: Process) -> None:
+    words = [
+        op("addi", rd=SP, rs1=SP, imm=-32),
+        op("addi", rd=12, rs1=0, imm=7),
+        op("sd", rs2=12, rs1=SP, imm=8),
+        op("addi", rd=12, rs1=12, imm=1),
+        op("addi", rd=5, rs1=0, imm=9),
+        op("ld", rd=A0, rs1=11, imm=8),
+        op("addi", rd=12, rs1=0, imm=10),
+        op("ecall"),
+    ]
+    elf, segment = elf_file(code_of(words)), (CODE, CODE + 4 * len(words), 0)
+    process.space.code = Code(process.space, library(aot_engine, elf, [segment], Options(faults="precise")))
+    process.load(code_of(words))
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(11, 0x5000_0000)
+    process.hart.set_x(A0, 5)
+    process.run()
+    assert process.faults == [(0x5000_0008, CODE + 20)]
+    assert [process.hart.x(r) for r in (SP, 5, A0, 12)] == [STACK - 32, 9, 5, 8]
 
 
 def test_whole_program(aot_engine: wasmtime.Engine, process: Process, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
 from friscy_build.aot.module import Options
 from friscy_build.isa.decode import instruction_nbytes
 
+EXACT = Options(psabi=False)  # these programs keep to no convention
+PRECISE = Options(faults="precise")
 SETTINGS = settings(
     derandomize=True,
     deadline=None,
@@ -104,16 +106,21 @@ def test_parts_and_middles(
 
 
 @SETTINGS
-@given(st.integers(0, 1 << 32), st.sampled_from([0.0, 0.3, 0.8]), st.sampled_from([1.0, 0.6]))
-def test_flow(new_guest: Callable[..., Any], seed: int, unwinding: float, share: float) -> None:
+@given(
+    st.integers(0, 1 << 32),
+    st.sampled_from([0.0, 0.3, 0.8]),
+    st.sampled_from([1.0, 0.6]),
+    st.sampled_from([EXACT, PRECISE]),
+)
+def test_flow(
+    new_guest: Callable[..., Any], seed: int, unwinding: float, share: float, options: Options
+) -> None:
     program = Generator(seed, 5).program()
     want = expected_flow(program)
     assume(want is not None)
     guest = new_guest(UnwindingGuest)
     guest.rng, guest.unwinding = random.Random(seed), unwinding
     guest.write(CODE, program.code)
-    installed = install(
-        guest, elf_file(program.code), program.entries, options=Options(psabi=False), share=share
-    )
+    installed = install(guest, elf_file(program.code), program.entries, options=options, share=share)
     assert share < 1 or set(program.entries) <= set(installed)
     assert guest.outcome(program) == want

@@ -1,0 +1,176 @@
+"""String functions of the C library: their bodies do what the guest's own do, up to the last byte before a page."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+import wasmtime
+from aot_guest import CODE
+from required_tools import require_tool
+from test_aot_code import A0, IDENTITY, RA, Process, interpreted, library
+
+from friscy.machine.aot import Code
+from friscy.machine.layout import GUEST_END, PAGE
+from friscy.machine.memory import PROT_READ, PROT_WRITE
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.strings import COMPILED, ROUTINES, key, routine_for
+
+SOURCE = """
+typedef unsigned long size_t;
+typedef unsigned char u8;
+void *memcpy(void *d, const void *s, size_t n) { for (size_t i = 0; i < n; i++) ((u8 *)d)[i] = ((u8 *)s)[i]; return d; }
+void *memmove(void *d, const void *s, size_t n) {
+    if ((size_t)d - (size_t)s >= n) return memcpy(d, s, n);
+    while (n--) ((u8 *)d)[n] = ((u8 *)s)[n];
+    return d;
+}
+void *memset(void *d, int c, size_t n) { for (size_t i = 0; i < n; i++) ((u8 *)d)[i] = (u8)c; return d; }
+int memcmp(const void *a, const void *b, size_t n) {
+    for (size_t i = 0; i < n; i++) if (((u8 *)a)[i] != ((u8 *)b)[i]) return ((u8 *)a)[i] - ((u8 *)b)[i];
+    return 0;
+}
+void *memchr(const void *a, int c, size_t n) {
+    for (size_t i = 0; i < n; i++) if (((u8 *)a)[i] == (u8)c) return (u8 *)a + i;
+    return 0;
+}
+size_t strlen(const char *s) { size_t n = 0; while (s[n]) n++; return n; }
+size_t strnlen(const char *s, size_t m) { size_t n = 0; while (n < m && s[n]) n++; return n; }
+char *strchrnul(const char *s, int c) { while (*s && (u8)*s != (u8)c) s++; return (char *)s; }
+char *strchr(const char *s, int c) { s = strchrnul(s, c); return (u8)*s == (u8)c ? (char *)s : 0; }
+int strncmp(const char *a, const char *b, size_t n) {
+    for (; n; n--, a++, b++) if (*a != *b || !*a) return (u8)*a - (u8)*b;
+    return 0;
+}
+int strcmp(const char *a, const char *b) { return strncmp(a, b, ~0ul); }
+char *stpcpy(char *d, const char *s) { while ((*d = *s)) d++, s++; return d; }
+char *strcpy(char *d, const char *s) { stpcpy(d, s); return d; }
+__asm__(".globl _start; _start: ecall");
+"""
+ONE, OTHER = 0x3000_0000, 0x3800_0000  # with nothing mapped before and after
+NBYTES = 4 * PAGE
+# Arguments by name: two addresses, a byte, a length.
+TAKES = {
+    "memcpy": "abn", "memmove": "abn", "memset": "acn", "memcmp": "abn", "memchr": "acn", "strlen": "a",
+    "strnlen": "an", "strchrnul": "ac", "strchr": "ac", "strncmp": "abn", "strcmp": "ab", "stpcpy": "ab",
+    "strcpy": "ab",
+}  # fmt: skip
+
+
+@pytest.fixture
+def process(aot_engine: wasmtime.Engine, aot_interpreter: wasmtime.Module) -> Process:
+    return Process(aot_engine, aot_interpreter)
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    place = tmp_path_factory.mktemp("strings")
+    source, program = place / "strings.c", place / "strings"
+    source.write_text(SOURCE)
+    flags = ["-O1", "-static", "-nostdlib", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-w"]
+    flags += ["-fno-stack-protector", f"-Wl,-Ttext-segment={CODE & ~0xFFFF:#x}"]
+    subprocess.run([require_tool("riscv64-linux-gnu-gcc"), *flags, "-o", program, source], check=True)
+    return Path(program).read_bytes()
+
+
+def run_cases(process: Process, image: CodeImage, seed: int) -> list[tuple[str, int, bytes, bytes]]:
+    """Random calls of all functions: (name, a0, both areas afterwards)."""
+    memory, rng = process.space.memory, random.Random(seed)
+    addresses = {symbol.name: symbol.address for symbol in image.symbols()}
+    content = image.read(image.base, image.end - image.base)
+    assert content is not None
+    process.load(content, image.base)
+    for area in (ONE, OTHER):
+        memory.map(area, area + NBYTES, PROT_READ | PROT_WRITE)
+    process.space.code_mapped(image.base, image.end, IDENTITY, 0)
+    results = []
+    for name in TAKES:
+        for _ in range(40):
+            text = bytes(rng.choices(b"abc" if rng.random() < 0.5 else b"a", k=NBYTES - 1)) + b"\0"
+            for area in (ONE, OTHER):
+                memory.write(area, text)
+            for _ in range(rng.randrange(3)):
+                memory.write(rng.choice((ONE, OTHER)) + rng.randrange(NBYTES), bytes([rng.choice(b"abc\0")]))
+            memory.write(ONE + NBYTES - 1, b"\0")
+            memory.write(OTHER + NBYTES - 1, b"\0")
+            n = rng.choice((rng.randrange(40), rng.randrange(200), rng.randrange(NBYTES)))
+            near_end = NBYTES - n if rng.random() < 0.4 else rng.randrange(NBYTES - n + 1)
+            start = ONE + min(near_end, NBYTES - 1)
+            n = min(n, ONE + NBYTES - start)
+            other = (ONE if name == "memmove" and rng.random() < 0.5 else OTHER) + rng.randrange(
+                NBYTES - max(n, 1) + 1
+            )
+            if name in ("stpcpy", "strcpy"):  # where the copy fits and does not run into itself
+                start, other = ONE + rng.randrange(64), OTHER + rng.randrange(64, NBYTES)
+            values = {"a": start, "b": other, "c": rng.choice(b"abcd\0") + 256 * rng.randrange(2), "n": n}
+            for k, argument in enumerate(TAKES[name]):
+                process.hart.set_x(A0 + k, values[argument])
+            process.hart.set_x(RA, image.entry)
+            a0 = process.run(addresses[name])
+            areas = bytes(memory.view[ONE : ONE + NBYTES]), bytes(memory.view[OTHER : OTHER + NBYTES])
+            results.append((name, a0, *areas))
+    assert not process.faults
+    assert not process.traps
+    return results
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_bodies(aot_engine: wasmtime.Engine, aot_interpreter: wasmtime.Module, elf: bytes, seed: int) -> None:
+    image = CodeImage(elf, name="strings")
+    segments = [(start, end, start - image.base) for start, end in image.code_ranges]
+    own, replaced = (Process(aot_engine, aot_interpreter) for _ in range(2))
+    replaced.space.code = Code(replaced.space, library(aot_engine, elf, segments))
+    assert run_cases(replaced, image, seed) == run_cases(own, image, seed)
+    for symbol in image.symbols():
+        if symbol.name in TAKES:
+            inner = range(symbol.address + 2, symbol.address + symbol.nbytes, 2)
+            assert not any(interpreted(replaced, pc) for pc in inner), symbol.name
+            assert any(interpreted(own, pc) for pc in inner), symbol.name
+
+
+@pytest.mark.parametrize(("name", "fault"), [("strlen", ONE + NBYTES), ("memset", ONE + NBYTES)])
+def test_faults_at_the_first_byte_outside(
+    aot_engine: wasmtime.Engine, process: Process, elf: bytes, name: str, fault: int
+) -> None:
+    image = CodeImage(elf, name="strings")
+    segments = [(start, end, start - image.base) for start, end in image.code_ranges]
+    process.space.code = Code(process.space, library(aot_engine, elf, segments))
+    content = image.read(image.base, image.end - image.base)
+    assert content is not None
+    process.load(content, image.base)
+    process.space.memory.map(ONE, ONE + NBYTES, PROT_READ | PROT_WRITE)
+    process.space.memory.write(ONE, b"x" * NBYTES)
+    process.space.code_mapped(image.base, image.end, IDENTITY, 0)
+    for k, value in enumerate((ONE + 5, 0, NBYTES)):
+        process.hart.set_x(A0 + k, value)
+    process.hart.set_x(RA, image.entry)
+    entry = next(symbol.address for symbol in image.symbols() if symbol.name == name)
+    process.run(entry)
+    assert process.faults == [(fault, entry)]
+
+
+def test_declines_what_is_not_the_guests(aot_engine: wasmtime.Engine, process: Process, elf: bytes) -> None:
+    image = CodeImage(elf, name="strings")
+    segments = [(start, end, start - image.base) for start, end in image.code_ranges]
+    process.space.code = Code(process.space, library(aot_engine, elf, segments))
+    content = image.read(image.base, image.end - image.base)
+    assert content is not None
+    process.load(content, image.base)
+    process.space.code_mapped(image.base, image.end, IDENTITY, 0)
+    for k, value in enumerate((GUEST_END + PAGE, 0, 4)):
+        process.hart.set_x(A0 + k, value)
+    process.hart.set_x(RA, image.entry)
+    process.run(next(symbol.address for symbol in image.symbols() if symbol.name == "memset"))
+    assert (process.traps, process.hart.trap_value) == ([7], GUEST_END + PAGE)
+
+
+def test_names() -> None:
+    assert routine_for("memcpy") is routine_for("__memcpy_generic") is ROUTINES["memcpy"]
+    assert routine_for("__strchrnul") is ROUTINES["strchrnul"]
+    assert routine_for("my_memcpy") is routine_for("memcpy_fast") is None
+
+
+def test_compiled_file_is_of_this_source_and_layout() -> None:
+    assert COMPILED.read_text().partition("\n")[0] == key(), "python -m friscy_build.aot.strings"
