@@ -448,7 +448,8 @@ class BundleTable(Table):
     )
     args: dict[VariableName, Text] = Field(default={}, description="values for the Dockerfile's ARGs")
     contexts: dict[Word, HostPath] = Field(
-        default={}, description="directories by name, for `COPY --from=NAME`, mounts of RUN and FROM, before stages and images"
+        default={},
+        description="directories by name, for `COPY --from=NAME`, mounts of RUN and FROM, before stages and images",
     )
     snapshot: SnapshotTable = Field(default=SnapshotTable(), description="")
     machine: MachineTable = Field(default=MachineTable(), description="")

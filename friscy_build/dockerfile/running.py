@@ -6,6 +6,7 @@ is done once. What the machine sees is the stage's tree and what is mounted: not
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -114,6 +115,8 @@ class Runner:
                 step.done("cached")
                 return layer
             layer = self._run(job, key, tree, step)
+        # A machine refers to itself, and holds the memories of all its processes until Python looks for such.
+        gc.collect()
         layer.apply(tree)
         step.done(f"done in {layer.seconds:.1f} s")
         return layer
@@ -132,6 +135,7 @@ class Runner:
         kernel = machine.kernel(step.output, Policy(self._network(job)))
         with ExitStack() as stack:
             stack.callback(kernel.vfs.close)
+            stack.callback(kernel.console.close)
             kept = self._mount(job, machine, kernel, stack, step)
             _write_scripts(kernel, job.scripts)
             before = machine.captured(kernel)

@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -74,8 +73,9 @@ class OutputConsole(Console):
     def close(self) -> None:
         """See Console."""
         super().close()
-        with suppress(OSError):
-            os.close(self._null)
+        null, self._null = self._null, -1
+        if null >= 0:
+            os.close(null)
 
 
 class TreeMachine:
