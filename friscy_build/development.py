@@ -108,6 +108,15 @@ def task_bench() -> dict[str, Any]:
     }
 
 
+def task_programs() -> dict[str, Any]:
+    """run the programs of docs/programs.md in the guest and write that page"""
+    return {
+        "actions": [[sys.executable, str(Path("tests") / "programs" / "table.py")]],
+        "uptodate": [False],
+        "verbosity": 2,
+    }
+
+
 def task_conformance() -> Iterator[dict[str, Any]]:
     """run foreign test suites and a fuzzer in the guest; what passed before must pass (tests/conformance/results)"""
     place = Path("tests") / "conformance"

@@ -47,6 +47,7 @@ PACKAGES = {
     "tools": ("git", "make", "gawk", "xz-utils", "zstd", "perl", "ruby", "nodejs", "fzf"),
     "testsuite": ("python3", "libpython3.13-testsuite", "tzdata"),
     "screen": ("vim", "less", "htop", "tmux", "python3", "procps", "bsdutils"),
+    "gcc": ("gcc", "libc6-dev"),
     "static": ("busybox-static",),
     "musl": ("musl-dev",),  # headers and objects to link with, no programs
 }  # fmt: skip
