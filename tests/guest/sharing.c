@@ -2,6 +2,7 @@
 #include "guest.h"
 #include <linux/kcmp.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 static long kcmp(pid_t a, pid_t b, int type, long x, long y)
@@ -47,6 +48,15 @@ int main(void)
     SHOW(syscall(SYS_ioprio_set, 1, 0, 7 << 13));
     SHOW(syscall(SYS_ioprio_set, 1, 4000000, 2 << 13));
     SHOW(syscall(SYS_ioprio_get, 9, 0));
+    SHOW(syscall(SYS_ioprio_set, 1, 0, 0));
+    SHOW(syscall(SYS_ioprio_get, 1, 0));
+    SHOW(syscall(SYS_reboot, 1, 2, 3, 0));
+    int big[2];
+    pipe(big);
+    static char bytes[200000] __attribute__((aligned(4096)));
+    struct iovec v = {bytes, sizeof bytes};
+    SHOW(vmsplice(big[1], &v, 1, 0)); /* as much as fits */
+    SHOW(vmsplice(big[1], &v, 1, SPLICE_F_NONBLOCK));
     int null = open("/dev/null", O_RDWR);
     SHOW(sync_file_range(null, 0, 1, 0));
     SHOW(prctl(PR_SET_KEEPCAPS, 2));

@@ -315,8 +315,10 @@ def sys_ioprio_set(k: Kernel, task: Task, which: int, who: int, priority: int) -
 
 @syscall(31, "ioprio_get", "which:int who:int -> int")
 def sys_ioprio_get(k: Kernel, task: Task, which: int, who: int) -> int:
-    """ioprio_get(2): none was set is best effort, level 4 for nice 0."""
+    """ioprio_get(2): of one task what was set; of several the highest in effect, best effort where none was set."""
     found = _those(k, task, which - 1, who)
+    if which == _PRIO_PROCESS + 1:
+        return found[0].process.io_priority
     values = [t.process.io_priority or _IOPRIO_BE << 13 | (t.nice + 20) // 5 for t in found]
     return min(values)
 

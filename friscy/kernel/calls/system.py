@@ -6,7 +6,7 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel.credentials import CAP_SETPCAP, SECBIT_KEEP_CAPS, capable
+from friscy.kernel.credentials import CAP_SETPCAP, CAP_SYS_BOOT, SECBIT_KEEP_CAPS, capable
 from friscy.kernel.kernel import NSEC
 from friscy.kernel.release import MACHINE, RELEASE, SYSNAME, VERSION
 from friscy.kernel.state import RLIMIT_AS, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_NOFILE, Process, Task
@@ -351,7 +351,27 @@ def sys_syslog(k: Kernel, task: Task, action: int, address: int, length: int) ->
 
 
 _HOST = "belongs to the host, not to the guest"
-refused(142, "reboot", "magic:uint magic2:uint cmd:uint arg:ptr -> int", errno.EPERM, _HOST)
+_REBOOT_MAGIC = 0xFEE1_DEAD, (672274793, 85072278, 369367448, 537993216)
+_CAD_ON, _CAD_OFF = 0x89AB_CDEF, 0
+_REBOOTS = {0x0123_4567, 0xCDEF_0123, 0x4321_FEDC, 0xA1B2_C3D4, 0x4558_4543, 0xD000_FCE2}
+
+
+@syscall(142, "reboot", "magic:hex magic2:hex cmd:hex arg:ptr -> int", partial="Ctrl-Alt-Del only: the rest is EPERM")
+def sys_reboot(k: Kernel, task: Task, magic: int, magic2: int, command: int, argument: int) -> int:
+    """reboot(2): no key that would start this machine anew exists, so CAD_ON and CAD_OFF have no effect."""
+    magic, magic2, command = magic & 0xFFFF_FFFF, magic2 & 0xFFFF_FFFF, command & 0xFFFF_FFFF
+    if not capable(task.process, CAP_SYS_BOOT):
+        raise LinuxError(errno.EPERM)
+    if magic != _REBOOT_MAGIC[0] or magic2 not in _REBOOT_MAGIC[1]:
+        raise LinuxError(errno.EINVAL)
+    if command in _REBOOTS:
+        k.log_once(f"reboot: {_HOST}")
+        raise LinuxError(errno.EPERM)
+    if command not in (_CAD_ON, _CAD_OFF):
+        raise LinuxError(errno.EINVAL)
+    return 0
+
+
 refused(89, "acct", "path -> int", errno.ENOSYS, "no process accounting")
 refused(58, "vhangup", "-> int", errno.EPERM, _HOST)
 refused(104, "kexec_load", "entry:ulong n:ulong segments:ptr flags:ulong -> int", errno.EPERM, _HOST)

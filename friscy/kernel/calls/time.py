@@ -102,8 +102,13 @@ _STA_UNSYNC, _TIME_ERROR = 0x40, 5
 _MAX_ERROR_US = 16_000_000
 
 
+_ADJ_OFFSET_SINGLESHOT, _ADJ_ADJTIME = 1, 0x8000
+
+
 def _adjust(k: Kernel, address: int) -> int:
     modes = k.mem.u32(address)
+    if modes & _ADJ_ADJTIME and not modes & _ADJ_OFFSET_SINGLESHOT:
+        raise LinuxError(errno.EINVAL)
     if modes:
         raise LinuxError(errno.EPERM)
     seconds, rest = divmod(k.realtime_ns(), NSEC)

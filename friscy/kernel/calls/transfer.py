@@ -10,6 +10,7 @@ from friscy.kernel import files
 from friscy.kernel.calls.io import read_into, write_from
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
+from friscy.machine.layout import PAGE
 from lazyfs.abi import O_APPEND
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
@@ -190,8 +191,21 @@ def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags
         raise LinuxError(errno.EBADF)
     buffers = read_iovec(k.mem, address, count)
     if file.writable:
-        return write_from(k, task, file, buffers)
+        pipe = file.inode.pipe
+        room = pipe.capacity - len(pipe.data)  # what fits goes in; only for the first of it the call waits
+        if room <= 0 and flags & SPLICE_F_NONBLOCK:
+            raise LinuxError(errno.EAGAIN)
+        return write_from(k, task, file, _first(buffers, max(room, PAGE)))
     return read_into(k, task, file, buffers)
+
+
+def _first(buffers: list[tuple[int, int]], nbytes: int) -> list[tuple[int, int]]:
+    """The first `nbytes` of a scattered buffer."""
+    kept = []
+    for address, length in buffers:
+        kept.append((address, min(length, nbytes)))
+        nbytes -= kept[-1][1]
+    return kept
 
 
 # -- extent ---------------------------------------------------------------------------------------------

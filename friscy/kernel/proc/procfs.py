@@ -197,6 +197,8 @@ def _sys_directory(k: Kernel) -> Directory:
         b"inotify": Directory(inotify),
         b"lease-break-time": _setting(k, "fs/lease-break-time"),
         b"nr_open": _number(1048576),
+        b"pipe-user-pages-hard": _number(0),  # no limit beside memory's
+        b"pipe-user-pages-soft": _number(0),
         b"pipe-max-size": _setting(k, "fs/pipe-max-size"),
     }
     core: dict[bytes, Node] = {
