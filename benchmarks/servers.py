@@ -1,0 +1,183 @@
+"""Real servers and their real clients: redis-server with redis-benchmark, nginx with wrk and a large download.
+
+python -m benchmarks.servers
+
+The servers are Debian's: this machine's own, its riscv64 packages under qemu-user, and the same on friscy, reached by a
+published port. Needed here: redis-server, redis-tools, nginx, wrk, curl and qemu-user.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.harness import ROOT, BenchmarkError, Measurement, alternate, report, standalone
+
+ROUNDS = 3
+PROGRAMS = ("redis-server", "redis-benchmark", "nginx", "wrk", "curl", "qemu-riscv64")
+NATIVE, QEMU, FRISCY = "native", "qemu-riscv64", "friscy"
+LARGE_MIB = 100
+START_SECONDS = 60
+_NGINX = """worker_processes 1; daemon off; error_log stderr; pid {place}/pid; user root;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; keepalive_requests 1000000;
+  client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
+  uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
+  server {{ listen {port}; root {place}/www; }}
+}}
+"""
+
+
+def main() -> None:
+    """Measure, print and keep the figures."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing:
+        raise BenchmarkError(f"not on this machine: {', '.join(missing)}")
+    sys.path.append(str(ROOT / "tests" / "support"))
+    from rootfs import debian
+
+    rootfs = debian("servers")
+    with tempfile.TemporaryDirectory(prefix="friscy-servers-") as directory:
+        place = Path(directory)
+        (place / "www").mkdir()
+        (place / "www" / "small").write_bytes(b"x" * 100 + b"\n")
+        (place / "www" / "large").write_bytes(os.urandom(1 << 20) * LARGE_MIB)
+
+        def redis(prefix: Sequence[str], server: str, port: int) -> list[str]:
+            return [*prefix, server, "--port", str(port), "--save", "", "--protected-mode", "no"]
+
+        def nginx(prefix: Sequence[str], server: str, port: int) -> list[str]:
+            (place / "nginx.conf").write_text(_NGINX.format(place=place, port=port))
+            return [*prefix, server, "-c", str(place / "nginx.conf")]
+
+        def contenders(
+            argv: Callable[[Sequence[str], str, int], list[str]],
+            name: str,
+            path: str,
+            measure: Callable[[int], float],
+        ) -> dict[str, Callable[[], float]]:
+            def native() -> float:
+                port = _free_port()
+                with _served(argv([], shutil.which(name) or name, port), port):
+                    return measure(port)
+
+            def emulated() -> float:
+                port = _free_port()
+                prefix = ["qemu-riscv64", "-L", str(rootfs.files)]
+                with _served(argv(prefix, f"{rootfs.files}{path}", port), port):
+                    return measure(port)
+
+            def ours() -> float:
+                port = _free_port()
+                run = [
+                    sys.executable,
+                    "-m",
+                    "friscy.cli.main",
+                    "run",
+                    str(rootfs.bundle),
+                    "-p",
+                    f"127.0.0.1:{port}:{port}",
+                ]
+                run += ["-v", f"{place}:{place}", "--entrypoint", path, "--"]
+                with _served([*run, *argv([], path, port)[1:]], port):
+                    return measure(port)
+
+            return {NATIVE: native, QEMU: emulated, FRISCY: ours}
+
+        for command in ("get", "set"):
+            found = alternate(
+                contenders(redis, "redis-server", "/usr/bin/redis-server", lambda port, c=command: _redis(port, c)),
+                rounds=ROUNDS, unit="requests/s", warm_up=0,
+            )  # fmt: skip
+            _report(f"servers_redis_{command}", f"redis-benchmark {command.upper()}, 20 clients", found)
+        found = alternate(
+            contenders(nginx, "nginx", "/usr/sbin/nginx", _wrk), rounds=ROUNDS, unit="requests/s", warm_up=0
+        )
+        _report("servers_nginx", "nginx, a file of 100 bytes, 16 connections kept", found)
+        found = alternate(
+            contenders(nginx, "nginx", "/usr/sbin/nginx", _download), rounds=ROUNDS, unit="MiB/s", warm_up=0
+        )
+        _report("servers_download", f"nginx, a download of {LARGE_MIB} MiB", found)
+
+
+def _report(name: str, title: str, found: dict[str, Measurement]) -> None:
+    report(name, title, found, base=QEMU)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _served(command: Sequence[str], port: int) -> Iterator[None]:
+    """A server that answers on a port while the block runs. BenchmarkError: it ended, or never answered."""
+    with tempfile.TemporaryFile() as output:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+        )
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 5).close()
+                    break
+                except OSError:
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        output.seek(0)
+                        raise BenchmarkError(
+                            f"{command[0]}: {output.read().decode(errors='replace')}"
+                        ) from None
+                    time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()
+            process.wait(START_SECONDS)
+
+
+def _output(command: Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchmarkError(f"{command[0]}: {done.stderr or done.stdout}")
+    return done.stdout
+
+
+def _figure(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    if found is None:
+        raise BenchmarkError(f"no figure in: {text}")
+    return float(found[1])
+
+
+def _redis(port: int, command: str) -> float:
+    text = _output(["redis-benchmark", "-p", str(port), "-t", command, "-n", "5000", "-c", "20", "-q"])
+    return _figure(r"([\d.]+) requests per second", text)
+
+
+def _wrk(port: int) -> float:
+    text = _output(["wrk", "-t1", "-c16", "-d2s", f"http://127.0.0.1:{port}/small"])
+    return _figure(r"Requests/sec:\s+([\d.]+)", text)
+
+
+def _download(port: int) -> float:
+    text = _output(
+        ["curl", "-s", "-o", os.devnull, "-w", "%{speed_download}", f"http://127.0.0.1:{port}/large"]
+    )
+    return float(text) / (1 << 20)
+
+
+if __name__ == "__main__":
+    standalone(main)
