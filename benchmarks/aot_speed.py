@@ -2,8 +2,8 @@
 
 python -m benchmarks.aot_speed [PROGRAM ...]
 
-The same sources are compiled four ways: gcc -O2 for this machine; clang -O2 (zig's) for wasm32-wasi, run by the wasmtime
-and configuration that friscy has; gcc -O2 for riscv64, run by qemu-user, by friscy's translated code and by its
+The same sources are compiled: by gcc -O2 for this machine; by clang -O2 (zig's) for wasm32-wasi, run by the wasmtime
+and configuration that friscy has; by gcc -O2 for riscv64, run by qemu-user, by friscy's translated code and by its
 interpreter. All must print the same. CoreMark's source has a licence of its own: it is fetched, not kept here.
 """
 
@@ -25,12 +25,22 @@ from pathlib import Path
 import wasmtime
 
 from benchmarks import subjects
-from benchmarks.harness import RESULTS, BenchmarkError, Measurement, alternate, machine, report, run, standalone
+from benchmarks.harness import (
+    RESULTS,
+    BenchmarkError,
+    Measurement,
+    alternate,
+    machine,
+    report,
+    run,
+    standalone,
+)
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import attach_providers, build_namespace
 from friscy.kernel.terminal.console import Console
-from friscy.machine.aot import Code, Library, Recorder, Translation
+from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
 from friscy.machine.engine import make_engine
+from friscy.machine.layout import PAGE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
@@ -41,10 +51,17 @@ from lazyfs.abi import O_CREAT, O_WRONLY
 from lazyfs.inode import FsContext
 from lazyfs.vfs import Vfs
 
+IDENTITY = b"the program"
 SOURCES = Path(__file__).with_name("sources")
 ROUNDS = 5
 FLAGS = ("-O2", "-w")
-NATIVE, SOURCE, QEMU, AOT, INTERPRETER = "native gcc", "source wasm", "qemu-riscv64", "friscy aot", "friscy interpreter"
+NATIVE, SOURCE, QEMU, AOT, INTERPRETER = (
+    "native gcc",
+    "source wasm",
+    "qemu-riscv64",
+    "friscy aot",
+    "friscy interpreter",
+)
 
 COREMARK = "https://raw.githubusercontent.com/eembc/coremark/d5fad6bd094899101a4e5fd53af7298160ced6ab/"
 COREMARK_FILES = {
@@ -174,17 +191,23 @@ class Guest:
         base = self._image.base
         self._segments = [(start, end, start - base) for start, end in self._image.code_ranges]
         self._argv = [program.name.encode(), *(word.encode() for word in arguments)]
-        self._translations: list[Translation] = []
+        self._library: Library | None = None
         self._touched: set[int] = set()
 
     def translate(self) -> None:
         """Translate what the last run touched, as a bundle does by default."""
         entries = Functions(self._image).among(self._touched)
-        for part in translate_image(self._file, name=self._image.name, entries=entries, callees=False):
-            module = wasmtime.Module(self._engine, part.wasm)
-            self._translations.append(
-                Translation(b"", self._segments, part.entries, lambda module=module: module)
-            )
+        parts = translate_image(self._file, name=self._image.name, entries=entries, callees=False)
+        low = self._image.base
+        high = -(-self._image.end // PAGE) * PAGE
+        image = Image([IDENTITY], self._image.name, low, high, self._segments)
+        modules, slot = [], 1
+        for part in parts:
+            compiled = wasmtime.Module(self._engine, part.wasm)
+            modules.append(Module(image, slot, len(part.entries), lambda compiled=compiled: compiled))
+            slot += len(part.entries)
+        pcs = [part.entries for part in parts]
+        self._library = Library([image], modules, lambda library: map_file(library, "", lambda: pcs))
 
     def run(self) -> tuple[float, bytes]:
         """(milliseconds, output) of a run from the program's first instruction to its exit."""
@@ -202,10 +225,10 @@ class Guest:
             kernel.spawn_init(b"/program", self._argv, [], root=root, files=files, cwd=b"/", uid=0, gid=0)
             (space,) = kernel.spaces.values()
             recorded: dict[tuple[bytes, int, int], set[int]] = {}
-            code = Code(space, Library(self._translations)) if self._translations else Recorder(space, recorded)
+            code = Code(space, self._library) if self._library else Recorder(space, recorded)
             space.code = code
             for start, end, offset in self._segments:
-                code.mapped(start, end, b"", offset)
+                code.mapped(start, end, IDENTITY, offset)
             begin = time.perf_counter()
             status = kernel.run()
             elapsed = time.perf_counter() - begin
@@ -228,7 +251,9 @@ def expectation(name: str, output: bytes) -> bytes:
     return b"\n".join(line for line in output.splitlines() if line.startswith((b"seedcrc", b"[0]crc")))
 
 
-def measure(name: str, program: Program, engine: wasmtime.Engine, interpreter: wasmtime.Module) -> dict[str, Measurement]:
+def measure(
+    name: str, program: Program, engine: wasmtime.Engine, interpreter: wasmtime.Module
+) -> dict[str, Measurement]:
     """Milliseconds of each contender."""
     native, source, guest = (compiled(name, kind) for kind in ("native", "wasm", "riscv64"))
     answer = expectation(name, run([native, *program.arguments]).output)
@@ -298,16 +323,25 @@ def main() -> None:
 
 def _summary(shares: Mapping[str, Mapping[str, float]], *, whole: bool) -> None:
     others = (SOURCE, NATIVE, QEMU, INTERPRETER)
-    means = {other: math.exp(sum(math.log(each[other]) for each in shares.values()) / len(shares)) for other in others}
+    means = {
+        other: math.exp(sum(math.log(each[other]) for each in shares.values()) / len(shares))
+        for other in others
+    }
     print(f"\n{'speed of friscy aot /':<22}" + "".join(f"{other:>20}" for other in others) + "   goals")
     for name, each in [*shares.items(), ("geometric mean", means)]:
         goals = PROGRAMS[name].goals if name in PROGRAMS else {SOURCE: MEAN_GOAL}
         text = ", ".join(
-            f"{goal:g} x {other} {'reached' if each[other] >= goal else 'missed'}" for other, goal in goals.items()
+            f"{goal:g} x {other} {'reached' if each[other] >= goal else 'missed'}"
+            for other, goal in goals.items()
         )
         print(f"{name:<22}" + "".join(f"{each[other]:>20.2f}" for other in others) + f"   {text}")
     if whole:
-        facts = {"programs": shares, "geometric_mean": means, "goal": {SOURCE: MEAN_GOAL}, "machine": machine()}
+        facts = {
+            "programs": shares,
+            "geometric_mean": means,
+            "goal": {SOURCE: MEAN_GOAL},
+            "machine": machine(),
+        }
         place = RESULTS / "aot_speed"
         place.mkdir(parents=True, exist_ok=True)
         (place / "summary.json").write_text(json.dumps(facts, indent=1) + "\n")
