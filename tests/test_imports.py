@@ -30,6 +30,7 @@ BUILD = RUN_PATH | {"doit", "pydantic", "elftools", "llvmlite", "rich"}
 LAZY_EXCEPTIONS = {
     ("friscy.cli.cmd_build", "friscy_build.command"),
     ("friscy.cli.cmd_inspect", "friscy_build.translation.explain"),
+    ("friscy.cli.cmd_pack", "friscy_build.packing"),
     ("friscy.cli.cmd_commit", "friscy_build.commit"),
     ("friscy.cli.cmd_diff", "friscy_build.layers.kept"),
     ("friscy.cli.overlay", "friscy_build.layers.kept"),

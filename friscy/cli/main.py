@@ -16,7 +16,9 @@ from typing import NoReturn
 
 from lazyfs.errors import FriscyError
 
-COMMANDS = ("init", "build", "lint", "run", "shell", "trace", "inspect", "diff", "commit", "export", "pull", "bench")
+COMMANDS = (
+    "init", "build", "pack", "lint", "run", "shell", "trace", "inspect", "diff", "commit", "export", "pull", "bench",
+)  # fmt: skip
 _GUEST_COMMANDS = ("run", "shell", "trace")
 # New objects between two looks for garbage: a start makes 27 000, and Python's 700 took 5 ms of it.
 _COLLECT_AFTER = 50_000

@@ -12,6 +12,7 @@ from friscy.cli.main import COMMANDS
 _SUMMARIES = {
     "init": "write a starting friscy.toml and dodo.py",
     "build": "build the bundles of friscy.toml (the same as `doit bundle`)",
+    "pack": "make a bundle of one image, without a project",
     "lint": "say what is wrong in friscy.toml and its Dockerfiles",
     "run": "run a bundle, from its snapshot where that fits",
     "shell": "run a shell in a bundle's filesystem",

@@ -1,0 +1,54 @@
+"""`friscy pack`: one image to one bundle, without a project."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from doit.cmd_base import ModuleTaskLoader
+from doit.doit_cmd import DoitMain
+
+from friscy_build.config.load import REGISTRY_PREFIX, parse_config
+from friscy_build.starting import bundle_name
+from friscy_build.tasks import Tasks
+from lazyfs.errors import UsageError
+
+_TRANSPORTS = ("tar:", "oci:", "docker-archive:")
+
+
+def pack(
+    image: str, output: Path, *, scope: str = "touched", snapshot: str = "entry", faults: str = "auto"
+) -> int:
+    """Write the bundle of `image` to `output`; doit's exit status.
+
+    image: as `[bundle.NAME] image` takes it, paths relative to the current directory; a plain name is one of Docker's.
+    UsageError: `output` is something else than a bundle.
+    """
+    name = bundle_name(output)
+    toml = "\n".join([
+        f"[bundle.{json.dumps(name)}]",
+        f"image = {json.dumps(_absolute(image))}",
+        f"output = {json.dumps(str(output.absolute()))}",
+        f"snapshot = {{ at = {json.dumps(snapshot)} }}",
+        f"aot = {{ scope = {json.dumps(scope)}, faults = {json.dumps(faults)} }}",
+        "[registry]",
+        "pull = true",
+    ])  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="friscy-pack-") as work:
+        config = parse_config(toml.encode(), Path(work) / "friscy.toml")
+        tasks = Tasks(config).generators()
+        state = {"DOIT_CONFIG": {"backend": "json", "dep_file": f"{work}/doit.json"}}
+        status: int = DoitMain(ModuleTaskLoader({**tasks, **state})).run(["run", f"bundle:{name}"])
+    return status
+
+
+def _absolute(image: str) -> str:
+    for transport in _TRANSPORTS:
+        if image.startswith(transport):
+            return transport + str(Path(image.removeprefix(transport)).expanduser().absolute())
+    if "://" in image and not image.startswith(REGISTRY_PREFIX):
+        raise UsageError(
+            f"{image}: no transport that friscy knows", hint="tar:, oci:, docker-archive:, docker://"
+        )
+    return image if image.startswith(REGISTRY_PREFIX) else REGISTRY_PREFIX + image

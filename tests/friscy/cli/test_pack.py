@@ -1,0 +1,65 @@
+"""friscy pack: an image becomes a bundle that runs, translated where that is asked for."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from required_tools import require_tool
+from run_support import environment
+
+from friscy.bundle import CODE, open_bundle
+from friscy.cli.main import main
+
+PROGRAM = """
+static long call(long n, long a, long b, long c)
+{
+    register long a7 asm("a7") = n, a0 asm("a0") = a, a1 asm("a1") = b, a2 asm("a2") = c;
+    asm volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return a0;
+}
+void _start(void) { call(64, 1, (long)"packed\\n", 7); call(93, 3, 0, 0); }
+"""
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    source, program = tmp_path / "program.c", tmp_path / "program"
+    source.write_text(PROGRAM)
+    compiler = require_tool("riscv64-linux-gnu-gcc")
+    subprocess.run([compiler, "-O1", "-static", "-nostdlib", "-o", program, source], check=True)
+    archive = tmp_path / "image.tar"
+    with tarfile.open(archive, "w") as tar:
+        member = tarfile.TarInfo("bin/sh")
+        member.size, member.mode = program.stat().st_size, 0o755
+        tar.addfile(member, io.BytesIO(program.read_bytes()))
+    return archive
+
+
+@pytest.mark.parametrize("options", [[], ["--aot"], ["--aot", "--scope", "all"]])
+def test_a_packed_image_runs(
+    image: Path, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):  # the second takes the place of the first
+        assert main(["pack", "tar:image.tar", "--output", "out/app", "--snapshot", "none", *options]) == 0
+    bundle = open_bundle(tmp_path / "out" / "app")
+    assert bundle.has(CODE) is bool(options)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["image.tar", "out", "program", "program.c"]
+    command = ["python", "-m", "friscy.cli.main", "run", "out/app", "--entrypoint", "/bin/sh"]
+    if "all" in options:
+        command.append("--engine=aot")
+    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"packed\n", b"")
+
+
+def test_what_cannot_be_packed_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["pack", f"tar:{tmp_path}/none.tar", "--output", f"{tmp_path}/app"]) == 2
+    assert main(["pack", "ftp://image", "--output", f"{tmp_path}/app"]) == 2
+    said = "".join(capfd.readouterr())
+    assert "none.tar" in said
+    assert "friscy: ftp://image: no transport that friscy knows" in said
+    assert "Traceback" not in said
