@@ -14,7 +14,16 @@ from aot_guest import CODE, STACK, code_of, elf_file
 from required_tools import require_tool
 
 from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
-from friscy.machine.layout import CODE_MAP, GUEST_END, GUEST_START, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
+from friscy.machine.layout import (
+    CODE_MAP,
+    DEPTH_LIMIT,
+    GUEST_END,
+    GUEST_START,
+    PAGE,
+    RECORD_BYTES,
+    RECORDS,
+    WINDOW_END,
+)
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
@@ -106,7 +115,9 @@ def library(
     for part in parts:
         modules.append(Module(image, slot, len(part.entries), partial(wasmtime.Module, engine, part.wasm)))
         slot += len(part.entries)
-    return Library([image], modules, lambda made: map_file(made, "", lambda: [part.entries for part in parts]))
+    return Library(
+        [image], modules, lambda made: map_file(made, "", lambda: [part.entries for part in parts])
+    )
 
 
 def interpreted(process: Process, pc: int) -> bool:
@@ -207,8 +218,17 @@ def test_precise_fault_has_all_registers(aot_engine: wasmtime.Engine, process: P
     assert [process.hart.x(r) for r in (SP, 5, A0, 12)] == [STACK - 32, 9, 5, 8]
 
 
-def test_whole_program(aot_engine: wasmtime.Engine, process: Process, tmp_path: Path) -> None:
-    """A C program without a library: lists, matrices, a state machine, sorting through pointers."""
+@pytest.mark.parametrize("depth", [DEPTH_LIMIT, 1, 2])
+def test_whole_program(
+    aot_engine: wasmtime.Engine,
+    process: Process,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    depth: int,
+) -> None:
+    """A C program without a library: lists, matrices, a state machine, sorting through pointers. With few calls
+    allowed within each other, its calls unwind everywhere, and values passed in registers must not get lost."""
+    monkeypatch.setattr("friscy_build.aot.lift.DEPTH_LIMIT", depth)
     program = tmp_path / "workload"
     flags = ["-O2", "-static", "-nostdlib", "-fno-stack-protector", "-Wl,-Ttext-segment=0x20000"]
     source = ROOT / "benchmarks" / "workload.c"
