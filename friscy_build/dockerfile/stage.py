@@ -27,6 +27,8 @@ from friscy_build.dockerfile.running import RunError, RunJob, RunMount, Runner
 from friscy_build.dockerfile.scope import Scope, proxies
 from friscy_build.dockerfile.transfer import Options, Transfer
 from friscy_build.dockerfile.views import PathError, parse_path
+from friscy_build.layers.archive import LayerError
+from friscy_build.layers.cache import CacheError
 from lazyfs.errors import FormatError
 from lazyfs.tree import Node, Tree, TreeError
 
@@ -36,7 +38,7 @@ _SIGNALS = {name.name for name in signal.Signals}
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _EXPECTED_ERRORS = (
     ExpansionError, PathError, PatternError, OwnerError, TreeError, FormatError, MountError, RunError,
-    RemoteSourceError,
+    RemoteSourceError, LayerError, CacheError,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -415,3 +416,17 @@ def test_an_interrupt_ends_a_run(tmp_path):
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
+def test_a_layer_that_cannot_be_kept_names_its_line(builder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DockerfileError, match=r"Dockerfile:2: RUN .*says that a file is gone"):
+        builder.build("FROM base\nRUN touch /.wh.file\n")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DockerfileError, match=r"Dockerfile:2: RUN .*the disk is full.*\n  make room"):
+        builder.build("FROM base\nRUN echo x > /x\n")
+    monkeypatch.undo()
+    builder.build("FROM base\nRUN echo x > /x\n")
+    assert builder.count("done in") == 1
