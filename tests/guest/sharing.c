@@ -73,7 +73,17 @@ int main(void)
     SHOW(chdir("jail"));
     SHOW(syscall(SYS_getcwd, text, sizeof text));
     printf("%s\n", text);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) { /* root's */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        usleep(500000);
+        _exit(0);
+    }
+    unsigned long cpus = 1;
+    SHOW(syscall(SYS_sched_setaffinity, child, sizeof cpus, &cpus) == 0);
     SHOW(setuid(1000));
+    SHOW(syscall(SYS_sched_setaffinity, child, sizeof cpus, &cpus));
     SHOW(prctl(PR_SET_SECUREBITS, 0)); /* CAP_SETPCAP is permitted still, but not in effect */
     return 0;
 }

@@ -87,8 +87,10 @@ def sys_sched_getaffinity(k: Kernel, task: Task, pid: int, length: int, address:
 
 @syscall(122, "sched_setaffinity", "pid length:uint mask:ptr -> int")
 def sys_sched_setaffinity(k: Kernel, task: Task, pid: int, length: int, address: int) -> int:
-    """sched_setaffinity(2). EINVAL: the mask does not have CPU 0."""
-    _task(k, task, pid)
+    """sched_setaffinity(2). EINVAL: the mask does not have CPU 0; EPERM: another user's task."""
+    mine, theirs = task.process.credentials, _task(k, task, pid).process.credentials
+    if mine.euid not in (theirs.uid, theirs.euid) and not mine.cap_effective >> _CAP_SYS_NICE & 1:
+        raise LinuxError(errno.EPERM)
     mask = int.from_bytes(k.mem.read(address, min(length, 128)), "little")
     if not mask & 1:
         raise LinuxError(errno.EINVAL)
