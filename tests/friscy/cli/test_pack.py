@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -49,17 +50,20 @@ def test_a_packed_image_runs(
     bundle = open_bundle(tmp_path / "out" / "app")
     assert bundle.has(CODE) is bool(options)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["image.tar", "out", "program", "program.c"]
-    command = ["python", "-m", "friscy.cli.main", "run", "out/app", "--entrypoint", "/bin/sh"]
+    command = [sys.executable, "-m", "friscy.cli.main", "run", "out/app", "--entrypoint", "/bin/sh"]
     if "all" in options:
         command.append("--engine=aot")
     done = subprocess.run(command, env=environment(), capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"packed\n", b"")
 
 
-def test_what_cannot_be_packed_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["pack", f"tar:{tmp_path}/none.tar", "--output", f"{tmp_path}/app"]) == 2
+def test_what_cannot_be_packed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-m", "friscy.cli.main", "pack", "tar:none.tar", "--output", "app"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"no image source is there: {tmp_path}/none.tar" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
     assert main(["pack", "ftp://image", "--output", f"{tmp_path}/app"]) == 2
-    said = "".join(capfd.readouterr())
-    assert "none.tar" in said
-    assert "friscy: ftp://image: no transport that friscy knows" in said
-    assert "Traceback" not in said
+    assert "friscy: ftp://image: no transport that friscy knows" in capsys.readouterr().err

@@ -332,3 +332,15 @@ def test_any_document_is_taken_or_refused_in_its_place(document):
 def test_any_bytes_are_taken_or_refused(raw):
     found = refusal(raw)
     assert found is None or str(found).startswith("friscy.toml")
+
+
+def test_what_is_translated_is_said_for_all_bundles_and_for_each():
+    both = '[bundle.y]\nimage = "tar:y.tar"\n[bundle.y.aot]\nscope = "all"\nwarm_up = [["a", "b"], ["c"]]\n'
+    bundles = parse('[aot]\nwarm_up = ["python3", "-c", "1"]\nfaults = "precise"\n' + MINIMAL + both).bundles
+    assert (bundles["x"].aot.scope, bundles["x"].aot.warm_up) == ("touched", (("python3", "-c", "1"),))
+    assert (bundles["y"].aot.scope, bundles["y"].aot.warm_up) == ("all", (("a", "b"), ("c",)))
+    assert bundles["x"].aot.faults == bundles["y"].aot.faults == "precise"
+    assert parse(MINIMAL + '[build]\nexecutor = "dask://host:8786"\n').build.executor == "dask://host:8786"
+    for wrong in ('[aot]\nwarm_up = [[]]', '[aot]\nscope = "some"', '[build]\nexecutor = "ray://x"'):
+        with pytest.raises(ConfigError):
+            parse(MINIMAL + wrong)
