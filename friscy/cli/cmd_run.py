@@ -31,4 +31,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    return run_with_overlay(request_from(options), getattr(options, "overlay", None))
+    return run_with_overlay(request_from(options), options.overlay)

@@ -27,6 +27,7 @@ def _defaults() -> dict[str, Any]:
         "workdir": None,
         "user": None,
         "volume": [],
+        "overlay": None,
         "net": [],
         "publish": [],
         "memory": None,
