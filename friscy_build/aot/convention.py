@@ -123,6 +123,8 @@ def close(graph: Graph) -> None:
 class Convention:
     """The signatures of a module's functions."""
 
+    every = ALL
+
     def __init__(self, graphs: Mapping[int, Graph], abi: Abi = PSABI) -> None:
         self.abi = abi
         self.signatures: dict[int, Signature] = {}

@@ -88,7 +88,9 @@ def _interpret(f: Function, hart: Value) -> Value:
 
 
 def hand_over(module: Module, registers: tuple[int, ...], results: tuple[int, ...] | None) -> str:
-    """The name of a function that stores registers and has the interpreter run until the function returns.
+    """The name of a function that stores registers and unwinds, so that the interpreter goes on at `pc`.
+
+    It cannot be called from here: it would run until ra is reached, which in the middle of a function is anything.
 
     (hart, depth, pc, registers ...) -> next_pc, for the table's form; for the direct one, whose `results` are given,
     (hart, depth, pc, ra, registers ...) -> as a direct form, ra being what the register was at the entry.
@@ -108,11 +110,10 @@ def hand_over(module: Module, registers: tuple[int, ...], results: tuple[int, ..
     for register, value in zip(registers, values, strict=True):
         offset, width = hart_place(register)
         f.store(value, hart, offset, align=width // 8)
-    after = _interpret(f, hart)
     if results is None or ra is None:
-        f.give((after,))
+        f.give((pc,))
     else:
-        f.give(_returned(f, hart, after, ra, results))
+        f.give(_returned(f, hart, pc, ra, results))
     f.finish()
     return name
 
@@ -443,7 +444,7 @@ class Lifter:
             return set()
         return {*self._signature.results, *self._convention.abi.saved, RA}
 
-    def _callee(self, target: Value) -> str:
+    def _callee(self, target: Value, middle: bool = False) -> str:
         """The function for the address `target`, as an operand; hart.pc is set where it is not known."""
         f = self._f
         if isinstance(target.raw, int) and target.raw in self._convention.signatures:
@@ -459,12 +460,34 @@ class Lifter:
                 lambda: (f.load(32, target.trunc(32) << 1, CODE_MAP, align=4),),
                 lambda: (f.const(0, 32),),
             )
+        if middle:
+            unwind, go = f.name("unwind"), f.name("go")
+            f.branch(index.eq(0) & target.ult(GUEST_END), unwind, go, likely=False)
+            f.place(unwind)
+            after = target.trunc(32)
+            if self._direct:
+                f.give(_returned(f, self._hart, after, self._ra, self._signature.results))
+            else:
+                self._restore_depth()
+                f.give((after,))
+            f.place(go)
         return str(f.let(0, f"inttoptr i32 {index.raw} to ptr").raw)
 
-    def _call_table_form(self, target: Value, tail: bool = False) -> Value:
+    def _in_middle(self) -> bool:
+        """Whether a jump at the end of this block may go on within the guest's function: its frame may still be there,
+        and ra be another than the function's."""
+        graph, block = self._graph, self._block
+        assert block is not None
+        wrote = [effects(i)[1] for each in graph.blocks.values() for _, i in each.code]
+        if graph.entry == graph.start and not graph.resume and not any({SP, RA} & each for each in wrote):
+            return False
+        here = [effects(i)[1] for _, i in block.code]
+        return not (any(SP in each for each in here) and any(RA in each for each in here))
+
+    def _call_table_form(self, target: Value, tail: bool = False, middle: bool = False) -> Value:
         """Call whatever is at `target`, all registers being in the hart; the pc that it returns."""
         f = self._f
-        callee = self._callee(target)
+        callee = self._callee(target, middle=middle)
         if tail:
             self._restore_depth()
         else:
@@ -493,14 +516,14 @@ class Lifter:
         f = self._f
         if not self._direct:
             self._store(self._dirty & self._out_reads(target))
-            f.give((self._call_table_form(target, tail=True),))
+            f.give((self._call_table_form(target, tail=True, middle=self._in_middle()),))
             return
         signature = self._convention.tail(target.raw) if isinstance(target.raw, int) else None
         assert self._block is not None
         saved = self._convention.abi.saved
         if signature is None or not self._convention.intact[self._graph.entry][self._block.pc] >= saved:
             self._store(self._dirty & self._out_reads(target))
-            after = self._call_table_form(target)
+            after = self._call_table_form(target, middle=self._in_middle())
             f.give(_returned(f, self._hart, after, self._ra, self._signature.results))
             return
         back = self._convention.abi.back

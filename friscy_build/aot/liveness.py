@@ -57,7 +57,6 @@ def _block_effects(block: Block) -> tuple[Registers, Registers]:
 
 def _solve_live(graph: Graph, convention: Convention) -> tuple[dict[int, Registers], dict[int, Registers]]:
     facts = {pc: _block_effects(block) for pc, block in graph.blocks.items()}
-    exposed = frozenset[int]().union(*(reads for reads, _ in facts.values()))
     own: dict[int, Registers] = {}
     for pc, block in graph.blocks.items():
         reads = _NONE
@@ -66,8 +65,8 @@ def _solve_live(graph: Graph, convention: Convention) -> tuple[dict[int, Registe
         elif block.end is End.RETURN:
             reads = convention.abi.back if block.code[-1][1].rs1 == RA else ALL
         elif block.end is End.INDIRECT:
-            # Either it is a call of another function, or it goes to code of this one.
-            reads = convention.abi.call | convention.abi.back | exposed
+            # It may go to code of this function that nobody has found, which reads whatever it likes.
+            reads = convention.every
         for target in leaving(graph, block):
             reads |= convention.out_reads(target)
         own[pc] = reads

@@ -31,7 +31,8 @@ class Options:
 
     trap_pcs: every access says where it is made, for faults that the host's pages raise. psabi: unknown code is
     taken to keep to the calling convention. faults: "fast", or "precise": all registers are in the hart before each
-    access, for handlers of SIGSEGV that look at them or change them; no convention is relied on then. largest: instructions of the largest function that is not split.
+    access, for handlers of SIGSEGV that look at them or change them; no convention is relied on then.
+    largest: instructions of the largest function that is not split.
     """
 
     trap_pcs: bool = True
@@ -94,7 +95,7 @@ def lift(graphs: Sequence[Graph], options: Options = DEFAULT) -> str:
 
 def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
     """One module of these functions, which call each other directly."""
-    wasm_object = compile_ir(lift(graphs, options), local=True, features=AOT_FEATURES)
+    wasm_object = compile_ir(lift(graphs, options), local=True, once=True, features=AOT_FEATURES)
     entries = [(pc, function_name(graph.entry)) for graph in graphs for pc in graph.entries]
     wasm = finish(wasm_object, (), table=[name for _, name in entries])
     code_bytes = sum(len(contents) for kind, contents in sections(wasm) if kind == CODE)
