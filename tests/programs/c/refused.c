@@ -21,8 +21,8 @@ static void report(const char *what, long result) {
 }
 
 int main(void) {
-    report("socket inet", socket(AF_INET, SOCK_STREAM, 0));
-    report("socket inet6", socket(AF_INET6, SOCK_DGRAM, 0));
+    report("socket bluetooth", socket(AF_BLUETOOTH, SOCK_STREAM, 0));
+    report("socket raw", socket(AF_INET, SOCK_RAW, 1));
     report("wait", wait(NULL));
     report("waitid", waitid(P_ALL, 0, NULL, WEXITED));
     report("kill", kill(12345, SIGTERM));
