@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import wasmtime
-from aot_guest import CODE, STACK, code_of, elf_file
+from aot_guest import CODE, STACK, code_of, elf_file, elf_with_symbols
 from required_tools import require_tool
 
 from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
@@ -256,3 +256,43 @@ def test_whole_program(
         and interpreted(process, pc)
         and not struct.unpack_from("<I", memory.view, CODE_MAP + 2 * pc)[0]
     ] == []
+
+
+def test_goes_on_where_nobody_found_code(aot_engine: wasmtime.Engine, process: Process) -> None:
+    """A jump into the middle of its own function, after a call in it: the interpreter must come back to the caller's
+    frame, whose registers are values, and find what only the code there reads."""
+    nop = op("addi", rd=0, rs1=0, imm=0)
+    caller = [
+        op("addi", rd=9, rs1=0, imm=70),  # s1, the caller's
+        op("jal", rd=RA, imm=0x3C),
+        op("add", rd=A0, rs1=A0, rs2=9),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+        *[nop] * 11,
+    ]
+    callee = [  # at +0x40
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs2=RA, rs1=SP, imm=8),
+        op("sd", rs2=9, rs1=SP, imm=0),
+        op("addi", rd=9, rs1=0, imm=5),
+        op("jal", rd=RA, imm=0x30),  # a leaf, at +0x80
+        op("addi", rd=28, rs1=0, imm=3),  # t3
+        op("auipc", rd=5, imm=0),
+        op("addi", rd=6, rs1=0, imm=20),
+        op("add", rd=5, rs1=5, rs2=6),
+        op("jalr", rd=0, rs1=5, imm=0),
+        op("ebreak"),
+        op("add", rd=A0, rs1=28, rs2=9),  # nothing tells that this is reached
+        op("ld", rd=9, rs1=SP, imm=0),
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    words = [*caller, *callee, op("addi", rd=A0, rs1=0, imm=1), op("jalr", rd=0, rs1=RA, imm=0)]
+    code = code_of(words)
+    functions = [(CODE, 0x40), (CODE + 0x40, 0x40), (CODE + 0x80, 8)]
+    elf = elf_with_symbols(code, functions)
+    process.space.code = Code(process.space, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
+    process.load(code)
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    assert process.run() == 3 + 5 + 70
