@@ -263,9 +263,9 @@ def test_goes_on_where_nobody_found_code(aot_engine: wasmtime.Engine, process: P
     frame, whose registers are values, and find what only the code there reads."""
     nop = op("addi", rd=0, rs1=0, imm=0)
     caller = [
-        op("addi", rd=9, rs1=0, imm=70),  # s1, the caller's
+        op("addi", rd=18, rs1=0, imm=70),  # s2, which the callee leaves alone
         op("jal", rd=RA, imm=0x3C),
-        op("add", rd=A0, rs1=A0, rs2=9),
+        op("add", rd=A0, rs1=A0, rs2=18),
         op("addi", rd=A7, rs1=0, imm=93),
         op("ecall"),
         *[nop] * 11,
@@ -277,10 +277,10 @@ def test_goes_on_where_nobody_found_code(aot_engine: wasmtime.Engine, process: P
         op("addi", rd=9, rs1=0, imm=5),
         op("jal", rd=RA, imm=0x30),  # a leaf, at +0x80
         op("addi", rd=28, rs1=0, imm=3),  # t3
-        op("auipc", rd=5, imm=0),
+        op("auipc", rd=7, imm=0),
         op("addi", rd=6, rs1=0, imm=20),
-        op("add", rd=5, rs1=5, rs2=6),
-        op("jalr", rd=0, rs1=5, imm=0),
+        op("add", rd=7, rs1=7, rs2=6),
+        op("jalr", rd=0, rs1=7, imm=0),
         op("ebreak"),
         op("add", rd=A0, rs1=28, rs2=9),  # nothing tells that this is reached
         op("ld", rd=9, rs1=SP, imm=0),
