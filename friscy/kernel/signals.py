@@ -91,8 +91,8 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
     """
     if process.exit_status is not None:
         return
-    if process.pid == 1 and info.signal in (SIGKILL, SIGSTOP) and info.pid:
-        return  # as in a container: nothing that runs in it ends or stops its init
+    if process.pid == 1 and info.signal in (SIGKILL, SIGSTOP) and info.pid not in (0, process.pid):
+        return  # as in a container: what else runs in it neither ends nor stops its init
     targets = [task] if task is not None else [k.state.tasks[tid] for tid in process.tasks]
     signal = info.signal
     if signal in _STOPPING:

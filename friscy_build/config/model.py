@@ -289,9 +289,9 @@ class AotTable(Table):
     """Which code is translated ahead of time."""
 
     scope: Literal["touched", "all", "none"] = Field(
-        default="touched",
-        description="`touched`: what ran while the build recorded it, and what that calls; `all`: whatever can be "
-        "found, which takes long; `none`: everything is interpreted",
+        default="none",
+        description="`touched`: what ran while the build recorded it, and what that calls (a large program such as "
+        "CPython takes minutes); `all`: whatever can be found, which takes long; `none`: everything is interpreted",
     )
     warm_up: Annotated[tuple[Command, ...], BeforeValidator(_commands)] = Field(
         default=(),
