@@ -329,16 +329,17 @@ class RemoteChunks(ChunkStore):
         yield from (partial(index.bring, *run) for run in _page_runs(index))
         yield from (partial(self.bring, window) for window in self.missing())
 
-    def fill(self, steps: Iterable[Callable[[], int]], *, quiet: float = QUIET) -> None:
+    def fill(self, steps: Iterable[Callable[[], int]], *, quiet: float = QUIET) -> threading.Thread:
         """Start to take steps (`filling`, and what else there is to fetch) while the guest asks for nothing.
 
         quiet: seconds without a request of the guest's before it begins. It takes half of the time, and ends
-        without a word where something fails.
+        without a word where something fails. The thread that does it.
         """
         filling = threading.Thread(target=self._fill, args=(steps, quiet), daemon=True)
         with self._changed:
             self._thread = self._thread or filling  # whoever reads looks at what is coming from now on
         filling.start()
+        return filling
 
     def _fill(self, steps: Iterable[Callable[[], int]], quiet: float) -> None:
         import time

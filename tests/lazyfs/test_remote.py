@@ -149,9 +149,7 @@ def test_a_prefetch_that_fails_leaves_it_to_the_reader(image: Image, cache: Disk
 
 def filled(far: Opened, quiet: float = 0.0) -> None:
     """Fill in the background, to its end."""
-    far.chunks.fill(far.chunks.filling(), quiet=quiet)
-    assert far.chunks._thread is not None
-    far.chunks._thread.join()
+    far.chunks.fill(far.chunks.filling(), quiet=quiet).join()
 
 
 def test_filling_brings_the_rest_and_nothing_twice(image: Image, tmp_path: Path) -> None:
@@ -173,13 +171,12 @@ def test_filling_brings_the_rest_and_nothing_twice(image: Image, tmp_path: Path)
 
 def test_filling_waits_for_the_guest_and_ends_with_it(image: Image, tmp_path: Path) -> None:
     far = Opened(image, DiskCache(tmp_path))
-    far.chunks.fill(far.chunks.filling(), quiet=3600.0)
+    filling = far.chunks.fill(far.chunks.filling(), quiet=3600.0)
     assert far.read(7) == content(7)
     before = (list(far.pages.requests), list(far.blob.requests))
     far.chunks.close()
-    assert far.chunks._thread is not None
-    far.chunks._thread.join(30)
-    assert not far.chunks._thread.is_alive()
+    filling.join(30)
+    assert not filling.is_alive()
     assert (far.pages.requests, far.blob.requests) == before
 
 
