@@ -16,7 +16,7 @@ import pytest
 from required_tools import require_tool
 from rootfs import Rootfs, debian
 
-SECONDS = 20  # until an expected text appears
+SECONDS = 60  # until an expected text appears
 
 
 class Screen:
