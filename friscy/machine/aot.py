@@ -5,7 +5,7 @@
 
 The kernel tells a space where it maps the code of which file (`mapped`) and when code there is no longer what it
 was (`forget`). While a file lies where it was translated for, its part of the code map shows table slots that are
-the same in every space. They hold a stub at first (the interpreter's export `unlinked`): the first call of a
+the same in every space. They hold a placeholder at first (the interpreter's export `unlinked`): the first call of a
 function makes its module's instance, which puts its functions into the slots. So a mapped file costs one mapping
 of the host, and a module that is not called costs nothing.
 
@@ -143,7 +143,7 @@ class Watcher(Protocol):
         """The memory is empty again; table and instances are as they were."""
 
     def link(self, pc: int) -> None:
-        """A stub was called for `pc`."""
+        """`unlinked` was called for `pc`."""
 
     def entering(self) -> None:
         """The engine is about to run."""

@@ -167,7 +167,7 @@ class Space:
         return instance.exports(self.store)
 
     def fill_table(self, nslots: int) -> None:
-        """Make the table `nslots` long, every new slot a stub that asks `code` to put a function there."""
+        """Make the table `nslots` long, every new slot an entry that asks `code` to put a function there."""
         missing = nslots - self._table.size(self.store)
         if missing > 0:
             self._table.grow(self.store, missing, _function(self._exports, "unlinked"))

@@ -124,17 +124,17 @@ class _Builder:
         self._known: Code | None = None
 
     def explore(self) -> None:
-        todo = list(self.entries)
+        waiting = list(self.entries)
         indirect: list[int] = []
-        while todo or indirect:
-            if not todo:
+        while waiting or indirect:
+            if not waiting:
                 pc = indirect.pop()
                 targets = self.table_targets(pc)
                 self.ends[pc].targets = targets
                 self.leaders.update(targets)
-                todo += targets
+                waiting += targets
                 continue
-            pc = todo.pop()
+            pc = waiting.pop()
             while self.inside(pc) and pc not in self.code:
                 word = self.image.instruction_word(pc)
                 i = decode(word) if word is not None else None
@@ -146,7 +146,7 @@ class _Builder:
                     self.ends[pc] = end
                     found = [at for at in end.successors() if self.inside(at)]
                     self.leaders.update(found)
-                    todo += found
+                    waiting += found
                     if end.end is End.INDIRECT:
                         indirect.append(pc)
                     break

@@ -311,7 +311,7 @@ class AotTable(Table):
 
 def _network_rule(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError('expected a rule such as "*" or "deb.debian.org:80"')
+        raise ValueError('expected a rule such as "*" or "example.org:80"')
     try:
         Policy([value])
     except UsageError as error:
@@ -340,7 +340,7 @@ class NetworkTable(Table):
 
     outbound: Annotated[tuple[NetworkRule, ...], BeforeValidator(_one_or_more)] = Field(
         default=(),
-        description='what the guest may reach: `"deb.debian.org:443"`, `"*.example.com"`, `"10.0.0.0/8"`, '
+        description='what the guest may reach: `"example.org:443"`, `"*.example.com"`, `"10.0.0.0/8"`, '
         '`"192.0.2.7:53/udp"`; `"*"` is every public address, `"localhost:5432"` a port of the host\'s loopback',
         json_schema_extra={"shown_type": "list of strings", "shown_default": "`[]`"},
     )
@@ -410,7 +410,7 @@ class BuildTable(Table):
     )
     network: Annotated[tuple[NetworkRule, ...], BeforeValidator(_one_or_more)] = Field(
         default=("*",),
-        description="what RUNs may reach: `*` is every public address, `deb.debian.org:80` or `10.0.0.0/8` are "
+        description="what RUNs may reach: `*` is every public address, `example.org:80` or `10.0.0.0/8` are "
         "rules of their own; `[]`: nothing. `RUN --network=none` reaches nothing whatever this says",
         json_schema_extra={"shown_type": "list of strings", "shown_default": '`["*"]`'},
     )

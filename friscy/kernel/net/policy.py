@@ -1,6 +1,6 @@
 """What of the network a guest may use: outbound rules and published ports. Nothing, unless it is granted.
 
-    Policy(outbound=["deb.debian.org:80", "10.0.0.0/8", "*"], publish=["8080:80", "127.0.0.1:5353:53/udp"])
+    Policy(outbound=["example.org:80", "10.0.0.0/8", "*"], publish=["8080:80", "127.0.0.1:5353:53/udp"])
 
 An outbound rule is HOST[:PORT[-PORT]][/tcp|/udp], where HOST is
     *              every public address; private, link-local and loopback ones want a rule of their own

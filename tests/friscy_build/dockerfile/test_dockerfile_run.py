@@ -123,7 +123,7 @@ ARG GIVEN=unused
 ARG GLOBAL
 ARG TARGETARCH TARGETSTAGE
 ENV E="a b" WITH_ENV=$WITH
-WORKDIR /work/dir
+WORKDIR /place/dir
 RUN env | sort | grep -v -e HOSTNAME; pwd; id
 USER app
 RUN id; echo $HOME; touch /tmp/mine; test ! -w /etc/passwd
@@ -138,15 +138,15 @@ RUN echo "[$WITH] [$E]"
     )
     assert builder.output[:14] == [
         "E=a b", "GIVEN=by hand", "GLOBAL=outside", "HOME=/root", "HTTP_PROXY=http://proxy", "PATH=/bin",
-        "PWD=/work/dir", "SHLVL=1", "TARGETARCH=riscv64", "TARGETSTAGE=default", "WITH=default", "WITH_ENV=default",
-        "http_proxy=http://proxy", "/work/dir",
+        "PWD=/place/dir", "SHLVL=1", "TARGETARCH=riscv64", "TARGETSTAGE=default", "WITH=default", "WITH_ENV=default",
+        "http_proxy=http://proxy", "/place/dir",
     ]  # fmt: skip
     assert builder.output[14:] == [
         "uid=0(root) gid=0(root)", "uid=1000(app) gid=1000(app) groups=44(extra)",
         "/home/app", "5", "7", "/", "extra", "[default] [a b]",
     ]  # fmt: skip
     assert facts(at(image, "/tmp/mine")) == "file 644 1000:1000"
-    assert facts(at(image, "/work/dir")) == "dir 755 0:0"
+    assert facts(at(image, "/place/dir")) == "dir 755 0:0"
 
 
 def test_a_failure_names_line_status_and_last_output(builder):
