@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from friscy.kernel import elf
 from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention, close
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
+from friscy_build.aot.forms import function_name
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.lift import Lifter, function_name
+from friscy_build.aot.lift import Lifter
 from friscy_build.llvm.target import FEATURES, compile_ir
 from friscy_build.llvm.trace import Module
 from friscy_build.llvm.wasm_object import CODE, custom_section, finish, sections

@@ -10,8 +10,8 @@ from itertools import zip_longest
 from friscy.bundle import CODE, Bundle
 from friscy.machine.code_file import read_code_file
 from friscy_build.aot.discover import Functions
+from friscy_build.aot.forms import function_name
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.lift import function_name
 from friscy_build.aot.module import AOT_FEATURES, Options, lift
 from friscy_build.isa.disasm import format_instruction
 from friscy_build.llvm.target import listing
