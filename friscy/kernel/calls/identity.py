@@ -44,17 +44,32 @@ def sys_getegid(k: Kernel, task: Task) -> int:
     return task.process.credentials.egid
 
 
-def _set_uids(task: Task, uid: int, euid: int, suid: int) -> int:
+_Ids = tuple[int, int, int]  # real, effective, saved: of users or of groups, for which the rules are the same
+
+
+def _uids(task: Task) -> tuple[_Ids, bool]:
+    """The user ids as they are, and whether the task may set any."""
     ids = task.process.credentials
-    ids.uid, ids.euid, ids.suid = uid, euid, suid
+    return (ids.uid, ids.euid, ids.suid), capable(task.process, CAP_SETUID)
+
+
+def _set_uids(task: Task, new: _Ids) -> int:
+    ids = task.process.credentials
+    ids.uid, ids.euid, ids.suid = new
     update_filesystem_ids(task.process)
     return 0
 
 
-def _set_gids(task: Task, gid: int, egid: int, sgid: int) -> int:
+def _gids(task: Task) -> tuple[_Ids, bool]:
+    """The group ids as they are, and whether the task may set any."""
     ids = task.process.credentials
-    ids.gid, ids.egid, ids.sgid = gid, egid, sgid
-    ids.fsgid = egid
+    return (ids.gid, ids.egid, ids.sgid), capable(task.process, CAP_SETGID)
+
+
+def _set_gids(task: Task, new: _Ids) -> int:
+    ids = task.process.credentials
+    ids.gid, ids.egid, ids.sgid = new
+    ids.fsgid = ids.egid
     publish(task.process)
     return 0
 
@@ -64,94 +79,86 @@ def _check(allowed: bool) -> None:
         raise LinuxError(errno.EPERM)
 
 
-def _valid(value: int) -> int:
-    if value == _KEEP:
+def _one(old: _Ids, privileged: bool, wanted: int) -> _Ids:
+    """What setuid(2) and setgid(2) make of the ids. EINVAL: -1; EPERM."""
+    if wanted == _KEEP:
         raise LinuxError(errno.EINVAL)
-    return value
+    if privileged:
+        return wanted, wanted, wanted
+    real, _, saved = old
+    _check(wanted in (real, saved))
+    return real, wanted, saved
+
+
+def _two(old: _Ids, privileged: bool, real: int, effective: int) -> _Ids:
+    """What setreuid(2) and setregid(2) make of the ids. EPERM."""
+    was_real, was_effective, was_saved = old
+    if not privileged:
+        _check(real in (_KEEP, was_real, was_effective) and effective in (_KEEP, *old))
+    new = was_effective if effective == _KEEP else effective
+    saved = new if real != _KEEP or effective not in (_KEEP, was_real) else was_saved
+    return was_real if real == _KEEP else real, new, saved
+
+
+def _three(old: _Ids, privileged: bool, *wanted: int) -> _Ids:
+    """What setresuid(2) and setresgid(2) make of the ids. EPERM."""
+    _check(privileged or all(new in (_KEEP, *old) for new in wanted))
+    real, effective, saved = (now if new == _KEEP else new for now, new in zip(old, wanted, strict=True))
+    return real, effective, saved
 
 
 @syscall(146, "setuid", "uid -> int")
 def sys_setuid(k: Kernel, task: Task, uid: int) -> int:
     """setuid(2)."""
-    ids = task.process.credentials
-    if capable(task.process, CAP_SETUID):
-        return _set_uids(task, _valid(uid), uid, uid)
-    _check(_valid(uid) in (ids.uid, ids.suid))
-    return _set_uids(task, ids.uid, uid, ids.suid)
+    return _set_uids(task, _one(*_uids(task), uid))
 
 
 @syscall(144, "setgid", "gid -> int")
 def sys_setgid(k: Kernel, task: Task, gid: int) -> int:
     """setgid(2)."""
-    ids = task.process.credentials
-    if capable(task.process, CAP_SETGID):
-        return _set_gids(task, _valid(gid), gid, gid)
-    _check(_valid(gid) in (ids.gid, ids.sgid))
-    return _set_gids(task, ids.gid, gid, ids.sgid)
+    return _set_gids(task, _one(*_gids(task), gid))
 
 
 @syscall(145, "setreuid", "ruid:uid euid:uid -> int")
 def sys_setreuid(k: Kernel, task: Task, ruid: int, euid: int) -> int:
     """setreuid(2)."""
-    ids = task.process.credentials
-    if not capable(task.process, CAP_SETUID):
-        _check(ruid in (_KEEP, ids.uid, ids.euid) and euid in (_KEEP, ids.uid, ids.euid, ids.suid))
-    new_uid = ids.uid if ruid == _KEEP else ruid
-    new_euid = ids.euid if euid == _KEEP else euid
-    saved = new_euid if ruid != _KEEP or euid not in (_KEEP, ids.uid) else ids.suid
-    return _set_uids(task, new_uid, new_euid, saved)
+    return _set_uids(task, _two(*_uids(task), ruid, euid))
 
 
 @syscall(143, "setregid", "rgid:gid egid:gid -> int")
 def sys_setregid(k: Kernel, task: Task, rgid: int, egid: int) -> int:
     """setregid(2)."""
-    ids = task.process.credentials
-    if not capable(task.process, CAP_SETGID):
-        _check(rgid in (_KEEP, ids.gid, ids.egid) and egid in (_KEEP, ids.gid, ids.egid, ids.sgid))
-    new_gid = ids.gid if rgid == _KEEP else rgid
-    new_egid = ids.egid if egid == _KEEP else egid
-    saved = new_egid if rgid != _KEEP or egid not in (_KEEP, ids.gid) else ids.sgid
-    return _set_gids(task, new_gid, new_egid, saved)
+    return _set_gids(task, _two(*_gids(task), rgid, egid))
 
 
 @syscall(147, "setresuid", "ruid:uid euid:uid suid:uid -> int")
 def sys_setresuid(k: Kernel, task: Task, ruid: int, euid: int, suid: int) -> int:
     """setresuid(2)."""
-    ids = task.process.credentials
-    old = (ids.uid, ids.euid, ids.suid)
-    _check(capable(task.process, CAP_SETUID) or all(new in (_KEEP, *old) for new in (ruid, euid, suid)))
-    return _set_uids(
-        task, *(now if new == _KEEP else new for now, new in zip(old, (ruid, euid, suid), strict=True))
-    )
+    return _set_uids(task, _three(*_uids(task), ruid, euid, suid))
 
 
 @syscall(149, "setresgid", "rgid:gid egid:gid sgid:gid -> int")
 def sys_setresgid(k: Kernel, task: Task, rgid: int, egid: int, sgid: int) -> int:
     """setresgid(2)."""
-    ids = task.process.credentials
-    old = (ids.gid, ids.egid, ids.sgid)
-    _check(capable(task.process, CAP_SETGID) or all(new in (_KEEP, *old) for new in (rgid, egid, sgid)))
-    return _set_gids(
-        task, *(now if new == _KEEP else new for now, new in zip(old, (rgid, egid, sgid), strict=True))
-    )
+    return _set_gids(task, _three(*_gids(task), rgid, egid, sgid))
+
+
+def _write_three(k: Kernel, addresses: _Ids, ids: _Ids) -> int:
+    for address, value in zip(addresses, ids, strict=True):
+        k.mem.set_u32(address, value)
+    return 0
 
 
 @syscall(148, "getresuid", "ruid:out_int euid:out_int suid:out_int -> int")
 def sys_getresuid(k: Kernel, task: Task, ruid: int, euid: int, suid: int) -> int:
     """getresuid(2)."""
-    ids = task.process.credentials
-    for address, value in ((ruid, ids.uid), (euid, ids.euid), (suid, ids.suid)):
-        k.mem.set_u32(address, value)
-    return 0
+    return _write_three(k, (ruid, euid, suid), _uids(task)[0])
 
 
 @syscall(150, "getresgid", "rgid:out_int egid:out_int sgid:out_int -> int")
 def sys_getresgid(k: Kernel, task: Task, rgid: int, egid: int, sgid: int) -> int:
     """getresgid(2)."""
-    ids = task.process.credentials
-    for address, value in ((rgid, ids.gid), (egid, ids.egid), (sgid, ids.sgid)):
-        k.mem.set_u32(address, value)
-    return 0
+    return _write_three(k, (rgid, egid, sgid), _gids(task)[0])
 
 
 @syscall(151, "setfsuid", "uid -> uid")

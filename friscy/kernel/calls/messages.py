@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
@@ -206,21 +207,26 @@ def sys_recvmsg(k: Kernel, task: Task, fd: int, header: int, flags: int) -> int:
     return _recvmsg(k, task, fd, header, flags)
 
 
-@syscall(269, "sendmmsg", "fd msgs:ptr vlen:uint flags:int -> int")
-def sys_sendmmsg(k: Kernel, task: Task, fd: int, headers: int, count: int, flags: int) -> int:
-    """sendmmsg(2)."""
+def _each(k: Kernel, headers: int, count: int, flags: int, transfer: Callable[[int, int], int]) -> int:
+    """Transfer up to `count` messages; how many. transfer: (address of its header, flags) -> bytes."""
     count = min(count, _MMSG_MAX)
     for index in range(count):
         at = headers + _MMSGHDR_BYTES * index
         try:
-            # What is through cannot be sent again when the call is run again: so only the first one waits.
-            sent = _sendmsg(k, task, fd, at, flags | (MSG_DONTWAIT if index else 0))
+            # What is through cannot be done again when the call is run again: so only the first one waits.
+            done = transfer(at, flags | (MSG_DONTWAIT if index else 0))
         except LinuxError:
             if index:
                 return index
             raise
-        k.mem.set_u32(at + 56, sent)
+        k.mem.set_u32(at + 56, done)
     return count
+
+
+@syscall(269, "sendmmsg", "fd msgs:ptr vlen:uint flags:int -> int")
+def sys_sendmmsg(k: Kernel, task: Task, fd: int, headers: int, count: int, flags: int) -> int:
+    """sendmmsg(2)."""
+    return _each(k, headers, count, flags, lambda at, now: _sendmsg(k, task, fd, at, now))
 
 
 @syscall(
@@ -232,18 +238,8 @@ def sys_sendmmsg(k: Kernel, task: Task, fd: int, headers: int, count: int, flags
 def sys_recvmmsg(k: Kernel, task: Task, fd: int, headers: int, count: int, flags: int, timeout: int) -> int:
     """recvmmsg(2)."""
     timeout_ns = k.read_timespec(timeout) if timeout else None
-    count = min(count, _MMSG_MAX)
     if timeout_ns is not None:
         k.deadline_after(task, timeout_ns)
         if k.expired(task):
             flags |= MSG_DONTWAIT
-    for index in range(count):
-        at = headers + _MMSGHDR_BYTES * index
-        try:
-            got = _recvmsg(k, task, fd, at, flags | (MSG_DONTWAIT if index else 0))
-        except LinuxError:
-            if index:
-                return index
-            raise
-        k.mem.set_u32(at + 56, got)
-    return count
+    return _each(k, headers, count, flags, lambda at, now: _recvmsg(k, task, fd, at, now))
