@@ -32,11 +32,27 @@ def small_limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 def memory_files() -> int:
-    """How many files in memory this process has open for memories."""
-    found = 0
+    """How many files in memory this test has open for memories."""
+    return len(_open_files() - _earlier)
+
+
+_earlier: set[tuple[str, int]] = set()  # of machines that earlier tests in this process left
+
+
+@pytest.fixture(autouse=True)
+def forget_earlier_files() -> None:
+    gc.collect()
+    _earlier.clear()
+    _earlier.update(_open_files())
+
+
+def _open_files() -> set[tuple[str, int]]:
+    found = set()
     for entry in os.scandir("/proc/self/fd"):
         with contextlib.suppress(FileNotFoundError):  # the scan's own
-            found += os.readlink(entry.path).startswith(("/memfd:friscy-own", "/memfd:friscy-fork"))
+            target = os.readlink(entry.path)
+            if target.startswith(("/memfd:friscy-own", "/memfd:friscy-fork")):
+                found.add((entry.name, os.stat(entry.path).st_ino))
     return found
 
 
