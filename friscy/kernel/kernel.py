@@ -163,10 +163,10 @@ class Kernel:
             arguments = row.unpack(view, address + _A0_OFFSET)
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
             try:
-                if self.backings.files and row.number in _FILE_DATA_CALLS:
+                if self.backings.shared and row.number in _FILE_DATA_CALLS:
                     self._sync_mappings(task, row, arguments)
                 result = row.handler(self, task, *arguments)
-                if self.backings.files and row.number in _FILE_WRITES:
+                if self.backings.shared and row.number in _FILE_WRITES:
                     self._sync_mappings(task, row, arguments, reload=True)
             except LinuxError as error:
                 result = -error.errno

@@ -140,13 +140,9 @@ class BackingPool:
         self._made = 0
         self._anonymous: dict[int, HostFile] = {}  # by backing number
         self._pages: dict[int, FilePages] = {}  # by id(inode), which they keep alive; the oldest first
-        self._shared: dict[int, Backing] = {}  # of files, by id(inode)
+        # Of files that are mapped shared, by id(inode): while there are any, calls on files look at the mappings.
+        self.shared: dict[int, Backing] = {}
         self.users: list[FileMappings] = []
-
-    @property
-    def files(self) -> int:
-        """How many files are mapped shared: system calls on files look at the mappings then."""
-        return len(self._shared)
 
     def anonymous(self, nbytes: int) -> Backing:
         """Fresh zero pages."""
@@ -156,7 +152,7 @@ class BackingPool:
 
     def of_file(self, inode: Inode) -> Backing:
         """The backing of a file: one for all who map it shared."""
-        return self._shared.get(id(inode)) or Backing(self._number(), inode)
+        return self.shared.get(id(inode)) or Backing(self._number(), inode)
 
     def pages(self, inode: Inode) -> FilePages:
         """The pages of a file, made where there are none yet."""
@@ -227,7 +223,7 @@ class BackingPool:
     def file(self, backing: Backing, nbytes: int = 0) -> HostFile:
         """The pages as a host file, at least `nbytes` long; made where there is none yet (also after a restore)."""
         if backing.inode is not None:
-            self._shared.setdefault(id(backing.inode), backing)
+            self.shared.setdefault(id(backing.inode), backing)
             known = self._pages.get(id(backing.inode))
             file = (known or self.pages(backing.inode)).file
         elif backing.number in self._anonymous:
@@ -242,8 +238,8 @@ class BackingPool:
         used = {vma.backing.number for user in self.users for vma in user.mm.vmas if vma.backing is not None}
         for number in [number for number in self._anonymous if number not in used]:
             del self._anonymous[number]
-        for key in [key for key, backing in self._shared.items() if backing.number not in used]:
-            del self._shared[key]
+        for key in [key for key, backing in self.shared.items() if backing.number not in used]:
+            del self.shared[key]
 
     def _mapped(self, pages: FilePages) -> bool:
         return any(pages.file in user.files() for user in pages.file.users)
@@ -253,7 +249,7 @@ class BackingPool:
         kept = count = 0
         mapped = {file for user in self.users for file in user.memory.files()}
         for key, pages in reversed(list(self._pages.items())):
-            if key in self._shared or pages.file in mapped:
+            if key in self.shared or pages.file in mapped:
                 continue
             kept += pages.nbytes
             count += 1
