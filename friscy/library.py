@@ -54,7 +54,8 @@ class BundleCode:
                 raise FormatError(bundle.path(CODE), None, f"{row.name} among the bundle's files", "none")
             sha256 = bundle.files[row.name].sha256
             load, exists = partial(cached_module, engine, sha256), partial(has_module, sha256)
-            self.names[Module(images[row.image], row.first, row.count, load, exists)] = row.name
+            read = partial(bundle.read, row.name)
+            self.names[Module(images[row.image], row.first, row.count, load, exists, read)] = row.name
         self._notify: Callable[[], None] = lambda: None
         self._log: Callable[[str], None] = lambda message: None
         self._queue: SimpleQueue[Image] | None = None

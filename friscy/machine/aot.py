@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from friscy.machine.cache import cache_home, private_directory
+from friscy.machine.fault_map import FaultMap
 from friscy.machine.layout import CODE_MAP, GUEST_START, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _U32 = struct.Struct("<I")
 _MAP_SCALE = 2  # bytes of the code map for each byte of code
+_FAULT_FRAMES = 4  # how far above a fault its function is: what is shared by all is called
 
 
 class Image:
@@ -61,9 +63,10 @@ class Module:
     """A module of an image's functions, `count` of them, for the table slots from `first` on.
 
     exists: whether `load` will give the compiled module, cheaply. load: gives it, or None: there is none after all.
+    read: its bytes, which tell where it faults.
     """
 
-    __slots__ = ("_exists", "_load", "compiled", "count", "first", "image")
+    __slots__ = ("_exists", "_load", "_map", "_read", "compiled", "count", "first", "image")
 
     def __init__(
         self,
@@ -72,7 +75,10 @@ class Module:
         count: int,
         load: Callable[[], wasmtime.Module | None],
         exists: Callable[[], bool] = lambda: True,
+        read: Callable[[], bytes] = lambda: b"",
     ) -> None:
+        self._read = read
+        self._map: FaultMap | None = None
         self.image, self.first, self.count, self._load, self._exists = image, first, count, load, exists
         self.compiled: wasmtime.Module | None = None
 
@@ -83,6 +89,12 @@ class Module:
         if self.compiled is None:
             self.compiled = self._load()
         return self.compiled
+
+    def fault_map(self) -> FaultMap:
+        """Which instructions its accesses belong to; read when the first of them faults."""
+        if self._map is None:
+            self._map = FaultMap(self._read())
+        return self._map
 
 
 class Library:
@@ -151,6 +163,9 @@ class Watcher(Protocol):
     def returned(self, hart: Hart) -> None:
         """The engine came back to the host; `hart` is where it will go on."""
 
+    def fault_pc(self, trap: Exception) -> int | None:
+        """The instruction whose access ended in `trap`, where that was translated code's."""
+
 
 class Recorder:
     """Notes what the interpreter runs: `touched[identity, start, offset]` are pcs of the file mapped so.
@@ -192,6 +207,9 @@ class Recorder:
             for low, high, key in self._mapped:
                 if low <= pc < high:
                     self.resumed.setdefault(key, set()).add(pc)
+
+    def fault_pc(self, trap: Exception) -> int | None:
+        return None
 
 
 class Code:
@@ -257,6 +275,17 @@ class Code:
             self.linked.add(module)
 
     def returned(self, hart: Hart) -> None: ...
+
+    def fault_pc(self, trap: Exception) -> int | None:
+        frames = getattr(trap, "frames", ())[:_FAULT_FRAMES]
+        titles = {frame.module_name for frame in frames} - {None}
+        maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
+        for frame in frames:
+            found = maps.get(frame.module_name)
+            pc = found.pc(frame.module_offset) if found is not None else None
+            if pc is not None:
+                return pc
+        return None
 
     def _show(self, image: Image) -> None:
         self._space.show_code_map(image.low, image.high, self._library.map_fd(), image.map_at)

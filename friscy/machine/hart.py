@@ -91,6 +91,10 @@ class Hart:
         (bias,) = _U32.unpack_from(self.view, self.address + HART_PC_BIAS)
         return trap_pc(stored, bias)
 
+    @trap_pc.setter
+    def trap_pc(self, pc: int) -> None:
+        _U32.pack_into(self.view, self.address + HART_TRAP_PC, pc)
+
     @property
     def trap_value(self) -> int:
         value: int = _U64.unpack_from(self.view, self.address + HART_TRAP_VALUE)[0]

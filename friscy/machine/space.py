@@ -161,7 +161,7 @@ class Space:
 
     def instantiate(self, module: wasmtime.Module) -> wasmtime._instance.InstanceExports:
         """Instantiate a module that imports what every engine module imports; return its exports."""
-        wanted = [self._imports[item.name or ""] for item in module.imports]
+        wanted = [self._imported(item.name or "") for item in module.imports]
         instance = wasmtime.Instance(self.store, module, wanted)
         self._keep.append(instance)
         return instance.exports(self.store)
@@ -171,6 +171,13 @@ class Space:
         missing = nslots - self._table.size(self.store)
         if missing > 0:
             self._table.grow(self.store, missing, _function(self._exports, "unlinked"))
+
+    def _imported(self, name: str) -> wasmtime.Memory | wasmtime.Table | wasmtime.Func | wasmtime.Global:
+        """What `name` stands for in a module of translated code: what the interpreter exports is shared."""
+        found = self._imports.get(name)
+        if found is None:
+            found = self._imports[name] = _function(self._exports, name)
+        return found
 
     def instantiate_table(self, module: wasmtime.Module, first: int) -> None:
         """Instantiate a module of translated code, which puts its functions into the table from slot `first` on."""
@@ -250,6 +257,9 @@ class Space:
         if raised is not None:
             raise raised
         fault = _FAULT.search(str(trap))
+        where = self.code.fault_pc(trap) if fault and self.code is not None else None
+        if where is not None and self._running is not None:
+            self._running.trap_pc = where
         if fault:
             raise GuestMemoryFault(int(fault.group(1), 16))
         raise trap

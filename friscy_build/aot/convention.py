@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from friscy_build.aot.effects import F0, FCSR, RA, SP, effects
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import CALLS, Liveness, analyse, leaving, live_at_entry
+from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.preserved import intact
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
@@ -142,7 +143,8 @@ class Convention:
             if signature.direct:
                 near = _reads_before_writes(graph)
                 passable = near & signature.needs
-                signature.params = tuple(r for r in PASSED if r in passable or r == RA)
+                passed = [r for r in PASSED if r in passable or r == RA]
+                signature.params = tuple(sorted(passed[:MAX_PARAMS], key=PASSED.index))
                 signature.results = tuple(r for r in sorted(RESULTS & signature.writes) if abi.saved)
         self._liveness = self._analyse(graphs)
         self._solve_smashes(graphs, own)

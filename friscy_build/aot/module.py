@@ -9,15 +9,14 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
+from friscy_build.aot import linking
 from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention, close
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
-from friscy_build.aot.forms import function_name
+from friscy_build.aot.emit import Emitter
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.lift import Lifter
-from friscy_build.llvm.target import FEATURES, compile_ir
-from friscy_build.llvm.trace import Module
-from friscy_build.llvm.wasm_object import CODE, custom_section, finish, sections
+from friscy_build.wasm.binary import custom_section
+from friscy_build.wasm.text import instructions
 
 # Instructions in one LLVM module: what a job is made of.
 JOB_INSTRUCTIONS = 20_000
@@ -30,17 +29,15 @@ ENTRIES_SECTION = "friscy.entries"
 class Options:
     """How to translate.
 
-    trap_pcs: every access says where it is made, for faults that the host's pages raise. psabi: unknown code is
+    psabi: unknown code is
     taken to keep to the calling convention. faults: "fast", or "precise": all registers are in the hart before each
     access, for handlers of SIGSEGV that look at them or change them; no convention is relied on then.
     largest: instructions of the largest function that is not split.
     """
 
-    trap_pcs: bool = True
     psabi: bool = True
     faults: str = "fast"
     largest: int = MAX_FUNCTION_INSTRUCTIONS
-
 
     @property
     def precise(self) -> bool:
@@ -80,26 +77,31 @@ class Job:
         return sum(graph.ninstructions for graph in self.graphs)
 
 
-AOT_FEATURES = (*FEATURES, "tail-call")
-
-
-def lift(graphs: Sequence[Graph], options: Options = DEFAULT) -> str:
-    """These functions as LLVM IR; they call each other directly."""
-    module = Module(pointers=True)
+def _emit(graphs: Sequence[Graph], options: Options) -> linking.Functions:
     for graph in graphs:
         close(graph)
     convention = Convention({graph.entry: graph for graph in graphs}, options.abi)
+    functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
     for graph in graphs:
-        Lifter(module, graph, convention, trap_pcs=options.trap_pcs, precise=options.precise).emit()
-    return module.text()
+        Emitter(functions, graph, convention, precise=options.precise).emit()
+    return functions
+
+
+def listing(graphs: Sequence[Graph], options: Options = DEFAULT) -> list[str]:
+    """The bodies of these functions as text."""
+    functions = _emit(graphs, options)
+    lines = []
+    for graph in graphs:
+        lines.append(f"{graph.entry:x}:")
+        lines += instructions(functions.body(graph.entry), functions.namer(graph.entry))
+    return lines
 
 
 def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
     """One module of these functions, which call each other directly."""
-    wasm_object = compile_ir(lift(graphs, options), local=True, once=True, features=AOT_FEATURES)
-    entries = [(pc, function_name(graph.entry)) for graph in graphs for pc in graph.entries]
-    wasm = finish(wasm_object, (), table=[name for _, name in entries])
-    code_bytes = sum(len(contents) for kind, contents in sections(wasm) if kind == CODE)
+    functions = _emit(graphs, options)
+    entries = [(pc, graph.entry) for graph in graphs for pc in graph.entries]
+    wasm, code_bytes = functions.module([entry for _, entry in entries])
     ninstructions = sum(graph.ninstructions for graph in graphs)
     return Translated(wasm, tuple(pc for pc, _ in entries), ninstructions, code_bytes)
 

@@ -13,38 +13,39 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from friscy.machine.layout import GUEST_END, GUEST_START
-from friscy_build.isa.value import Value
-from friscy_build.llvm.trace import Function, Module, typed
+from friscy_build.llvm.trace import Module
+from friscy_build.wasm.opcodes import OPCODES
 
 SOURCE = Path(__file__).with_name("strings.c")
 COMPILED = SOURCE.with_suffix(".ll")
 DECLINED = (1 << 64) - 1
 ATTRIBUTES = "nounwind null_pointer_is_valid"
 
-Result = Callable[[tuple[Value, ...], Value], Value]  # (arguments, what the body gave) -> a0
+# (what gives what the body gave, what gives each argument) -> what gives a0, all WebAssembly
+Result = Callable[[bytes, Sequence[bytes]], bytes]
 
 
-def _as_is(arguments: tuple[Value, ...], given: Value) -> Value:
+def _as_is(given: bytes, arguments: Sequence[bytes]) -> bytes:
     return given
 
 
-def _difference(arguments: tuple[Value, ...], given: Value) -> Value:
-    return given.trunc(32).sext(64)
+def _difference(given: bytes, arguments: Sequence[bytes]) -> bytes:
+    return given + OPCODES["i64.extend32_s"]
 
 
-def _first(arguments: tuple[Value, ...], given: Value) -> Value:
+def _first(given: bytes, arguments: Sequence[bytes]) -> bytes:
     return arguments[0]
 
 
-def _behind(arguments: tuple[Value, ...], given: Value) -> Value:
-    return arguments[0] + arguments[2]
+def _behind(given: bytes, arguments: Sequence[bytes]) -> bytes:
+    return arguments[0] + arguments[2] + OPCODES["i64.add"]
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,6 @@ class Routine:
     body: str
     nargs: int
     result: Result = _as_is
-
-    def emit(self, function: Function, arguments: tuple[Value, ...]) -> tuple[Value, Value]:
-        """Call the body: (whether it declined, a0 if it did not)."""
-        add_body(function.module, self.body)
-        listed = ", ".join(typed(argument) for argument in arguments)
-        given = function.let(64, f"call i64 @{self.body}({listed})")
-        return given.eq(DECLINED), self.result(arguments, given)
 
 
 ROUTINES = {

@@ -14,6 +14,8 @@ from friscy.machine.layout import (
     RECORDS,
     WINDOW_END,
 )
+from friscy_build.aot.runtime import EXPORTS as RUNTIME
+from friscy_build.aot.runtime import emit_runtime, symbol
 from friscy_build.interpreter.decoder import WordDecoder, emit_decode, emit_decode_scratch, emit_pair_of
 from friscy_build.interpreter.effects import effects_of
 from friscy_build.interpreter.loop import Hot, Run, emit_entries
@@ -50,12 +52,14 @@ def emit(operations: Table | None = None, loop: type[Hot] = Hot) -> str:
     emit_unlinked(module)
     emit_invalidate(module)
     emit_probe(module)
+    emit_runtime(module)
     return module.text()
 
 
 def compile_interpreter(text: str) -> bytes:
     """The wasm module of what `emit` gave."""
-    return finish(compile_ir(text, local=True), EXPORTS)
+    exports = {name: name for name in EXPORTS} | {symbol(name): name for name in RUNTIME}
+    return finish(compile_ir(text, local=True), exports)
 
 
 def build_interpreter() -> bytes:

@@ -10,12 +10,25 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from friscy.machine.layout import WASM_PAGES
-
-# Section ids of the core format.
-CUSTOM, TYPE, IMPORT, FUNCTION, EXPORT, ELEMENT, CODE, DATA, DATA_COUNT = 0, 1, 2, 3, 7, 9, 10, 11, 12
-# Kinds of an import or export.
-KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL = range(4)
-FUNCREF, I32 = 0x70, 0x7F
+from friscy_build.wasm.binary import (
+    CODE,
+    CUSTOM,
+    DATA,
+    ELEMENT,
+    EXPORT,
+    FUNCREF,
+    FUNCTION,
+    I32,
+    IMPORT,
+    KIND_FUNCTION,
+    KIND_GLOBAL,
+    KIND_MEMORY,
+    KIND_TABLE,
+    TYPE,
+    leb,
+    name,
+    table_segment,
+)
 
 # Linking section: its symbol table, and what of a symbol's flags says that its name is given.
 SYMBOL_TABLE = 8
@@ -59,27 +72,6 @@ class Reader:
         self.leb()
         if flags & 1:
             self.leb()
-
-
-def leb(value: int) -> bytes:
-    """Unsigned LEB128."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def name(text: str) -> bytes:
-    encoded = text.encode()
-    return leb(len(encoded)) + encoded
-
-
-def custom_section(title: str, contents: bytes) -> bytes:
-    """A section that engines pass over; it may stand at a module's end."""
-    body = name(title) + contents
-    return bytes([CUSTOM]) + leb(len(body)) + body
 
 
 def sections(module: bytes) -> Iterator[tuple[int, bytes]]:
@@ -179,8 +171,7 @@ def finish(
             put(EXPORT, leb(len(entries)) + b"".join(entries))
             if table:
                 # One active segment of table 0 at global.get 0, the only global there is.
-                functions = b"".join(leb(indices[n]) for n in table)
-                put(ELEMENT, leb(1) + b"\0\x23\0\x0b" + leb(len(table)) + functions)
+                put(ELEMENT, table_segment((indices[n] for n in table), b"\x23\0"))
         if kind in (TYPE, IMPORT, FUNCTION, CODE):
             put(kind, contents)
     return bytes(out)

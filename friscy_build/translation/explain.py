@@ -1,4 +1,4 @@
-"""One function side by side: the guest's instructions, the LLVM IR after the passes, and the wasm that comes of it."""
+"""One function side by side: the guest's instructions, and the WebAssembly that comes of them."""
 
 from __future__ import annotations
 
@@ -10,33 +10,30 @@ from itertools import zip_longest
 from friscy.bundle import CODE, Bundle
 from friscy.machine.code_file import read_code_file
 from friscy_build.aot.discover import Functions
-from friscy_build.aot.forms import function_name
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.module import AOT_FEATURES, Options, lift
+from friscy_build.aot.module import Options, listing
 from friscy_build.isa.disasm import format_instruction
-from friscy_build.llvm.target import listing
 from friscy_build.translation.placing import Files
 from lazyfs.errors import UsageError
 
-_COLUMNS = ("guest", "LLVM IR", "WebAssembly")
+_COLUMNS = ("guest", "WebAssembly")
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A function's three forms, a list of lines each. path: the file of the image it is in."""
+    """A function's two forms, a list of lines each. path: the file of the image it is in."""
 
     path: str
     name: str
     entry: int
     guest: list[str]
-    ir: list[str]
     wasm: list[str]
 
     def text(self, columns: int) -> list[str]:
         """Lines of a terminal that is `columns` wide."""
-        width = max((columns - 6) // 3, 24)
+        width = max((columns - 3) // 2, 24)
         rows = [_COLUMNS, tuple("-" * len(title) for title in _COLUMNS)]
-        rows += zip_longest(self.guest, self.ir, self.wasm, fillvalue="")
+        rows += zip_longest(self.guest, self.wasm, fillvalue="")
         heading = f"{self.path}: {self.name} at {self.entry:#x}"
         return [heading, ""] + [
             "   ".join(cell.expandtabs(8)[:width].ljust(width) for cell in row).rstrip() for row in rows
@@ -46,7 +43,7 @@ class Explained:
         """The same as an HTML page."""
         cells = "".join(
             f"<td><h2>{html.escape(title)}</h2><pre>{html.escape(chr(10).join(lines))}</pre></td>"
-            for title, lines in zip(_COLUMNS, (self.guest, self.ir, self.wasm), strict=True)
+            for title, lines in zip(_COLUMNS, (self.guest, self.wasm), strict=True)
         )
         title = html.escape(f"{self.path}: {self.name}")
         return (
@@ -94,37 +91,6 @@ def _explain(image: CodeImage, path: str, entry: int) -> Explained:
     ):
         if block.code:
             lines += [f"{block.pc:x}:"] + [f"  {pc:x}\t{format_instruction(i, pc)}" for pc, i in block.code]
-    ir, wasm = listing(lift(graphs, Options()), local=True, once=True, features=AOT_FEATURES)
     function = functions.function(entry)
-    name = function.name if function is not None else function_name(entry)
-    return Explained(path, name, entry, lines, _definitions(ir), _instructions(wasm))
-
-
-_HELPERS = ("hand_over_", "leave")  # what functions share: how registers get to the hart
-
-
-def _definitions(ir: str) -> list[str]:
-    """The functions of a module, without its declarations, its helpers and attributes."""
-    lines, inside = [], False
-    for line in ir.splitlines():
-        if line.startswith("define"):
-            inside = not line.partition("@")[2].startswith(_HELPERS)
-        if inside:
-            lines.append(line)
-        inside = inside and line != "}"
-    return lines
-
-
-def _instructions(assembly: str) -> list[str]:
-    """LLVM's wasm assembly of the same functions, without what is for the linker."""
-    kept, inside = [], False
-    for line in assembly.splitlines():
-        if line[:1].isalpha() and line.rstrip().endswith(":"):
-            inside = not line.startswith(_HELPERS)
-        if (
-            inside
-            and line.strip()
-            and not line.strip().startswith((".section", ".globl", ".type", ".size", "#", ".hidden"))
-        ):
-            kept.append(line)
-    return kept
+    name = function.name if function is not None else f"code_{entry:x}"
+    return Explained(path, name, entry, lines, listing(graphs, Options()))

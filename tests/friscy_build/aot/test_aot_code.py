@@ -113,7 +113,8 @@ def library(
     image = Image([IDENTITY], "program", low, high, segments)
     modules, slot = [], 1
     for part in parts:
-        modules.append(Module(image, slot, len(part.entries), partial(wasmtime.Module, engine, part.wasm)))
+        load, read = partial(wasmtime.Module, engine, part.wasm), partial(bytes, part.wasm)
+        modules.append(Module(image, slot, len(part.entries), load, read=read))
         slot += len(part.entries)
     return Library(
         [image], modules, lambda made: map_file(made, "", lambda: [part.entries for part in parts])
@@ -228,7 +229,7 @@ def test_whole_program(
 ) -> None:
     """A C program without a library: lists, matrices, a state machine, sorting through pointers. With few calls
     allowed within each other, its calls unwind everywhere, and values passed in registers must not get lost."""
-    monkeypatch.setattr("friscy_build.aot.lift.DEPTH_LIMIT", depth)
+    monkeypatch.setattr("friscy_build.aot.emit.DEPTH_LIMIT", depth)
     program = tmp_path / "workload"
     flags = ["-O2", "-static", "-nostdlib", "-fno-stack-protector", "-Wl,-Ttext-segment=0x20000"]
     source = ROOT / "benchmarks" / "workload.c"

@@ -50,7 +50,7 @@ def test_every_row(new_guest: NewGuest, seed: int) -> None:
 
 
 @SETTINGS
-@given(st.integers(0, 1 << 32), st.booleans(), st.sampled_from(["fast", "precise"]))
-def test_branches(new_guest: NewGuest, seed: int, trap_pcs: bool, faults: str) -> None:
+@given(st.integers(0, 1 << 32), st.sampled_from(["fast", "precise"]))
+def test_branches(new_guest: NewGuest, seed: int, faults: str) -> None:
     rows = random.Random(seed).choices(STRAIGHT + BRANCHES * 6, k=60)
-    check(new_guest(), random_program(seed, rows), Options(trap_pcs=trap_pcs, psabi=False, faults=faults))
+    check(new_guest(), random_program(seed, rows), Options(psabi=False, faults=faults))

@@ -10,6 +10,7 @@ import wasmtime
 from aot_guest import CODE, code_of, elf_file
 
 from friscy_build.aot.__main__ import main
+from friscy_build.aot.runtime import IMPORTS
 from friscy_build.isa.rows import BY_NAME
 from friscy_build.llvm.wasm_object import CUSTOM, Reader, sections
 
@@ -25,8 +26,8 @@ def test_translates_a_file(
     assert main([str(elf), "-o", str(output)]) == 0
     assert "1 functions, 2 instructions" in capsys.readouterr().out
     module = wasmtime.Module(aot_engine, output.read_bytes())
-    assert {item.name for item in module.imports} == {"memory", "table", "table_base"}
-    ((_, contents),) = [found for found in sections(output.read_bytes()) if found[0] == CUSTOM]
+    assert {item.name for item in module.imports} == {"memory", "table", "table_base", *IMPORTS}
+    contents = [contents for kind, contents in sections(output.read_bytes()) if kind == CUSTOM][-1]
     reader = Reader(contents)
     assert reader.text() == "friscy.entries"
     assert struct.unpack("<I", contents[reader.at :]) == (CODE,)

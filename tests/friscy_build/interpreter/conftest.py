@@ -58,7 +58,8 @@ class Guest:
         self.after_trap = 0  # what a trap adds to the pc; 0 ends the run
 
     def instantiate(self, module: wasmtime.Module) -> wasmtime._instance.InstanceExports:
-        imports = [self._imports[item.name or ""] for item in module.imports]
+        names = [item.name or "" for item in module.imports]
+        imports = [self._imports[name] if name in self._imports else self.exports[name] for name in names]
         return wasmtime.Instance(self.store, module, imports).exports(self.store)
 
     def _syscall(self) -> None:

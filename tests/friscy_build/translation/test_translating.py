@@ -135,8 +135,8 @@ def test_a_function_is_explained(programs: Programs) -> None:
     (fib,) = explain(bundle, "fib")
     assert (fib.path, fib.name) == ("/bin/bare", "fib")
     assert any("jal     ra" in line.expandtabs(8) for line in fib.guest)
-    assert any(line.startswith("define") and f"_{fib.entry:x}" in line for line in fib.ir)
-    assert any("local.get" in line for line in fib.wasm)
+    assert f"{fib.entry:x}:" in fib.wasm
+    assert any(f"call ${fib.entry:x}.direct" in line for line in fib.wasm)
     assert len(fib.text(120)) > 10
     assert all(len(line) <= 120 for line in fib.text(120))
     assert "<pre>" in fib.page()

@@ -1,0 +1,93 @@
+"""Which guest instruction an access in translated code belongs to: the custom sections of a translated module.
+
+    friscy.pcs   pairs of LEB128 numbers: how much further in the module the opcode stands, and how much further in the
+                 guest its instruction is (signed)
+    name         the module's name, 16 hex digits of its own, by which a trap's frames tell it
+
+Fields: docs/formats/bundle.md.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+PCS_SECTION = "friscy.pcs"
+_NAME_SECTION = "name"
+_CUSTOM = 0
+
+
+def _leb(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def encode_pcs(places: Iterable[tuple[int, int]]) -> bytes:
+    """The contents of `friscy.pcs`. places: (offset in the module, pc), offsets rising."""
+    out = bytearray()
+    last_offset = last_pc = 0
+    for offset, pc in places:
+        step = pc - last_pc
+        out += _leb(offset - last_offset)
+        out += _leb(step * 2 if step >= 0 else -step * 2 - 1)
+        last_offset, last_pc = offset, pc
+    return bytes(out)
+
+
+class FaultMap:
+    """title: the module's name. ValueError: the module is damaged."""
+
+    def __init__(self, wasm: bytes) -> None:
+        self.title = ""
+        self._offsets: list[int] = []
+        self._pcs: list[int] = []
+        for title, contents in _custom_sections(wasm):
+            if title == PCS_SECTION:
+                self._read(contents)
+            elif title == _NAME_SECTION and contents[:1] == b"\0":
+                at, length = _number(contents, _number(contents, 1)[0])
+                self.title = contents[at : at + length].decode(errors="replace")
+
+    def _read(self, contents: bytes) -> None:
+        at = offset = pc = 0
+        while at < len(contents):
+            at, step = _number(contents, at)
+            offset += step
+            at, step = _number(contents, at)
+            pc += -(step + 1) // 2 if step & 1 else step // 2
+            self._offsets.append(offset)
+            self._pcs.append(pc)
+
+    def pc(self, offset: int) -> int | None:
+        """The guest's instruction that makes the access at this offset in the module."""
+        at = bisect_left(self._offsets, offset)
+        return self._pcs[at] if at < len(self._offsets) and self._offsets[at] == offset else None
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """(what follows, value) of the LEB128 number at `at`."""
+    value = shift = 0
+    while True:
+        if at >= len(data):
+            raise ValueError("a number ends with its section")
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return at, value
+
+
+def _custom_sections(wasm: bytes) -> Iterable[tuple[str, bytes]]:
+    at = 8
+    while at < len(wasm):
+        kind = wasm[at]
+        at, nbytes = _number(wasm, at + 1)
+        if kind == _CUSTOM:
+            start, length = _number(wasm, at)
+            yield wasm[start : start + length].decode(errors="replace"), wasm[start + length : at + nbytes]
+        at += nbytes

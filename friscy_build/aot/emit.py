@@ -1,0 +1,695 @@
+"""One guest function as WebAssembly: its blocks, the ways between them, calls, and how it is left.
+
+A function has two forms (`convention`): the table's, `(hart) -> next_pc`, and, for callers in the same module, a
+direct one, `(hart, depth, parameters ...) -> left, results ...`: `left` is the pc that was returned to, odd where the
+call unwinds. `templates` has the instructions, `structure` the nesting, `liveness` says which registers are loaded
+from the hart and stored to it, `bases` which addresses need no check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from friscy.machine.layout import (
+    CODE_MAP,
+    DEPTH_LIMIT,
+    GUARD,
+    GUEST_END,
+    GUEST_START,
+    HART_DEPTH,
+    HART_INTERRUPT,
+    HART_PC,
+    HART_TRAP_PC,
+    WINDOW_END,
+)
+from friscy_build.aot.bases import CHECKED, STACK_NEAR, Bases, Facts, offset_of
+from friscy_build.aot.convention import Convention, Signature, calls_others
+from friscy_build.aot.effects import RA, SP, effects, is_access
+from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
+from friscy_build.aot.liveness import CALLS, live_at
+from friscy_build.aot.locals import DEPTH, HART
+from friscy_build.aot.runtime import SYSCALL, runtime_index
+from friscy_build.aot.strings import DECLINED, routine_for
+from friscy_build.aot.structure import Structure
+from friscy_build.aot.templates import BAIL, MARK, templates
+from friscy_build.wasm import opcodes as wasm
+from friscy_build.wasm.binary import F64, I32, leb, sleb
+from friscy_build.wasm.opcodes import OPCODES
+
+A0 = 10
+ROOT = -(1 << 40)  # of a function's structure: what comes before its first block
+_IF = wasm.IF + b"\x40"
+_BLOCK, _LOOP = wasm.BLOCK + b"\x40", wasm.LOOP + b"\x40"
+_WRAP, _EXTEND = OPCODES["i32.wrap_i64"], OPCODES["i64.extend_i32_u"]
+_OUTSIDE = (
+    wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
+    + wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"]
+)  # fmt: skip
+_INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
+_FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
+_MOST_LABELS = 4096  # of a table
+
+
+def const64(value: int) -> bytes:
+    return wasm.I64_CONST + sleb(value)
+
+
+def const32(value: int) -> bytes:
+    return wasm.I32_CONST + sleb(value - (1 << 32) if value >> 31 else value)
+
+
+class Emitter:
+    """Writes the forms of one function; `parts` is the body of the one that has the guest's code."""
+
+    def __init__(
+        self, functions: Functions, graph: Graph, convention: Convention, *, precise: bool = False
+    ) -> None:
+        self._functions, self._graph, self._precise = functions, graph, precise
+        self._convention, self._signature = convention, convention.signatures[graph.entry]
+        self._live, self._direct = convention.liveness(graph), self._signature.direct
+        self._bases = Bases(graph, direct=self._direct, kept=convention.kept(graph))
+        self._calls = calls_others(graph)
+        self._templates = templates(len(self._signature.params) if self._direct else 0)
+        self._locals = self._templates.locals
+        self.parts: list[bytes] = []
+        self.marks: list[
+            tuple[int, int]
+        ] = []  # (how many parts come before an opcode that may fault, its pc)
+        self._nested = 0  # blocks, loops and ifs that are open
+        self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
+        self._blocks: dict[int, int] = {}
+        self._facts, self._dirty = Facts(), frozenset[int]()
+        self._clean: frozenset[int] = frozenset()  # of the dirty ones, those that were stored since (precise)
+        self._put = self.parts.append
+        self._ways: dict[int, int] = {}  # of a switch: how many blocks are open in each target's own
+
+    # Pieces
+
+    def _get(self, register: int) -> bytes:
+        return wasm.LOCAL_GET + leb(self._locals.of(register))
+
+    def _set(self, register: int) -> bytes:
+        return wasm.LOCAL_SET + leb(self._locals.of(register))
+
+    @property
+    def _inner(self) -> bytes:
+        return DEPTH + wasm.I32_CONST + b"\x01" + OPCODES["i32.add"] if self._calls else DEPTH
+
+    def _store(self, registers: Collection[int]) -> None:
+        """Bring registers to the hart."""
+        for register in sorted(registers):
+            self._put(HART + self._get(register) + hart_store(register))
+
+    def _load(self, registers: Iterable[int]) -> None:
+        for register in sorted(registers):
+            self._put(HART + hart_load(register) + self._set(register))
+
+    def _store_pc(self, pc: bytes) -> None:
+        self._put(HART + pc + OPCODES["i64.store"] + b"\x03" + leb(HART_PC))
+
+    def _store_depth(self, depth: bytes) -> None:
+        self._put(HART + depth + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH))
+
+    def _restore_depth(self) -> None:
+        if self._calls and not self._direct:
+            self._store_depth(DEPTH)
+
+    def _open(self, opcode: bytes) -> None:
+        self._put(opcode)
+        self._nested += 1
+
+    def _else(self) -> None:
+        self._put(wasm.ELSE)
+
+    def _close(self) -> None:
+        self._put(wasm.END)
+        self._nested -= 1
+
+    def _mark(self, pc: int) -> None:
+        self.marks.append((len(self.parts), pc))
+
+    # Leaving
+
+    def _give_zeros(self) -> None:
+        """Return, what stands on the stack being `left`."""
+        zeros = (
+            b"\x44" + bytes(8) if kind == F64 else const64(0) for kind in result_types(self._signature)[1:]
+        )
+        self._put(b"".join(zeros) + wasm.RETURN)
+
+    def _give_left(self) -> None:
+        """Unwind: go on at the pc in the local LEFT, less 1. All registers are in the hart."""
+        left = wasm.LOCAL_GET + leb(self._locals.left)
+        if self._direct:
+            self._put(left)
+            self._give_zeros()
+        else:
+            self._restore_depth()
+            self._put(HART + left + wasm.RETURN_CALL + leb(self._functions.leave()))
+
+    def _give_pc(self, pc: bytes) -> None:
+        """Unwind: go on at a 32-bit pc. All registers are in the hart."""
+        if self._direct:
+            self._put(pc + _EXTEND + const64(1) + OPCODES["i64.or"])
+            self._give_zeros()
+        else:
+            self._restore_depth()
+            self._put(pc + wasm.RETURN)
+
+    def _hand_over(self, pc: int, registers: Collection[int]) -> None:
+        """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
+        stored = tuple(sorted(registers))
+        results = self._signature.results if self._direct else None
+        arguments = HART + (self._inner if self._direct else DEPTH) + const32(pc)
+        if self._direct:
+            arguments += self._entry_ra
+        arguments += b"".join(map(self._get, stored))
+        self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(stored, results)))
+
+    @property
+    def _entry_ra(self) -> bytes:
+        return wasm.LOCAL_GET + leb(self._locals.param(self._signature.params.index(RA)))
+
+    def _check(self, register: int, pc: int, registers: Collection[int]) -> None:
+        """Go on where a register is in the guest's range, else hand over at `pc`."""
+        self._put(self._get(register) + _OUTSIDE)
+        self._open(_IF)
+        self._hand_over(pc, registers)
+        self._close()
+
+    def _kept(self) -> frozenset[int]:
+        """What a return of the direct form does not store."""
+        if not self._direct:
+            return frozenset()
+        return frozenset(self._signature.results) | self._convention.abi.saved | {RA}
+
+    def _put_back(self) -> None:
+        """Bring saved registers, which are as they were, to the hart where something else was stored there."""
+        self._store(self._signature.smashes)
+
+    def _give_results(self) -> None:
+        self._put(b"".join(map(self._get, self._signature.results)) + wasm.RETURN)
+
+    def _return(self, block: Block) -> None:
+        target = wasm.LOCAL_GET + leb(self._locals.target)
+        self._store((self._dirty & self._live.after[block.pc]) - self._kept())
+        if self._direct:
+            self._put_back()
+            self._put(target)
+            self._give_results()
+            return
+        self._put(target + _FAR_AWAY)
+        self._open(_IF)
+        self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
+        self._give_left()
+        self._close()
+        self._restore_depth()
+        self._put(target + _WRAP + wasm.RETURN)
+
+    # Calls and jumps out
+
+    def _moves_frame(self) -> bool:
+        """Whether the function is entered in its middle, or writes sp or ra anywhere."""
+        graph = self._graph
+        if graph.entry != graph.start or graph.resume:
+            return True
+        return any({SP, RA} & effects(i)[1] for each in graph.blocks.values() for _, i in each.code)
+
+    def _in_middle(self, block: Block) -> bool:
+        """Whether a jump at the end of this block may go on within the guest's function: its frame may still be there,
+        and ra be another than the function's."""
+        here = [effects(i)[1] for _, i in block.code]
+        if any(SP in each for each in here) and any(RA in each for each in here):
+            return False
+        return self._moves_frame()
+
+    def _call_table_form(self, target: int | None, *, tail: bool = False, middle: bool = False) -> None:
+        """Call whatever is at `target` (None: at the address in the local TARGET), all registers being in the hart.
+
+        The next pc is left on the stack, or returned where `tail`. middle: see `_in_middle`.
+        """
+        index = self._functions.table_form(target) if target is not None else None
+        if index is not None:
+            self._depth_for(tail)
+            self._put(HART + (wasm.RETURN_CALL if tail else wasm.CALL) + leb(index))
+            return
+        address = const64(target) if target is not None else wasm.LOCAL_GET + leb(self._locals.target)
+        self._store_pc(address)
+        slot = wasm.LOCAL_GET + leb(self._locals.index)
+        if target is not None:
+            if target < WINDOW_END:
+                self._put(const32(CODE_MAP + 2 * target) + OPCODES["i32.load"] + b"\x02\x00")
+            else:
+                self._put(const32(0))
+            self._put(wasm.LOCAL_SET + leb(self._locals.index))
+        else:
+            self._put(address + const64(WINDOW_END) + OPCODES["i64.lt_u"] + wasm.IF + bytes([I32]))
+            self._put(address + _WRAP + const32(1) + OPCODES["i32.shl"])
+            self._put(OPCODES["i32.load"] + b"\x02" + leb(CODE_MAP) + wasm.ELSE + const32(0) + wasm.END)
+            self._put(wasm.LOCAL_SET + leb(self._locals.index))
+        if middle:
+            self._put(slot + OPCODES["i32.eqz"] + address + const64(GUEST_END) + OPCODES["i64.lt_u"])
+            self._put(OPCODES["i32.and"])
+            self._open(_IF)
+            if self._direct:
+                self._give_table_result(address + _WRAP)
+            else:
+                self._restore_depth()
+                self._put(address + _WRAP + wasm.RETURN)
+            self._close()
+        self._depth_for(tail)
+        call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
+        self._put(HART + slot + call + leb(self._functions.table_type) + b"\0")
+
+    def _depth_for(self, tail: bool) -> None:
+        if tail:
+            self._restore_depth()
+        else:
+            self._store_depth(self._inner)
+
+    def _give_table_result(self, after: bytes) -> None:
+        """Return what a direct form gives after the table form of something gave `after` in its stead."""
+        results = self._signature.results
+        self._put(HART + after + self._entry_ra + wasm.RETURN_CALL + leb(self._functions.returned(results)))
+
+    def _call_direct(self, target: int, signature: Signature, live: Collection[int]) -> None:
+        """Call a direct form; its results are on the stack. live: what is to be right where the sp is found astray."""
+        near = self._facts.near.get(SP, (GUARD, GUARD))
+        if SP in signature.needs and not STACK_NEAR[0] >= max(near):
+            self._check(SP, target, live)
+            self._facts.learn(SP, CHECKED)
+        self._put(HART + self._inner + b"".join(map(self._get, signature.params)))
+        self._put(wasm.CALL + leb(self._functions.direct_form(target)))
+
+    def _take(self, signature: Signature) -> None:
+        """Put a direct form's results into their locals."""
+        self._put(b"".join(self._set(register) for register in reversed(signature.results)))
+        self._put(wasm.LOCAL_TEE + leb(self._locals.left))
+
+    def _jump_out(self, block: Block, target: int | None) -> None:
+        """Go on at an address that is not a block here: a tail call. Whoever is called looks for an interrupt.
+
+        target: None for the address in the local TARGET.
+        """
+        reads = self._convention.out_reads(target) if target is not None else self._live.after[block.pc]
+        if not self._direct:
+            self._store(self._dirty & reads)
+            self._call_table_form(target, tail=True, middle=self._in_middle(block))
+            return
+        signature = self._convention.tail(target) if target is not None else None
+        saved, back = self._convention.abi.saved, self._convention.abi.back
+        if signature is None or not self._convention.intact[self._graph.entry][block.pc] >= saved:
+            self._store(self._dirty & reads)
+            self._call_table_form(target, middle=self._in_middle(block))
+            self._put(wasm.LOCAL_SET + leb(self._locals.index))
+            self._give_table_result(wasm.LOCAL_GET + leb(self._locals.index))
+            return
+        assert target is not None
+        hidden = (signature.needs | (signature.writes & back)) - set(signature.params)
+        self._store(self._dirty & (hidden | (back - self._kept())))
+        self._call_direct(target, signature, self._dirty & self._live.after[block.pc])
+        self._take(signature)
+        self._put(const64(1) + OPCODES["i64.and"] + _WRAP)
+        self._open(_IF)
+        self._store((self._dirty & back) - signature.writes)
+        self._give_left()
+        self._close()
+        self._put_back()
+        self._put(wasm.LOCAL_GET + leb(self._locals.left))
+        self._give_results()
+
+    def _call(self, block: Block, target: int | None) -> None:
+        signature = self._convention.known(block)
+        after = const64(block.next_pc)
+        if signature is None:
+            self._call_table_form(target)
+            index = self._locals.index
+            self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
+            self._open(_IF)
+            self._give_pc(wasm.LOCAL_GET + leb(index))
+            self._close()
+            self._resume(block, frozenset(), set_ra=False)
+            return
+        given = frozenset(signature.results)
+        live = self._dirty & self._live.after[block.pc]
+        self._call_direct(block.target, signature, live)
+        self._take(signature)
+        self._put(after + OPCODES["i64.ne"])
+        self._open(_IF)
+        left = wasm.LOCAL_GET + leb(self._locals.left)
+        common = live - signature.writes
+        astray = ((live & self._convention.abi.saved) | given) - common
+        if astray:
+            self._put(left + const64(1) + OPCODES["i64.and"] + OPCODES["i64.eqz"])
+            self._open(_IF)  # it returned, but elsewhere
+            self._store(astray)
+            self._close()
+        self._store(common)
+        self._put(left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
+        self._give_left()
+        self._close()
+        self._resume(block, given, set_ra=True)
+
+    def _syscall(self, block: Block) -> None:
+        self._store_pc(const64(block.code[-1][0]))
+        left = leb(self._locals.left)
+        self._put(wasm.CALL + leb(runtime_index(SYSCALL)))
+        self._put(HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC) + wasm.LOCAL_TEE + left)
+        self._put(const64(block.next_pc) + OPCODES["i64.ne"] + _INTERRUPTED + OPCODES["i32.or"])
+        self._open(_IF)
+        self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
+        self._give_left()
+        self._close()
+        self._resume(block, frozenset(), set_ra=False)
+
+    def _resume(self, block: Block, given: frozenset[int], *, set_ra: bool) -> None:
+        """Go on after a call that returned, and gave these registers by value."""
+        self._load(self._live.reload[block.pc] - given)
+        if set_ra:
+            self._put(const64(block.next_pc) + self._set(RA))
+        self._dirty = self._live.dirty[block.next_pc]
+        self._facts = self._bases.after_call(block, self._facts)
+        self._go(block, block.next_pc)
+
+    # Ways between blocks
+
+    def _label(self, pc: int, target: int) -> bytes | None:
+        """The immediate of a branch to `target`, where a label stands for it."""
+        structure = self._structure
+        if structure.position[target] <= structure.position[pc]:
+            return leb(self._nested - 1 - self._loops[target])
+        if target in structure.merges:
+            return leb(self._nested - 1 - self._blocks[target])
+        return None
+
+    def _goto(self, pc: int, target: int) -> None:
+        """Go to a block of the structure, or write it here."""
+        way = self._structure.by_way.get((pc, target))
+        if way is not None:
+            self._put(const32(self._numbers[target]) + wasm.LOCAL_SET + leb(self._locals.index))
+            target = way
+        label = self._label(pc, target)
+        if label is None:
+            self._tree(target)
+        else:
+            self._put(wasm.BR + label)
+
+    def _is_back(self, block: Block, target: int) -> bool:
+        """Whether the way leads back in the guest's code: each of its loops has such a way."""
+        return 0 <= target <= block.pc
+
+    def _is_plain(self, block: Block, target: int) -> bool:
+        """Whether nothing is to be done on the way to `target`, and a label stands for it."""
+        return (
+            target in self._graph.blocks
+            and not self._is_back(block, target)
+            and (block.pc, target) not in self._structure.by_way
+            and not self._bases.missing(target, self._facts)
+            and self._label(block.pc, target) is not None
+        )
+
+    def _go(self, block: Block, target: int) -> None:
+        """Let control go on at `target`: with a safepoint where the way leads back, and its bases checked."""
+        if target not in self._graph.blocks:
+            self._jump_out(block, target)
+            return
+        live = self._live.live[target]
+        if block.end not in CALLS and self._is_back(block, target):
+            self._safepoint(block, target)
+        if block.end not in CALLS:
+            for register in self._bases.missing(target, self._facts):
+                self._check(register, target, self._dirty & live)
+        self._goto(block.pc, target)
+
+    def _safepoint(self, block: Block, target: int) -> None:
+        if not any(_writes_memory(i.row.name, i.row.extension) for _, i in block.code):
+            # Without a store in the loop the host's compiler might look for an interrupt once, before the loop.
+            self._put(HART + const32(0) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
+        self._put(_INTERRUPTED)
+        self._open(_IF)
+        self._hand_over(target, self._dirty & self._live.live[target])
+        self._close()
+
+    def _branch(self, block: Block) -> None:
+        """A branch, its condition being on the stack."""
+        taken, other = block.target, block.next_pc
+        facts, dirty = self._facts.copy(), self._dirty
+        if self._is_plain(block, taken):
+            label = self._label(block.pc, taken)
+            assert label is not None
+            self._put(wasm.BR_IF + label)
+            self._go(block, other)
+        elif self._is_plain(block, other):
+            label = self._label(block.pc, other)
+            assert label is not None
+            self._put(OPCODES["i32.eqz"] + wasm.BR_IF + label)
+            self._go(block, taken)
+        else:
+            self._open(_IF)
+            self._go(block, taken)
+            self._close()
+            self._facts, self._dirty = facts, dirty
+            self._go(block, other)
+
+    def _switch(self, block: Block) -> None:
+        """Go to one of the block's targets, or with any other address elsewhere; a safepoint."""
+        target = wasm.LOCAL_GET + leb(self._locals.target)
+        targets = [pc for pc in block.targets if pc in self._graph.blocks]
+        self._open(_BLOCK)
+        other = self._nested
+        # Ways on which there is something to do begin behind blocks of their own.
+        ways = [pc for pc in targets if (block.pc, pc) in self._structure.by_way]
+        self._ways = {}
+        for pc in ways:
+            self._open(_BLOCK)
+            self._ways[pc] = self._nested
+        away = leb(self._nested - other)
+        self._put(_INTERRUPTED + wasm.BR_IF + away)
+        if targets:
+            low, high = min(targets), max(targets)
+            span = (high - low) // 2 + 1
+            if span <= _MOST_LABELS:
+                self._put(target + const64(low) + OPCODES["i64.sub"] + const64(1) + OPCODES["i64.shr_u"])
+                self._put(wasm.LOCAL_TEE + leb(self._locals.left) + const64(span) + OPCODES["i64.ge_u"])
+                self._put(wasm.BR_IF + away)
+                where = {pc: self._switch_label(block, pc) for pc in targets}
+                labels = b"".join(where.get(low + 2 * k, away) for k in range(span))
+                self._put(wasm.LOCAL_GET + leb(self._locals.left) + _WRAP + wasm.BR_TABLE)
+                self._put(leb(span) + labels + away)
+            else:
+                self._search(block, target, targets)
+        self._put(wasm.BR + away)
+        for pc in reversed(ways):
+            self._close()
+            self._goto(block.pc, pc)
+        self._close()
+        self._jump_out(block, None)
+
+    def _switch_label(self, block: Block, pc: int) -> bytes:
+        if pc in self._ways:
+            return leb(self._nested - self._ways[pc])
+        label = self._label(block.pc, pc)
+        assert label is not None, "a target of a table without a label"
+        return label
+
+    def _search(self, block: Block, target: bytes, targets: list[int]) -> None:
+        """Go to the one of `targets` that the address is; it is looked for in halves."""
+        if len(targets) > 4:
+            middle = len(targets) // 2
+            self._put(target + const64(targets[middle]) + OPCODES["i64.lt_u"])
+            self._open(_IF)
+            self._search(block, target, targets[:middle])
+            self._else()
+            self._search(block, target, targets[middle:])
+            self._close()
+            return
+        for pc in targets:
+            self._put(target + const64(pc) + OPCODES["i64.eq"] + wasm.BR_IF + self._switch_label(block, pc))
+
+    def _tree(self, pc: int) -> None:
+        """Write a block, and all that it dominates."""
+        structure = self._structure
+        header = pc in structure.headers
+        if header:
+            self._loops[pc] = self._nested
+            self._open(_LOOP)
+        merges = [child for child in structure.children[pc] if child in structure.merges]
+        for child in reversed(merges):
+            self._blocks[child] = self._nested
+            self._open(_BLOCK)
+        if pc == ROOT:
+            self._goto(ROOT, self._graph.entry)
+        elif pc in structure.dispatch:
+            self._dispatch(pc)
+        else:
+            self._emit_block(self._graph.blocks[pc])
+        for child in merges:
+            self._close()
+            self._tree(child)
+        if header:
+            self._close()
+
+    def _dispatch(self, pc: int) -> None:
+        """Go on where whoever came here said."""
+        *others, last = self._structure.dispatch[pc]
+        for target in others:
+            self._put(wasm.LOCAL_GET + leb(self._locals.index) + const32(self._numbers[target]))
+            self._put(OPCODES["i32.eq"])
+            self._open(_IF)
+            self._forward(pc, target)
+            self._close()
+        self._forward(pc, last)
+
+    def _forward(self, pc: int, target: int) -> None:
+        target = self._structure.by_way.get((pc, target), target)
+        label = self._label(pc, target)
+        if label is None:
+            self._tree(target)
+        else:
+            self._put(wasm.BR + label)
+
+    # The function
+
+    def emit(self) -> None:
+        """Write the function, in its direct form and the table's where it has both."""
+        graph, live, locals = self._graph, self._live, self._locals
+        after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+        after[ROOT] = [graph.entry]
+        switches = frozenset(pc for pc in graph.blocks if pc < 0 and pc != ROOT)
+        self._structure = Structure(ROOT, after, switches)
+        self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
+        self._put(locals.declaration(direct=self._direct))
+        own = const64(graph.entry)
+        if graph.resume:
+            own = HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC)
+        params = self._signature.params if self._direct else ()
+        if self._calls or not self._direct:
+            if not self._direct:
+                self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH) + wasm.LOCAL_SET + b"\x01")
+            self._put(_INTERRUPTED)
+            if self._calls:
+                self._put(DEPTH + const32(DEPTH_LIMIT) + OPCODES["i32.ge_u"] + OPCODES["i32.or"])
+            self._open(_IF)
+            for k, register in enumerate(params):
+                self._put(HART + wasm.LOCAL_GET + leb(locals.param(k)) + hart_store(register))
+            if self._direct:
+                self._store_pc(own)
+                self._put(own + const64(1) + OPCODES["i64.or"])
+                self._give_zeros()
+            else:
+                self._store_pc(own)
+                self._put(own + _WRAP + wasm.RETURN)
+            self._close()
+        if graph.resume:
+            self._put(own + wasm.LOCAL_SET + leb(locals.target))
+        for k, register in enumerate(params):
+            self._put(wasm.LOCAL_GET + leb(locals.param(k)) + self._set(register))
+        if self._direct:
+            self._try_routine()
+        self._load(live.held[graph.entry] - frozenset(params))
+        self._tree(ROOT)
+        self._put(wasm.UNREACHABLE + wasm.END)
+        self._functions.define(graph.entry, self._direct, self.parts, self.marks)
+        if self._direct:
+            self._functions.define_wrapper(graph.entry, self._signature)
+
+    def _try_routine(self) -> None:
+        """Where this is a string function of the C library, do its work and return, unless that is declined."""
+        routine = routine_for(self._graph.name) if not self._precise else None
+        arguments = range(A0, A0 + routine.nargs) if routine is not None else range(0)
+        if routine is None or not {*arguments, RA} <= {*self._signature.params}:
+            return
+        left = leb(self._locals.left)
+        self._put(b"".join(map(self._get, arguments)))
+        self._mark(self._graph.entry)
+        self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + left)
+        self._put(const64(DECLINED) + OPCODES["i64.ne"])
+        self._open(_IF)
+        self._put(self._entry_ra + const64(-2) + OPCODES["i64.and"])
+        result = routine.result(wasm.LOCAL_GET + left, [self._get(register) for register in arguments])
+        zeros = {F64: b"\x44" + bytes(8)}
+        kinds = result_types(self._signature)[1:]
+        for register, kind in zip(self._signature.results, kinds, strict=True):
+            self._put(result if register == A0 else zeros.get(kind, const64(0)))
+        self._put(wasm.RETURN)
+        self._close()
+
+    def _emit_block(self, block: Block) -> None:
+        self._facts = self._bases.at[block.pc].copy()
+        self._dirty, self._clean = self._live.dirty[block.pc], frozenset()
+        live: list[frozenset[int]] | None = None
+        get, facts = self._templates.get, self._facts
+        skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL)
+        last = len(block.code) - 1
+        for k, (pc, i) in enumerate(block.code):
+            if k == last and skipped:
+                if i.rd and i.row.flow.value != "syscall":
+                    self._put(const64(pc + i.nbytes) + self._set(i.rd))
+                    self._dirty |= {i.rd}
+                break
+            check = False
+            if self._precise and (is_access(i) or i.row.extension == "A"):
+                self._sync(pc)
+            if i.rs1 and is_access(i):
+                offset = offset_of(i)
+                check = not facts.holds(i.rs1, offset)
+                if check:
+                    facts.learn(i.rs1, CHECKED)
+                facts.accessed(i.rs1, offset)
+            elif i.row.extension == "A":
+                check = True
+            template = get(pc, i, check)
+            for part in template.parts:
+                if part is BAIL:
+                    if live is None:
+                        live = live_at(block, self._live.after[block.pc], self._convention.abi.trap)
+                    self._hand_over(pc, self._dirty & live[k])
+                elif part is MARK:
+                    self._mark(pc)
+                elif isinstance(part, bytes):
+                    self._put(part)
+            facts.follow(i, pc)
+            self._dirty |= effects(i)[1]
+            if self._precise:
+                self._clean -= effects(i)[1]
+            if template.ends:
+                return
+        self._end(block)
+
+    def _sync(self, pc: int) -> None:
+        """Have all registers in the hart, for a handler of a fault."""
+        self._store(self._dirty - self._clean)
+        self._clean = self._dirty
+        self._put(HART + const32(pc) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
+
+    def _end(self, block: Block) -> None:
+        if block.end is End.BRANCH and block.code:
+            self._branch(block)  # nothing is stored before a branch, whose condition is on the stack
+            return
+        self._store(self._live.stores[block.pc] if block.pc >= 0 else ())
+        match block.end:
+            case End.FALL:
+                self._go(block, block.next_pc)
+            case End.JUMP:
+                self._go(block, block.target)
+            case End.CALL:
+                self._call(block, block.target)
+            case End.INDIRECT_CALL:
+                self._call(block, None)
+            case End.SYSCALL:
+                self._syscall(block)
+            case End.RETURN:
+                self._return(block)
+            case End.TABLE:
+                self._goto(block.pc, block.target)
+            case End.INDIRECT if block.pc < 0:
+                self._switch(block)
+            case End.INDIRECT:
+                self._jump_out(block, None)
+            case End.OUT:
+                self._jump_out(block, block.next_pc)
+
+
+def _writes_memory(name: str, extension: str) -> bool:
+    return extension == "A" or name in ("sb", "sh", "sw", "sd", "fsw", "fsd")

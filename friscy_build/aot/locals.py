@@ -1,0 +1,65 @@
+"""Which local of a translated function holds what.
+
+    0  hart       1  depth      then the parameters of a direct form, by value
+    x1 .. x31     f0 .. f31 as f64      fcsr      and what instructions need for themselves
+
+The arrangement depends on the number of parameters alone, so that instructions can be written once for all functions.
+"""
+
+from __future__ import annotations
+
+from friscy_build.aot.effects import F0, FCSR
+from friscy_build.wasm import opcodes as wasm
+from friscy_build.wasm.binary import F32, F64, I32, I64, leb, vector
+
+HART, DEPTH = wasm.LOCAL_GET + b"\x00", wasm.LOCAL_GET + b"\x01"
+HART_LOCAL, DEPTH_LOCAL = 0, 1
+# Parameters by value at most: more are spilled anyway, and what registers are in stays below 128, one byte each.
+MAX_PARAMS = 16
+_TEMPORARIES = {I32: 32, I64: 40, F64: 8, F32: 8}
+
+
+def register_name(register: int) -> str:
+    return "fcsr" if register == FCSR else f"x{register}" if register < F0 else f"f{register - F0}"
+
+
+class Locals:
+    """The arrangement for `nparams` parameters by value."""
+
+    def __init__(self, nparams: int) -> None:
+        assert nparams <= MAX_PARAMS
+        self.nparams = nparams
+        self._x0 = 2 + nparams - 1  # x1 comes first
+        self._f0 = self._x0 + 32
+        self.fcsr = self._f0 + 32
+        self.target = self.fcsr + 1  # i64: where an indirect jump goes
+        self.left = self.target + 1  # i64: what a call gave
+        self.index = self.left + 1  # i32: a table slot, or a label
+        at = self.index + 1
+        self._temporaries: dict[int, int] = {}
+        for kind, count in _TEMPORARIES.items():
+            self._temporaries[kind] = at
+            at += count
+
+    def of(self, register: int) -> int:
+        """The local of a register."""
+        if register < F0:
+            return self._x0 + register
+        return self.fcsr if register == FCSR else self._f0 + register - F0
+
+    def param(self, k: int) -> int:
+        """The k-th parameter by value."""
+        return 2 + k
+
+    def temporary(self, kind: int, k: int) -> int:
+        """The k-th local of a type that an instruction has for itself."""
+        if k >= _TEMPORARIES[kind]:
+            raise ValueError(f"an instruction needs more than {k} locals of type {kind:#x}")
+        return self._temporaries[kind] + k
+
+    def declaration(self, *, direct: bool) -> bytes:
+        """The locals as a function's body begins; depth is a parameter of a direct form."""
+        runs = [] if direct else [(1, I32)]
+        runs += [(31, I64), (32, F64), (1, I32), (2, I64), (1, I32)]
+        runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
+        return vector([leb(count) + bytes([kind]) for count, kind in runs])

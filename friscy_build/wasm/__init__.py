@@ -1,0 +1,1 @@
+"""WebAssembly's binary format: what is written of it, and opcodes by name."""

@@ -1,0 +1,43 @@
+"""Opcodes by their names in the WebAssembly specification, as the bytes that stand for them."""
+
+from __future__ import annotations
+
+UNREACHABLE, BLOCK, LOOP, IF, ELSE, END = b"\x00", b"\x02", b"\x03", b"\x04", b"\x05", b"\x0b"
+BR, BR_IF, BR_TABLE, RETURN, CALL, CALL_INDIRECT = b"\x0c", b"\x0d", b"\x0e", b"\x0f", b"\x10", b"\x11"
+RETURN_CALL, RETURN_CALL_INDIRECT = b"\x12", b"\x13"
+DROP, SELECT = b"\x1a", b"\x1b"
+LOCAL_GET, LOCAL_SET, LOCAL_TEE, GLOBAL_GET = b"\x20", b"\x21", b"\x22", b"\x23"
+I32_CONST, I64_CONST = b"\x41", b"\x42"
+I32_ATOMIC_LOAD = b"\xfe\x10"
+
+_FROM = {  # the first of a run of opcodes, and the names of the run
+    0x28: "i32.load i64.load f32.load f64.load i32.load8_s i32.load8_u i32.load16_s i32.load16_u i64.load8_s"
+    " i64.load8_u i64.load16_s i64.load16_u i64.load32_s i64.load32_u i32.store i64.store f32.store f64.store"
+    " i32.store8 i32.store16 i64.store8 i64.store16 i64.store32",
+    0x45: "i32.eqz i32.eq i32.ne i32.lt_s i32.lt_u i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u i64.eqz"
+    " i64.eq i64.ne i64.lt_s i64.lt_u i64.gt_s i64.gt_u i64.le_s i64.le_u i64.ge_s i64.ge_u f32.eq f32.ne"
+    " f32.lt f32.gt f32.le f32.ge f64.eq f64.ne f64.lt f64.gt f64.le f64.ge i32.clz i32.ctz i32.popcnt i32.add"
+    " i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and i32.or i32.xor i32.shl i32.shr_s"
+    " i32.shr_u i32.rotl i32.rotr i64.clz i64.ctz i64.popcnt i64.add i64.sub i64.mul i64.div_s i64.div_u"
+    " i64.rem_s i64.rem_u i64.and i64.or i64.xor i64.shl i64.shr_s i64.shr_u",
+    0x91: "f32.sqrt f32.add f32.sub f32.mul f32.div",
+    0x9F: "f64.sqrt f64.add f64.sub f64.mul f64.div",
+    0xA7: "i32.wrap_i64",
+    0xAC: "i64.extend_i32_s i64.extend_i32_u",
+    0xBC: "i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64 i32.extend8_s"
+    " i32.extend16_s i64.extend8_s i64.extend16_s i64.extend32_s",
+}
+
+OPCODES: dict[str, bytes] = {
+    name: bytes([first + k]) for first, names in _FROM.items() for k, name in enumerate(names.split())
+}
+OPCODES.update(
+    {
+        "f32x4.splat": b"\xfd\x13",
+        "f64x2.splat": b"\xfd\x14",
+        "f32x4.extract_lane 0": b"\xfd\x1f\x00",
+        "f64x2.extract_lane 0": b"\xfd\x21\x00",
+        "f32x4.relaxed_madd": b"\xfd\x85\x02",
+        "f64x2.relaxed_madd": b"\xfd\x87\x02",
+    }
+)
