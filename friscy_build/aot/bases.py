@@ -11,9 +11,9 @@ A loop's first block is entered with its bases checked: the check is on the edge
 from __future__ import annotations
 
 from friscy.machine.layout import GUARD, GUEST_END, GUEST_START
-from friscy_build.aot.effects import RA, SP, effects, is_access
-from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.liveness import CALLS
+from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, members
+from friscy_build.aot.flow import CALLS, Flow
+from friscy_build.aot.graph import Block, End
 from friscy_build.isa.decode import Instruction
 
 _ACCESS_BYTES = 8
@@ -25,6 +25,28 @@ _FAR = GUARD, GUARD
 _A_STEP = GUARD // 4
 
 Near = tuple[int, int]  # at most so many bytes before GUEST_START, and behind GUEST_END
+
+
+_CONSTANT = -1
+_moves: dict[int, tuple[tuple[int, ...], int | None, int]] = {}
+
+
+def _move(i: Instruction) -> tuple[tuple[int, ...], int | None, int]:
+    """(registers written, the register that rd is then at a distance from, the distance); _CONSTANT: from 0, or the
+    pc; None: from none."""
+    known = _moves.get(i.word)
+    if known is None:
+        name = i.row.name
+        source: int | None = None
+        imm = i.imm
+        if name == "addi" and i.rs1:
+            source = i.rs1
+        elif name == "add" and 0 in (i.rs1, i.rs2) and i.rs1 | i.rs2:
+            source, imm = i.rs1 | i.rs2, 0
+        elif name in ("auipc", "lui"):
+            source = _CONSTANT
+        known = _moves[i.word] = members(effects(i)[1]), source if i.rd else None, imm
+    return known
 
 
 class Facts:
@@ -55,9 +77,6 @@ class Facts:
         """Note that an access at `register` + `offset` was made: it was inside the range."""
         self.learn(register, (max(offset, 0), max(-offset, 0)))
 
-    def forget(self, register: int) -> None:
-        self.near.pop(register, None)
-
     def meet(self, other: Facts) -> Facts:
         """What holds where either of two ways was taken."""
         mine, theirs = self.near, other.near
@@ -67,25 +86,25 @@ class Facts:
 
     def follow(self, i: Instruction, pc: int) -> None:
         """Note what an instruction does to registers."""
-        name = i.row.name
-        target: int | None = None
+        written, source, imm = _move(i)
         near: Near | None = None
-        if name in ("addi", "c.addi", "c.addi16sp", "c.addi4spn"):
-            target, near = i.rd, self._moved(i.rs1, i.imm)
-        elif name == "c.mv":
-            target, near = i.rd, self.near.get(i.rs2)
-        elif name in ("auipc", "lui", "c.lui"):
-            value = i.imm + (pc if name == "auipc" else 0)
-            target, near = i.rd, (0, 0) if GUEST_START <= value < GUEST_END else None
-        for register in effects(i)[1]:
-            self.forget(register)
-        if target and near is not None:
-            self.near[target] = near
+        if source is not None:
+            if source == _CONSTANT:
+                value = imm + (pc if i.row.name == "auipc" else 0)
+                near = (0, 0) if GUEST_START <= value < GUEST_END else None
+            else:
+                near = self._moved(source, imm)
+        for register in written:
+            self.near.pop(register, None)
+        if near is not None:
+            self.near[i.rd] = near
 
     def _moved(self, register: int, distance: int) -> Near | None:
         near = self.near.get(register)
         if near is None:
             return None
+        if not distance:
+            return near
         moved = max(near[0] - distance, 0), max(near[1] + distance, 0)
         return moved if max(moved) <= GUARD else None
 
@@ -111,34 +130,41 @@ class Bases:
     direct: whether the graph is entered with the stack pointer near the range.
     """
 
-    def __init__(self, graph: Graph, *, direct: bool, kept: dict[int, frozenset[int]]) -> None:
+    def __init__(self, flow: Flow, *, direct: bool, kept: dict[int, Registers]) -> None:
         """kept: by block, the registers that the call that ends it leaves alone."""
         self._kept = kept
+        graph = flow.graph
         first = Facts({SP: STACK_NEAR} if direct else {})
-        self.demands: dict[int, set[int]] = {}
-        for block in graph.blocks.values():
-            for target in graph.inside(block):
-                if target <= block.pc and target >= 0 and target not in self.demands:
-                    self.demands[target] = _first_bases(graph.blocks[target])
+        self.demands: dict[int, tuple[int, ...]] = {}
+        for k, block in enumerate(flow.blocks):
+            for number in flow.after[k]:
+                target = flow.blocks[number]
+                if 0 <= target.pc <= block.pc and target.pc not in self.demands:
+                    self.demands[target.pc] = _first_bases(target)
         self.demands.pop(graph.entry, None)
-        for block in graph.blocks.values():
+        for k, block in enumerate(flow.blocks):
             if block.end in CALLS or block.end in (End.TABLE, End.INDIRECT):
-                for target in graph.inside(block):
-                    self.demands.pop(target, None)
-        start: dict[int, Facts] = {graph.entry: first}
+                for number in flow.after[k]:
+                    self.demands.pop(flow.blocks[number].pc, None)
+        entry = flow.number[graph.entry]
+        start: dict[int, Facts] = {entry: first}
         end: dict[int, Facts] = {}
         changes: dict[int, int] = {}
-        work = [graph.entry]
-        while work:
-            pc = work.pop()
-            result = self._transfer(graph.blocks[pc], start[pc].copy())
-            if end.get(pc) == result:
+        waiting = {entry}
+        while waiting:
+            k = max(waiting)  # the first of those in the order of control
+            waiting.discard(k)
+            result = self._transfer(flow.blocks[k], start[k].copy())
+            if end.get(k) == result:
                 continue
-            end[pc] = result
-            for after in graph.inside(graph.blocks[pc]):
-                arriving = result.copy()
-                for register in self.missing(after, arriving):
-                    arriving.learn(register, CHECKED)
+            end[k] = result
+            for after in flow.after[k]:
+                arriving = result
+                missing = self.missing(flow.blocks[after].pc, arriving)
+                if missing:
+                    arriving = result.copy()
+                    for register in missing:
+                        arriving.learn(register, CHECKED)
                 known = start.get(after)
                 merged = arriving if known is None else known.meet(arriving)
                 if known is None or merged != known:
@@ -146,12 +172,14 @@ class Bases:
                     if known is not None and changes[after] > _WIDENING:
                         merged = Facts({r: n for r, n in merged.near.items() if known.near.get(r) == n})
                     start[after] = merged
-                    work.append(after)
-        self.at = {pc: start.get(pc) or Facts() for pc in graph.blocks}
+                    waiting.add(after)
+        self.at = {block.pc: start.get(k) or Facts() for k, block in enumerate(flow.blocks)}
 
     def missing(self, target: int, facts: Facts) -> list[int]:
         """The registers to check before going to a block, where `facts` are known."""
-        wanted = sorted(self.demands.get(target, ()))
+        wanted = self.demands.get(target)
+        if not wanted:
+            return []
         return [register for register in wanted if max(facts.near.get(register, _FAR)) > _A_STEP]
 
     def _transfer(self, block: Block, facts: Facts) -> Facts:
@@ -165,16 +193,15 @@ class Bases:
         return self.after_call(block, facts) if block.end in CALLS else facts
 
     def after_call(self, block: Block, facts: Facts) -> Facts:
-        kept = self._kept.get(block.pc, frozenset())
-        return Facts({r: near for r, near in facts.near.items() if r in kept and r != RA})
+        kept = self._kept.get(block.pc, NONE) & ~(1 << RA)
+        return Facts({r: near for r, near in facts.near.items() if kept >> r & 1})
 
 
-def _first_bases(block: Block) -> set[int]:
+def _first_bases(block: Block) -> tuple[int, ...]:
     """The bases of a block's accesses that are as at its start."""
-    found: set[int] = set()
-    written: set[int] = set()
+    found = written = NONE
     for _, i in block.code:
-        if is_access(i) and i.rs1 and i.rs1 not in written:
-            found.add(i.rs1)
+        if is_access(i) and i.rs1 and not written >> i.rs1 & 1:
+            found |= 1 << i.rs1
         written |= effects(i)[1]
-    return found
+    return members(found)

@@ -17,28 +17,24 @@ function that is not seen to restore what it saved (`preserved`) has no direct f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from friscy_build.aot.effects import F0, FCSR, RA, SP, effects
+from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, SP, Registers, members, registers
+from friscy_build.aot.flow import CALLS, Flow, leaving
 from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.liveness import CALLS, Liveness, analyse, leaving, live_at_entry
+from friscy_build.aot.liveness import Liveness, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.preserved import intact
 from friscy_build.isa.decode import Instruction
-from friscy_build.isa.row import Flow
+from friscy_build.isa.row import Flow as RowFlow
 
-Registers = frozenset[int]
-NONE: Registers = frozenset()
-ALL: Registers = frozenset(range(1, FCSR + 1))
-
-GP, TP, T0, T2 = 3, 4, 5, 7
+GP, TP, T0, T1, T2 = 3, 4, 5, 6, 7
 FLOAT_CSRS = (1, 2, 3)  # fflags, frm, fcsr
-ARGUMENTS = frozenset(range(10, 18))
-FLOAT_ARGUMENTS = frozenset(range(F0 + 10, F0 + 18))
-SAVED = frozenset((8, 9, *range(18, 28)))
-FLOAT_SAVED = frozenset(F0 + n for n in (8, 9, *range(18, 28)))
-RESULTS = frozenset((10, 11, F0 + 10, F0 + 11))
+ARGUMENTS = registers(range(10, 18))
+SAVED = registers((8, 9, *range(18, 28)))
+FLOAT_SAVED = registers(F0 + n for n in (8, 9, *range(18, 28)))
+RESULTS = registers((10, 11, F0 + 10, F0 + 11))
 
 
 @dataclass(frozen=True)
@@ -56,9 +52,9 @@ class Abi:
 
 
 PSABI = Abi(
-    call=ALL - frozenset((T0, 6, *range(28, 32))) - frozenset(F0 + n for n in (*range(8), *range(28, 32))),
-    back=frozenset((RA, SP, GP, TP, FCSR)) | SAVED | FLOAT_SAVED | RESULTS,
-    saved=frozenset((SP, GP, TP)) | SAVED | FLOAT_SAVED,
+    call=ALL & ~registers((T0, T1, *range(28, 32), *(F0 + n for n in (*range(8), *range(28, 32))))),
+    back=registers((RA, SP, GP, TP, FCSR)) | SAVED | FLOAT_SAVED | RESULTS,
+    saved=registers((SP, GP, TP)) | SAVED | FLOAT_SAVED,
     trap=NONE,
 )
 NO_ABI = Abi(call=ALL, back=ALL, saved=NONE, trap=ALL)
@@ -70,7 +66,8 @@ PASSED = (SP, 10, 11, 12, 13, 14, 15, 16, 17, RA, 8, 9, *range(18, 28), *range(F
 @dataclass
 class Signature:
     """params, results: by value, in this order. writes: what may not be what it was, callees included, but for what
-    the convention says is saved. needs: what it may read. direct: whether it has a direct form."""
+    the convention says is saved. needs: what it may read. direct: whether it has a direct form. What is in `writes`
+    and not in `results` is in the hart after a call."""
 
     params: tuple[int, ...] = ()
     results: tuple[int, ...] = ()
@@ -78,11 +75,6 @@ class Signature:
     needs: Registers = ALL
     direct: bool = False
     smashes: Registers = NONE  # saved registers whose places in the hart it may use for something else
-
-
-def body_writes(graph: Graph) -> Registers:
-    """The registers that the instructions of `graph` write."""
-    return frozenset[int]().union(*(effects(i)[1] for block in graph.blocks.values() for _, i in block.code))
 
 
 def calls_others(graph: Graph) -> bool:
@@ -97,8 +89,8 @@ def calls_others(graph: Graph) -> bool:
 def is_handed_over(i: Instruction) -> bool:
     """Whether the instruction is one for the interpreter, and may be so often."""
     if i.row.extension == "Zicsr":
-        return i.imm not in FLOAT_CSRS
-    return i.row.flow is Flow.TRAP and i.row.name not in ("ebreak", "c.ebreak")
+        return i.imm >> 5 not in FLOAT_CSRS
+    return i.row.flow is RowFlow.TRAP and i.row.name not in ("ebreak", "c.ebreak")
 
 
 def has_direct_form(graph: Graph) -> bool:
@@ -106,7 +98,11 @@ def has_direct_form(graph: Graph) -> bool:
     if (
         graph.resume
         or graph.entry != graph.start
-        or any(is_handed_over(i) for block in graph.blocks.values() for _, i in block.code)
+        or any(
+            i.row.flow is RowFlow.TRAP and is_handed_over(i)
+            for block in graph.blocks.values()
+            for _, i in block.code[-1:]
+        )
     ):
         return False
     return not any(
@@ -124,61 +120,57 @@ def close(graph: Graph) -> None:
 class Convention:
     """The signatures of a module's functions."""
 
-    every = ALL
-
     def __init__(self, graphs: Mapping[int, Graph], abi: Abi = PSABI) -> None:
         self.abi = abi
         self.signatures: dict[int, Signature] = {}
         self.intact: dict[int, dict[int, Registers]] = {}
+        self.flows = {pc: Flow(graph) for pc, graph in graphs.items()}
         own: dict[int, Registers] = {}
-        for pc, graph in graphs.items():
-            own[pc] = body_writes(graph)
-            self.intact[pc] = intact(graph, abi.saved, ALL - abi.saved)
-            direct = has_direct_form(graph) and self._restores(pc, graph)
+        for pc, flow in self.flows.items():
+            for writes in flow.writes:
+                own[pc] = own.get(pc, NONE) | writes
+            candidate = has_direct_form(flow.graph)
+            self.intact[pc] = intact(flow, abi.saved, ALL & ~abi.saved) if candidate else {}
+            direct = candidate and self._restores(pc, flow)
             self.signatures[pc] = Signature(writes=own[pc] if direct else ALL, needs=NONE, direct=direct)
-        self._solve_writes(graphs)
-        self._solve_needs(graphs)
-        for pc, graph in graphs.items():
+        self._callers = self._find_callers()
+        self._solve_writes()
+        self._solve_results(own)
+        self._found: dict[int, Liveness] = {}
+        self._solve_needs()
+        for pc, flow in self.flows.items():
             signature = self.signatures[pc]
             if signature.direct:
-                near = _reads_before_writes(graph)
-                passable = near & signature.needs
-                passed = [r for r in PASSED if r in passable or r == RA]
-                signature.params = tuple(sorted(passed[:MAX_PARAMS], key=PASSED.index))
-                signature.results = tuple(r for r in sorted(RESULTS & signature.writes) if abi.saved)
-        self._liveness = self._analyse(graphs)
-        self._solve_smashes(graphs, own)
-        self._liveness = self._analyse(graphs)
+                passable = _reads_before_writes(flow) & signature.needs | 1 << RA
+                signature.params = tuple(r for r in PASSED if passable >> r & 1)[:MAX_PARAMS]
+        for pc, flow in self.flows.items():
+            found, signature = self._found[pc], self.signatures[pc]
+            solve_dirty(flow, self, found, registers(signature.params))
+        self._solve_smashes(own)
+        for pc, flow in self.flows.items():
+            found, signature = self._found[pc], self.signatures[pc]
+            wanted = signature.smashes | registers(signature.results) if signature.direct else NONE
+            solve_held(flow, self, found, wanted)
 
-    def _analyse(self, graphs: Mapping[int, Graph]) -> dict[int, Liveness]:
-        found = {}
-        for pc, graph in graphs.items():
-            signature = self.signatures[pc]
-            wanted = signature.smashes | frozenset(signature.results)
-            found[pc] = analyse(
-                graph, self, frozenset(signature.params), wanted if signature.direct else NONE
-            )
-        return found
-
-    def _restores(self, pc: int, graph: Graph) -> bool:
+    def _restores(self, pc: int, flow: Flow) -> bool:
         """Whether all returns are through ra with the saved registers as they were."""
+        saved = self.abi.saved
         return all(
-            self.intact[pc].get(at, self.abi.saved) >= self.abi.saved and block.code[-1][1].rs1 == RA
-            for at, block in graph.blocks.items()
+            not saved & ~self.intact[pc].get(block.pc, saved) and block.code[-1][1].rs1 == RA
+            for block in flow.blocks
             if block.end is End.RETURN
         )
 
     def liveness(self, graph: Graph) -> Liveness:
         """The registers of one of the functions."""
-        return self._liveness[graph.entry]
+        return self._found[graph.entry]
 
     def known(self, block: Block) -> Signature | None:
         """The signature of what a CALL block calls in its direct form; None: it is called in the table's."""
         if block.end is not End.CALL:
             return None
-        last = block.code[-1][1]
         signature = self.signatures.get(block.target)
-        return signature if signature and signature.direct and last.rd == RA else None
+        return signature if signature and signature.direct and block.code[-1][1].rd == RA else None
 
     def tail(self, target: int) -> Signature | None:
         """The same for a jump to a function's entry."""
@@ -188,24 +180,26 @@ class Convention:
     def call_reads(self, block: Block) -> Registers:
         """What must be right for the callee of a call."""
         if block.end is End.SYSCALL:  # other harts and signal frames begin with what is live
-            return ALL if self.abi is NO_ABI else ARGUMENTS | {SP, GP, TP}
+            return ALL if self.abi is NO_ABI else ARGUMENTS | registers((SP, GP, TP))
         signature = self.known(block)
         if signature is not None:
             return signature.needs
         target = self.signatures.get(block.target) if block.end is End.CALL else None
         if target is not None and target.direct:
-            return target.needs | {RA, T0}
+            return target.needs | registers((RA, T0))
         return self.abi.call if block.code[-1][1].rd == RA else ALL
 
     def call_clobbers(self, block: Block) -> Registers:
         """What must be had anew after a call: it is in the callee's results, or in the hart."""
         signature = self.known(block)
-        return ALL if signature is None else signature.writes - self.abi.saved
+        return ALL if signature is None else signature.writes & ~self.abi.saved
 
     def kept(self, graph: Graph) -> dict[int, Registers]:
         """By block, what the call that ends it leaves alone."""
         return {
-            pc: ALL - self.call_clobbers(block) for pc, block in graph.blocks.items() if block.end is End.CALL
+            pc: ALL & ~self.call_clobbers(block)
+            for pc, block in graph.blocks.items()
+            if block.end is End.CALL
         }
 
     def out_reads(self, target: int) -> Registers:
@@ -213,75 +207,91 @@ class Convention:
         signature = self.tail(target)
         return ALL if signature is None else signature.needs | self.abi.back
 
-    def _solve_writes(self, graphs: Mapping[int, Graph]) -> None:
-        callers: dict[int, set[int]] = {}
-        for pc, graph in graphs.items():
-            signature = self.signatures[pc]
-            if not signature.direct:
-                continue
-            for block in graph.blocks.values():
-                for callee in self._callees(graph, block):
-                    if callee is None:
-                        signature.writes = ALL
-                    else:
-                        callers.setdefault(callee, set()).add(pc)
-        work = list(graphs)
-        while work:
-            pc = work.pop()
-            writes = self.signatures[pc].writes
-            for caller in callers.get(pc, ()):
-                signature = self.signatures[caller]
-                if not writes <= signature.writes:
-                    signature.writes |= writes
-                    work.append(caller)
-
-    def _solve_smashes(self, graphs: Mapping[int, Graph], own: Mapping[int, Registers]) -> None:
-        callers: dict[int, set[int]] = {}
-        for pc, graph in graphs.items():
-            signature = self.signatures[pc]
-            if signature.direct:
-                stores = frozenset[int]().union(*self._liveness[pc].stores.values())
-                signature.smashes = stores & own[pc] & self.abi.saved
-                for block in graph.blocks.values():
-                    for callee in self._callees(graph, block):
-                        if callee is not None:
-                            callers.setdefault(callee, set()).add(pc)
-        work = [pc for pc in graphs if self.signatures[pc].smashes]
-        while work:
-            pc = work.pop()
-            for caller in callers.get(pc, ()):
-                signature = self.signatures[caller]
-                more = self.signatures[pc].smashes & own[caller]
-                if not more <= signature.smashes:
-                    signature.smashes |= more
-                    work.append(caller)
-
-    def _callees(self, graph: Graph, block: Block) -> list[int | None]:
+    def _callees(self, flow: Flow, k: int) -> list[int | None]:
         """The functions that a block calls or goes to; None for one that is not known."""
+        block = flow.blocks[k]
         match block.end:
             case End.CALL:
                 return [block.target if self.known(block) else None]
-            case End.INDIRECT_CALL | End.SYSCALL | End.INDIRECT | End.TABLE:
-                return [None] if block.end is not End.TABLE else []
-        return [pc if self.tail(pc) else None for pc in leaving(graph, block)]
+            case End.INDIRECT_CALL | End.SYSCALL | End.INDIRECT:
+                return [None]
+        return [pc if self.tail(pc) else None for pc in flow.leaving[k]]
 
-    def _solve_needs(self, graphs: Mapping[int, Graph]) -> None:
+    def _find_callers(self) -> dict[int, set[int]]:
+        """The functions that call a direct form, or jump to it; None among callees makes all of `writes` unknown."""
         callers: dict[int, set[int]] = {}
-        for pc, graph in graphs.items():
-            for block in graph.blocks.values():
-                for callee in self._callees(graph, block):
+        for pc, flow in self.flows.items():
+            for k in range(len(flow.blocks)):
+                for callee in self._callees(flow, k):
                     if callee is not None:
                         callers.setdefault(callee, set()).add(pc)
-        work = [pc for pc in graphs if self.signatures[pc].direct]
+                    elif self.signatures[pc].direct:
+                        self.signatures[pc].writes = ALL
+        return callers
+
+    def _spread(self, first: list[int], step: Callable[[int, int], bool]) -> None:
+        """Call `step(callee, caller)` until it says nowhere any more that the caller changed."""
+        work = first
+        while work:
+            pc = work.pop()
+            for caller in self._callers.get(pc, ()):
+                if step(pc, caller):
+                    work.append(caller)
+
+    def _solve_writes(self) -> None:
+        def step(callee: int, caller: int) -> bool:
+            before = self.signatures[caller].writes
+            self.signatures[caller].writes |= self.signatures[callee].writes
+            return self.signatures[caller].writes != before
+
+        self._spread(list(self.flows), step)
+
+    def _solve_results(self, own: Mapping[int, Registers]) -> None:
+        """By value is given back what its own instructions, or those of callees that are known, may have written."""
+        given = {pc: RESULTS & own[pc] if self.signatures[pc].direct else NONE for pc in self.flows}
+
+        def step(callee: int, caller: int) -> bool:
+            before = given[caller]
+            if self.signatures[caller].direct:
+                given[caller] |= given[callee]
+            return given[caller] != before
+
+        self._spread(list(self.flows), step)
+        if self.abi.saved:
+            for pc, signature in self.signatures.items():
+                signature.results = members(given[pc])
+
+    def _solve_smashes(self, own: Mapping[int, Registers]) -> None:
+        for pc in self.flows:
+            signature = self.signatures[pc]
+            if signature.direct:
+                for stores in self._found[pc].stores.values():
+                    signature.smashes |= stores & own[pc] & self.abi.saved
+
+        def step(callee: int, caller: int) -> bool:
+            signature = self.signatures[caller]
+            before = signature.smashes
+            if signature.direct:
+                signature.smashes |= self.signatures[callee].smashes & own[caller]
+            return signature.smashes != before
+
+        self._spread([pc for pc in self.flows if self.signatures[pc].smashes], step)
+
+    def _solve_needs(self) -> None:
+        """Find what each function may read, and with it what is live in it."""
+        work = list(self.flows)
         queued = set(work)
         while work:
             pc = work.pop()
             queued.discard(pc)
-            needs = live_at_entry(graphs[pc], self)
-            if needs != self.signatures[pc].needs:
-                self.signatures[pc].needs = needs
-                for caller in callers.get(pc, ()):
-                    if self.signatures[caller].direct and caller not in queued:
+            flow, signature = self.flows[pc], self.signatures[pc]
+            live, after = solve_live(flow, self)
+            self._found[pc] = Liveness(flow, live, after)
+            needs = live[flow.number[flow.graph.entry]]
+            if signature.direct and needs != signature.needs:
+                signature.needs = needs
+                for caller in self._callers.get(pc, ()):
+                    if caller not in queued:
                         work.append(caller)
                         queued.add(caller)
         for signature in self.signatures.values():
@@ -289,22 +299,20 @@ class Convention:
                 signature.needs = ALL
 
 
-def _reads_before_writes(graph: Graph) -> Registers:
+def _reads_before_writes(flow: Flow) -> Registers:
     """Registers that instructions of the function itself may read as they were at its entry."""
-    state: dict[int, Registers] = {graph.entry: NONE}
-    found: set[int] = set()
-    work = [graph.entry]
-    while work:
-        pc = work.pop()
-        wrote = set(state[pc])
-        for _, i in graph.blocks[pc].code:
-            reads, writes = effects(i)
-            found |= reads - wrote
-            wrote |= writes
-        for after in graph.inside(graph.blocks[pc]):
-            known = state.get(after)
-            merged = frozenset(wrote) if known is None else known & wrote
-            if merged != known:
-                state[after] = merged
-                work.append(after)
-    return frozenset(found)
+    wrote = [ALL] * len(flow.blocks)  # on all ways to a block's start
+    wrote[flow.number[flow.graph.entry]] = NONE
+    changed = True
+    while changed:
+        changed = False
+        for k in range(flow.nreached - 1, -1, -1):
+            result = wrote[k] | flow.writes[k]
+            for target in flow.after[k]:
+                if wrote[target] & ~result:
+                    wrote[target] &= result
+                    changed = True
+    found = NONE
+    for k in range(flow.nreached):
+        found |= flow.reads[k] & ~wrote[k]
+    return found

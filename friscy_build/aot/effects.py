@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache
 from types import SimpleNamespace
 
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.hart import Register
 from friscy_build.isa.row import Row
+from friscy_build.isa.rows import BASE_ROWS
 from friscy_build.isa.value import Operand, Value
 from friscy_build.llvm.trace import Function, Module
 
@@ -112,16 +113,57 @@ def _number(i: Instruction, name: Name) -> int:
     return number if kind == "x" else F0 + number
 
 
-@lru_cache(maxsize=1 << 16)
-def effects(i: Instruction) -> tuple[frozenset[int], frozenset[int]]:
+# Sets of registers, as the bits of a number.
+Registers = int
+NONE: Registers = 0
+
+
+def registers(numbers: Iterable[int]) -> Registers:
+    """The set of these registers."""
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found
+
+
+ALL: Registers = registers(range(1, FCSR + 1))
+
+_members: dict[Registers, tuple[int, ...]] = {}
+
+
+def members(of: Registers) -> tuple[int, ...]:
+    """The registers of a set, in ascending order."""
+    known = _members.get(of)
+    if known is None:
+        rest, found = of, []
+        while rest:
+            low = rest & -rest
+            found.append(low.bit_length() - 1)
+            rest ^= low
+        known = tuple(found)
+        if len(_members) < 1 << 16:
+            _members[of] = known
+    return known
+
+
+_effects: dict[int, tuple[Registers, Registers]] = {}
+
+
+def effects(i: Instruction) -> tuple[Registers, Registers]:
     """(registers read, registers written); x0 is neither."""
-    reads, writes, _ = _of_row(i.row)
-    return (
-        frozenset(_number(i, name) for name in reads) - {0},
-        frozenset(_number(i, name) for name in writes) - {0},
-    )
+    known = _effects.get(i.word)
+    if known is None:
+        reads, writes, _ = _of_row(i.row)
+        known = registers(_number(i, name) for name in reads) & ALL, registers(
+            _number(i, name) for name in writes
+        ) & ALL
+        _effects[i.word] = known
+    return known
 
 
 def is_access(i: Instruction) -> bool:
     """Whether the instruction always loads or stores at rs1 plus an immediate."""
-    return _of_row(i.row)[2]
+    return i.row in _ACCESSES
+
+
+_ACCESSES = {row for row in BASE_ROWS if _of_row(row)[2]}

@@ -8,8 +8,6 @@ from the hart and stored to it, `bases` which addresses need no check.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-
 from friscy.machine.layout import (
     CODE_MAP,
     DEPTH_LIMIT,
@@ -24,10 +22,11 @@ from friscy.machine.layout import (
 )
 from friscy_build.aot.bases import CHECKED, STACK_NEAR, Bases, Facts, offset_of
 from friscy_build.aot.convention import Convention, Signature, calls_others
-from friscy_build.aot.effects import RA, SP, effects, is_access
+from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, members, registers
+from friscy_build.aot.flow import CALLS
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
-from friscy_build.aot.liveness import CALLS, live_at
+from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.strings import DECLINED, routine_for
@@ -48,6 +47,7 @@ _OUTSIDE = (
 )  # fmt: skip
 _INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
 _FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
+_FRAME = registers((SP, RA))
 _MOST_LABELS = 4096  # of a table
 
 
@@ -68,7 +68,7 @@ class Emitter:
         self._functions, self._graph, self._precise = functions, graph, precise
         self._convention, self._signature = convention, convention.signatures[graph.entry]
         self._live, self._direct = convention.liveness(graph), self._signature.direct
-        self._bases = Bases(graph, direct=self._direct, kept=convention.kept(graph))
+        self._bases = Bases(convention.flows[graph.entry], direct=self._direct, kept=convention.kept(graph))
         self._calls = calls_others(graph)
         self._templates = templates(len(self._signature.params) if self._direct else 0)
         self._locals = self._templates.locals
@@ -79,8 +79,8 @@ class Emitter:
         self._nested = 0  # blocks, loops and ifs that are open
         self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
         self._blocks: dict[int, int] = {}
-        self._facts, self._dirty = Facts(), frozenset[int]()
-        self._clean: frozenset[int] = frozenset()  # of the dirty ones, those that were stored since (precise)
+        self._facts, self._dirty = Facts(), NONE
+        self._clean = NONE  # of the dirty ones, those that were stored since (precise)
         self._put = self.parts.append
         self._ways: dict[int, int] = {}  # of a switch: how many blocks are open in each target's own
 
@@ -96,13 +96,13 @@ class Emitter:
     def _inner(self) -> bytes:
         return DEPTH + wasm.I32_CONST + b"\x01" + OPCODES["i32.add"] if self._calls else DEPTH
 
-    def _store(self, registers: Collection[int]) -> None:
+    def _store(self, stored: Registers) -> None:
         """Bring registers to the hart."""
-        for register in sorted(registers):
+        for register in members(stored):
             self._put(HART + self._get(register) + hart_store(register))
 
-    def _load(self, registers: Iterable[int]) -> None:
-        for register in sorted(registers):
+    def _load(self, loaded: Registers) -> None:
+        for register in members(loaded):
             self._put(HART + hart_load(register) + self._set(register))
 
     def _store_pc(self, pc: bytes) -> None:
@@ -157,9 +157,9 @@ class Emitter:
             self._restore_depth()
             self._put(pc + wasm.RETURN)
 
-    def _hand_over(self, pc: int, registers: Collection[int]) -> None:
+    def _hand_over(self, pc: int, handed: Registers) -> None:
         """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
-        stored = tuple(sorted(registers))
+        stored = members(handed)
         results = self._signature.results if self._direct else None
         arguments = HART + (self._inner if self._direct else DEPTH) + const32(pc)
         if self._direct:
@@ -171,18 +171,18 @@ class Emitter:
     def _entry_ra(self) -> bytes:
         return wasm.LOCAL_GET + leb(self._locals.param(self._signature.params.index(RA)))
 
-    def _check(self, register: int, pc: int, registers: Collection[int]) -> None:
+    def _check(self, register: int, pc: int, handed: Registers) -> None:
         """Go on where a register is in the guest's range, else hand over at `pc`."""
         self._put(self._get(register) + _OUTSIDE)
         self._open(_IF)
-        self._hand_over(pc, registers)
+        self._hand_over(pc, handed)
         self._close()
 
-    def _kept(self) -> frozenset[int]:
+    def _kept(self) -> Registers:
         """What a return of the direct form does not store."""
         if not self._direct:
-            return frozenset()
-        return frozenset(self._signature.results) | self._convention.abi.saved | {RA}
+            return NONE
+        return registers(self._signature.results) | self._convention.abi.saved | 1 << RA
 
     def _put_back(self) -> None:
         """Bring saved registers, which are as they were, to the hart where something else was stored there."""
@@ -193,7 +193,7 @@ class Emitter:
 
     def _return(self, block: Block) -> None:
         target = wasm.LOCAL_GET + leb(self._locals.target)
-        self._store((self._dirty & self._live.after[block.pc]) - self._kept())
+        self._store(self._dirty & self._live.after[block.pc] & ~self._kept())
         if self._direct:
             self._put_back()
             self._put(target)
@@ -214,13 +214,15 @@ class Emitter:
         graph = self._graph
         if graph.entry != graph.start or graph.resume:
             return True
-        return any({SP, RA} & effects(i)[1] for each in graph.blocks.values() for _, i in each.code)
+        return any(effects(i)[1] & _FRAME for each in graph.blocks.values() for _, i in each.code)
 
     def _in_middle(self, block: Block) -> bool:
         """Whether a jump at the end of this block may go on within the guest's function: its frame may still be there,
         and ra be another than the function's."""
-        here = [effects(i)[1] for _, i in block.code]
-        if any(SP in each for each in here) and any(RA in each for each in here):
+        here = NONE
+        for _, i in block.code:
+            here |= effects(i)[1]
+        if not _FRAME & ~here:
             return False
         return self._moves_frame()
 
@@ -273,10 +275,10 @@ class Emitter:
         results = self._signature.results
         self._put(HART + after + self._entry_ra + wasm.RETURN_CALL + leb(self._functions.returned(results)))
 
-    def _call_direct(self, target: int, signature: Signature, live: Collection[int]) -> None:
+    def _call_direct(self, target: int, signature: Signature, live: Registers) -> None:
         """Call a direct form; its results are on the stack. live: what is to be right where the sp is found astray."""
         near = self._facts.near.get(SP, (GUARD, GUARD))
-        if SP in signature.needs and not STACK_NEAR[0] >= max(near):
+        if signature.needs >> SP & 1 and not STACK_NEAR[0] >= max(near):
             self._check(SP, target, live)
             self._facts.learn(SP, CHECKED)
         self._put(HART + self._inner + b"".join(map(self._get, signature.params)))
@@ -299,22 +301,24 @@ class Emitter:
             return
         signature = self._convention.tail(target) if target is not None else None
         saved, back = self._convention.abi.saved, self._convention.abi.back
-        if signature is None or not self._convention.intact[self._graph.entry][block.pc] >= saved:
+        if signature is None or saved & ~self._convention.intact[self._graph.entry][block.pc]:
             self._store(self._dirty & reads)
             self._call_table_form(target, middle=self._in_middle(block))
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
             self._give_table_result(wasm.LOCAL_GET + leb(self._locals.index))
             return
         assert target is not None
-        hidden = (signature.needs | (signature.writes & back)) - set(signature.params)
-        self._store(self._dirty & (hidden | (back - self._kept())))
+        hidden = (signature.needs | signature.writes & back) & ~registers(signature.params)
+        self._store(self._dirty & (hidden | back & ~self._kept()))
         self._call_direct(target, signature, self._dirty & self._live.after[block.pc])
         self._take(signature)
         self._put(const64(1) + OPCODES["i64.and"] + _WRAP)
         self._open(_IF)
-        self._store((self._dirty & back) - signature.writes)
+        self._store(self._dirty & back & ~signature.writes)
         self._give_left()
         self._close()
+        given = registers(signature.results)
+        self._load(registers(self._signature.results) & signature.writes & ~given)
         self._put_back()
         self._put(wasm.LOCAL_GET + leb(self._locals.left))
         self._give_results()
@@ -329,17 +333,17 @@ class Emitter:
             self._open(_IF)
             self._give_pc(wasm.LOCAL_GET + leb(index))
             self._close()
-            self._resume(block, frozenset(), set_ra=False)
+            self._resume(block, NONE, set_ra=False)
             return
-        given = frozenset(signature.results)
+        given = registers(signature.results)
         live = self._dirty & self._live.after[block.pc]
         self._call_direct(block.target, signature, live)
         self._take(signature)
         self._put(after + OPCODES["i64.ne"])
         self._open(_IF)
         left = wasm.LOCAL_GET + leb(self._locals.left)
-        common = live - signature.writes
-        astray = ((live & self._convention.abi.saved) | given) - common
+        common = live & ~signature.writes
+        astray = (live & self._convention.abi.saved | given) & ~common
         if astray:
             self._put(left + const64(1) + OPCODES["i64.and"] + OPCODES["i64.eqz"])
             self._open(_IF)  # it returned, but elsewhere
@@ -361,11 +365,11 @@ class Emitter:
         self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
         self._give_left()
         self._close()
-        self._resume(block, frozenset(), set_ra=False)
+        self._resume(block, NONE, set_ra=False)
 
-    def _resume(self, block: Block, given: frozenset[int], *, set_ra: bool) -> None:
+    def _resume(self, block: Block, given: Registers, *, set_ra: bool) -> None:
         """Go on after a call that returned, and gave these registers by value."""
-        self._load(self._live.reload[block.pc] - given)
+        self._load(self._live.reload[block.pc] & ~given)
         if set_ra:
             self._put(const64(block.next_pc) + self._set(RA))
         self._dirty = self._live.dirty[block.next_pc]
@@ -587,7 +591,7 @@ class Emitter:
             self._put(wasm.LOCAL_GET + leb(locals.param(k)) + self._set(register))
         if self._direct:
             self._try_routine()
-        self._load(live.held[graph.entry] - frozenset(params))
+        self._load(live.held[graph.entry] & ~registers(params))
         self._tree(ROOT)
         self._put(wasm.UNREACHABLE + wasm.END)
         self._functions.define(graph.entry, self._direct, self.parts, self.marks)
@@ -617,16 +621,16 @@ class Emitter:
 
     def _emit_block(self, block: Block) -> None:
         self._facts = self._bases.at[block.pc].copy()
-        self._dirty, self._clean = self._live.dirty[block.pc], frozenset()
-        live: list[frozenset[int]] | None = None
+        self._dirty, self._clean = self._live.dirty[block.pc], NONE
+        live: list[Registers] | None = None
         get, facts = self._templates.get, self._facts
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL)
         last = len(block.code) - 1
         for k, (pc, i) in enumerate(block.code):
             if k == last and skipped:
-                if i.rd and i.row.flow.value != "syscall":
+                if i.rd:
                     self._put(const64(pc + i.nbytes) + self._set(i.rd))
-                    self._dirty |= {i.rd}
+                    self._dirty |= 1 << i.rd
                 break
             check = False
             if self._precise and (is_access(i) or i.row.extension == "A"):
@@ -652,14 +656,14 @@ class Emitter:
             facts.follow(i, pc)
             self._dirty |= effects(i)[1]
             if self._precise:
-                self._clean -= effects(i)[1]
+                self._clean &= ~effects(i)[1]
             if template.ends:
                 return
         self._end(block)
 
     def _sync(self, pc: int) -> None:
         """Have all registers in the hart, for a handler of a fault."""
-        self._store(self._dirty - self._clean)
+        self._store(self._dirty & ~self._clean)
         self._clean = self._dirty
         self._put(HART + const32(pc) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
 
@@ -667,7 +671,7 @@ class Emitter:
         if block.end is End.BRANCH and block.code:
             self._branch(block)  # nothing is stored before a branch, whose condition is on the stack
             return
-        self._store(self._live.stores[block.pc] if block.pc >= 0 else ())
+        self._store(self._live.stores[block.pc] if block.pc >= 0 else NONE)
         match block.end:
             case End.FALL:
                 self._go(block, block.next_pc)

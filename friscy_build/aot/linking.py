@@ -216,7 +216,7 @@ class Functions:
         kinds = list(map(kind_of, signature.results))
         body = vector([leb(1) + bytes([kind]) for kind in (I32, I64, *kinds)])
         body += HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH) + wasm.LOCAL_SET + leb(depth)
-        if SP in signature.needs:
+        if signature.needs >> SP & 1:
             body += HART + hart_load(SP) + wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
             body += wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"] + wasm.IF + b"\x40"
             body += HART + wasm.I64_CONST + sleb(entry) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)

@@ -7,111 +7,112 @@ stack pointer at its entry. A place in the frame that holds a saved register is 
 
 from __future__ import annotations
 
-from friscy_build.aot.effects import SP, effects
-from friscy_build.aot.graph import Block, Graph
+from friscy_build.aot.effects import F0, FCSR, NONE, SP, Registers, effects, members
+from friscy_build.aot.flow import Flow
 from friscy_build.isa.decode import Instruction
 
-# ("entry", register), or ("sp", distance in bytes)
-Known = tuple[str, int]
+# What a register or a place in the frame has: the number of a register at the entry, or, above FCSR, FRAME plus a
+# distance from the stack pointer at the entry.
+Known = int
+FRAME = 1 << 32
+
+_SAVES = {"sd": 0, "fsd": F0}  # by name: what is added to rs2 for the number of the register that is saved
+_RESTORES = {"ld": 0, "fld": F0}
+_NARROW = {"sb": 1, "sh": 2, "sw": 4, "fsw": 4}
+_MOVES = ("addi", "add")
 
 
 class _State:
-    """registers: what is known of each; those that are not in it still have what they had at the entry, unless in
-    `lost`. frame: what is known of the 8 bytes at a distance from the entry's stack pointer."""
+    """registers: what is known of those that have not what they had at the entry; 0: nothing. frame: what is known of
+    the 8 bytes at a distance from the entry's stack pointer."""
 
-    __slots__ = ("frame", "lost", "registers")
+    __slots__ = ("frame", "registers")
 
-    def __init__(self, registers: dict[int, Known], lost: frozenset[int], frame: dict[int, Known]) -> None:
-        self.registers, self.lost, self.frame = registers, lost, frame
+    def __init__(self, registers: dict[int, Known], frame: dict[int, Known]) -> None:
+        self.registers, self.frame = registers, frame
 
-    def get(self, register: int) -> Known | None:
-        if register in self.lost:
-            return None
+    def get(self, register: int) -> Known:
         known = self.registers.get(register)
-        return known if known is not None else ("sp", 0) if register == SP else ("entry", register)
+        return known if known is not None else FRAME if register == SP else register
 
     def meet(self, other: _State) -> _State:
-        keys = self.registers.keys() | other.registers.keys()
-        agreed = {r: known for r in keys if (known := self.get(r)) is not None and other.get(r) == known}
-        lost = self.lost | other.lost | {r for r in keys if self.get(r) != other.get(r)}
-        frame = {at: known for at, known in self.frame.items() if other.frame.get(at) == known}
-        return _State({r: k for r, k in agreed.items() if r not in lost}, frozenset(lost), frame)
+        if self.registers == other.registers and self.frame == other.frame:
+            return self
+        merged = {}
+        for r in self.registers.keys() | other.registers.keys():
+            known = self.get(r)
+            if other.get(r) != known:
+                merged[r] = 0
+            elif known != (FRAME if r == SP else r):
+                merged[r] = known
+        theirs = other.frame
+        return _State(merged, {at: known for at, known in self.frame.items() if theirs.get(at) == known})
 
-    def same(self, other: _State) -> bool:
-        return (self.registers, self.lost, self.frame) == (other.registers, other.lost, other.frame)
-
-
-_SAVES = ("sd", "c.sdsp", "c.sd", "fsd", "c.fsdsp", "c.fsd")
-_RESTORES = ("ld", "c.ldsp", "c.ld", "fld", "c.fldsp", "c.fld")
-_ADDITIONS = ("addi", "c.addi", "c.addi16sp", "c.addi4spn")
-
-
-def _step(i: Instruction, state: _State, numbers: tuple[int, int]) -> None:
-    """Follow one instruction; numbers: of the register that a save reads, or a restore writes."""
-    name, base = i.row.name, i.rs1
-    at = state.get(base) if base or name in _ADDITIONS else None
-    source, target = numbers
-    result: Known | None = None
-    if name in _SAVES and at is not None and at[0] == "sp":
-        place = at[1] + i.imm
-        for near in range(place - 7, place + 8):
-            state.frame.pop(near, None)
-        known = state.get(source)
-        if known is not None:
-            state.frame[place] = known
-        return
-    if name.startswith(("sb", "sh", "sw", "c.sw", "fsw")) and at is not None and at[0] == "sp":
-        for near in range(at[1] + i.imm - 7, at[1] + i.imm + 4):
-            state.frame.pop(near, None)
-    if name in _RESTORES and at is not None and at[0] == "sp":
-        result = state.frame.get(at[1] + i.imm)
-    elif name in _ADDITIONS and at is not None and at[0] == "sp":
-        result = "sp", at[1] + i.imm
-    elif name == "c.mv":
-        result = state.get(i.rs2)
-    for register in effects(i)[1]:
-        state.registers.pop(register, None)
-        if result is not None and register == target:
-            state.registers[register] = result
-            state.lost -= {register}
+    def step(self, i: Instruction) -> None:
+        """Follow one instruction."""
+        name = i.row.name
+        if name in _SAVES or name in _NARROW:
+            at = self.get(i.rs1)
+            if at > FCSR:
+                place = at + i.imm
+                for near in range(place - 7, place + _NARROW.get(name, 8)):
+                    self.frame.pop(near, None)
+                if name in _SAVES:
+                    known = self.get(i.rs2 + _SAVES[name])
+                    if known:
+                        self.frame[place] = known
+            return
+        if name in _RESTORES:
+            at = self.get(i.rs1)
+            target = i.rd + _RESTORES[name]
+            if target:
+                self._set(target, self.frame.get(at + i.imm, 0) if at > FCSR else 0)
+        elif name == "addi" and i.rd:
+            at = self.get(i.rs1) if i.rs1 else 0
+            self._set(i.rd, at + i.imm if at > FCSR else at if i.imm == 0 else 0)
+        elif name == "add" and i.rd and 0 in (i.rs1, i.rs2):
+            source = i.rs1 or i.rs2
+            self._set(i.rd, self.get(source) if source else 0)
         else:
-            state.lost |= {register}
+            for register in members(effects(i)[1]):
+                self.registers[register] = 0
+
+    def _set(self, register: int, known: Known) -> None:
+        if known == (FRAME if register == SP else register):
+            self.registers.pop(register, None)
+        else:
+            self.registers[register] = known
 
 
-def _numbers(i: Instruction) -> tuple[int, int]:
-    reads, writes = effects(i)
-    others = reads - {i.rs1}
-    source = next(iter(others)) if len(others) == 1 else (i.rs1 if i.rs1 in reads and not others else 0)
-    return source, next(iter(writes)) if len(writes) == 1 else 0
-
-
-def intact(graph: Graph, saved: frozenset[int], called: frozenset[int]) -> dict[int, frozenset[int]]:
+def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registers]:
     """By block: those of `saved` that surely are at its end what they were at the function's entry.
 
     called: what a call may change.
     """
-    from friscy_build.aot.liveness import CALLS
-
-    starts: dict[int, _State] = {graph.entry: _State({}, frozenset(), {})}
-    result: dict[int, frozenset[int]] = {}
-    work = [graph.entry]
-    while work:
-        pc = work.pop()
-        block: Block = graph.blocks[pc]
-        begin = starts[pc]
-        state = _State(dict(begin.registers), begin.lost, dict(begin.frame))
+    changed_by_calls = dict.fromkeys(members(called), 0)
+    starts: dict[int, _State] = {flow.number[flow.graph.entry]: _State({}, {})}
+    result: dict[int, Registers] = {}
+    waiting = {flow.number[flow.graph.entry]}
+    while waiting:
+        k = max(waiting)  # the first of those in the order of control
+        waiting.discard(k)
+        block, begin = flow.blocks[k], starts[k]
+        state = _State(dict(begin.registers), dict(begin.frame))
+        step = state.step
         for _, i in block.code:
-            _step(i, state, _numbers(i))
-        wanted = {r: ("sp", 0) if r == SP else ("entry", r) for r in saved}
-        result[pc] = frozenset(r for r, known in wanted.items() if state.get(r) == known)
-        if block.end in CALLS:
-            for register in called:
-                state.registers.pop(register, None)
-            state.lost |= called
-        for after in graph.inside(block):
+            step(i)
+        lost = NONE
+        for register in state.registers:
+            lost |= 1 << register
+        result[block.pc] = saved & ~lost
+        if flow.calls[k]:
+            state.registers.update(changed_by_calls)
+        for after in flow.after[k]:
             before = starts.get(after)
             merged = state if before is None else before.meet(state)
-            if before is None or not merged.same(before):
-                starts[after] = _State(dict(merged.registers), merged.lost, dict(merged.frame))
-                work.append(after)
+            if merged is not before:
+                if before is not None and (merged.registers, merged.frame) == (before.registers, before.frame):
+                    continue
+                starts[after] = merged
+                waiting.add(after)
     return result

@@ -79,7 +79,7 @@ def _entries(before: list[tuple[int, Instruction]], form: str) -> int | None:
                 limit = i.rs1, 1
             elif name == "bgeu" and i.rs1 == index:
                 limit = i.rs2, 0
-        elif limit[0] in effects(i)[1]:
+        elif effects(i)[1] >> limit[0] & 1:
             return i.imm + limit[1] if name == "addi" and i.rs1 == 0 and i.imm >= 0 else None
     return None
 

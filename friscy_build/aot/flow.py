@@ -1,0 +1,62 @@
+"""What the analyses of a function share: its blocks in an order, who comes before and after each, what each reads and
+writes. Blocks have numbers here, those that control reaches later the lower ones."""
+
+from __future__ import annotations
+
+from friscy_build.aot.effects import NONE, Registers, effects
+from friscy_build.aot.graph import Block, End, Graph
+
+CALLS = (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
+
+
+class Flow:
+    """blocks: in postorder; what control does not reach stands at the end. after, before: numbers of the neighbours.
+
+    reads: registers that a block reads before it writes them. leaving: where it jumps to that is no block here.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        inside = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+        order: list[int] = []
+        seen = {graph.entry}
+        stack = [(graph.entry, iter(inside[graph.entry]))]
+        while stack:
+            pc, rest = stack[-1]
+            for target in rest:
+                if target not in seen:
+                    seen.add(target)
+                    stack.append((target, iter(inside[target])))
+                    break
+            else:
+                order.append(pc)
+                stack.pop()
+        self.nreached = len(order)
+        order += [pc for pc in graph.blocks if pc not in seen]
+        number = {pc: k for k, pc in enumerate(order)}
+        self.number = number
+        self.blocks: list[Block] = [graph.blocks[pc] for pc in order]
+        self.after = [[number[target] for target in inside[pc]] for pc in order]
+        self.before: list[list[int]] = [[] for _ in order]
+        for k, targets in enumerate(self.after):
+            for target in targets:
+                self.before[target].append(k)
+        self.reads: list[Registers] = []
+        self.writes: list[Registers] = []
+        for block in self.blocks:
+            read = wrote = NONE
+            for _, i in block.code:
+                r, w = effects(i)
+                read |= r & ~wrote
+                wrote |= w
+            self.reads.append(read)
+            self.writes.append(wrote)
+        self.leaving = [leaving(graph, block) for block in self.blocks]
+        self.calls = [block.end in CALLS for block in self.blocks]
+
+
+def leaving(graph: Graph, block: Block) -> list[int]:
+    """Where control goes from `block` that is no block here, by a jump."""
+    if block.end in (End.FALL, End.JUMP, End.BRANCH):
+        return [pc for pc in block.successors() if pc not in graph.blocks]
+    return [block.next_pc] if block.end is End.OUT else []
