@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 
 from friscy.machine.layout import (
+    DEPTH_LIMIT,
+    HART_DEPTH_LIMIT,
     HART_F,
     HART_FCSR,
     HART_INTERRUPT,
@@ -77,8 +79,10 @@ class Hart:
     def interrupt(self) -> None:
         """Ask the running engine to return to the host at its next safepoint."""
         _U32.pack_into(self.view, self.address + HART_INTERRUPT, 1)
+        _U32.pack_into(self.view, self.address + HART_DEPTH_LIMIT, 0)
 
     def clear_interrupt(self) -> None:
+        _U32.pack_into(self.view, self.address + HART_DEPTH_LIMIT, DEPTH_LIMIT)
         _U32.pack_into(self.view, self.address + HART_INTERRUPT, 0)
 
     def drop_reservation(self) -> None:
@@ -103,6 +107,7 @@ class Hart:
     def reset(self) -> None:
         """All registers zero, no reservation."""
         self.view[self.address : self.address + HART_STRIDE] = bytes(HART_STRIDE)
+        self.clear_interrupt()
         self.drop_reservation()
 
     def save(self) -> bytes:

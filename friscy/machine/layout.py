@@ -37,13 +37,14 @@ HART_FCSR = 520  # u32: fflags in bits 0-4, frm in bits 5-7
 HART_INTERRUPT = 524  # u32: non-zero asks every engine to return at its next safepoint
 HART_RESERVED_ADDRESS = 528  # u64: address of LR's reservation, all ones for none
 HART_RESERVED_VALUE = 536  # u64: the value LR loaded
-HART_DEPTH = 544  # u32: wasm call depth, engines unwind above DEPTH_LIMIT
+HART_DEPTH = 544  # u32: wasm call depth
 HART_TRAP_PC = 548  # u32: which instruction made the last data access: see `trap_pc`
 HART_TRAP_VALUE = 552  # u64: faulting address or instruction bits of a trap
 HART_HOST_FMA = 560  # u32: 1 if the host's relaxed_madd is a true fused multiply-add
 HART_PC_BIAS = 564  # u32: pc = (record >> 2) + bias while the interpreter runs the record at that address
 HART_SCRATCH = 568  # 4 records: the instruction that the interpreter runs from outside the code window
 HART_STOP = 600  # u64: pc at which the interpreter returns to the engine that called it; all ones for none
+HART_DEPTH_LIMIT = 608  # u32: translated functions that call others unwind from this depth on; 0 where interrupted
 HART_V = 1024  # 16 bytes * 32, when V comes
 
 DEPTH_LIMIT = 200

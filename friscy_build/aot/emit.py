@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from friscy.machine.layout import (
     CODE_MAP,
-    DEPTH_LIMIT,
     GUARD,
     GUEST_END,
     GUEST_START,
     HART_DEPTH,
+    HART_DEPTH_LIMIT,
     HART_INTERRUPT,
     HART_PC,
     HART_TRAP_PC,
@@ -31,7 +31,7 @@ from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.strings import DECLINED, routine_for
 from friscy_build.aot.structure import Structure
-from friscy_build.aot.templates import BAIL, MARK, templates
+from friscy_build.aot.templates import BAIL, LIKELY, MARK, templates
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F64, I32, leb, sleb
 from friscy_build.wasm.opcodes import OPCODES
@@ -76,6 +76,7 @@ class Emitter:
         self.marks: list[
             tuple[int, int]
         ] = []  # (how many parts come before an opcode that may fault, its pc)
+        self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
         self._nested = 0  # blocks, loops and ifs that are open
         self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
         self._blocks: dict[int, int] = {}
@@ -118,6 +119,11 @@ class Emitter:
     def _open(self, opcode: bytes) -> None:
         self._put(opcode)
         self._nested += 1
+
+    def _open_unlikely(self) -> None:
+        """Begin an `if` for what seldom happens."""
+        self.hints.append((len(self.parts), False))
+        self._open(_IF)
 
     def _else(self) -> None:
         self._put(wasm.ELSE)
@@ -174,7 +180,7 @@ class Emitter:
     def _check(self, register: int, pc: int, handed: Registers) -> None:
         """Go on where a register is in the guest's range, else hand over at `pc`."""
         self._put(self._get(register) + _OUTSIDE)
-        self._open(_IF)
+        self._open_unlikely()
         self._hand_over(pc, handed)
         self._close()
 
@@ -200,7 +206,7 @@ class Emitter:
             self._give_results()
             return
         self._put(target + _FAR_AWAY)
-        self._open(_IF)
+        self._open_unlikely()
         self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
         self._give_left()
         self._close()
@@ -253,7 +259,7 @@ class Emitter:
         if middle:
             self._put(slot + OPCODES["i32.eqz"] + address + const64(GUEST_END) + OPCODES["i64.lt_u"])
             self._put(OPCODES["i32.and"])
-            self._open(_IF)
+            self._open_unlikely()
             if self._direct:
                 self._give_table_result(address + _WRAP)
             else:
@@ -313,7 +319,7 @@ class Emitter:
         self._call_direct(target, signature, self._dirty & self._live.after[block.pc])
         self._take(signature)
         self._put(const64(1) + OPCODES["i64.and"] + _WRAP)
-        self._open(_IF)
+        self._open_unlikely()
         self._store(self._dirty & back & ~signature.writes)
         self._give_left()
         self._close()
@@ -330,7 +336,7 @@ class Emitter:
             self._call_table_form(target)
             index = self._locals.index
             self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
-            self._open(_IF)
+            self._open_unlikely()
             self._give_pc(wasm.LOCAL_GET + leb(index))
             self._close()
             self._resume(block, NONE, set_ra=False)
@@ -340,13 +346,13 @@ class Emitter:
         self._call_direct(block.target, signature, live)
         self._take(signature)
         self._put(after + OPCODES["i64.ne"])
-        self._open(_IF)
+        self._open_unlikely()
         left = wasm.LOCAL_GET + leb(self._locals.left)
         common = live & ~signature.writes
         astray = (live & self._convention.abi.saved | given) & ~common
         if astray:
             self._put(left + const64(1) + OPCODES["i64.and"] + OPCODES["i64.eqz"])
-            self._open(_IF)  # it returned, but elsewhere
+            self._open_unlikely()  # it returned, but elsewhere
             self._store(astray)
             self._close()
         self._store(common)
@@ -361,7 +367,7 @@ class Emitter:
         self._put(wasm.CALL + leb(runtime_index(SYSCALL)))
         self._put(HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC) + wasm.LOCAL_TEE + left)
         self._put(const64(block.next_pc) + OPCODES["i64.ne"] + _INTERRUPTED + OPCODES["i32.or"])
-        self._open(_IF)
+        self._open_unlikely()
         self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
         self._give_left()
         self._close()
@@ -431,7 +437,7 @@ class Emitter:
             # Without a store in the loop the host's compiler might look for an interrupt once, before the loop.
             self._put(HART + const32(0) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
         self._put(_INTERRUPTED)
-        self._open(_IF)
+        self._open_unlikely()
         self._hand_over(target, self._dirty & self._live.live[target])
         self._close()
 
@@ -571,10 +577,11 @@ class Emitter:
         if self._calls or not self._direct:
             if not self._direct:
                 self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH) + wasm.LOCAL_SET + b"\x01")
-            self._put(_INTERRUPTED)
             if self._calls:
-                self._put(DEPTH + const32(DEPTH_LIMIT) + OPCODES["i32.ge_u"] + OPCODES["i32.or"])
-            self._open(_IF)
+                self._put(DEPTH + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT) + OPCODES["i32.ge_u"])
+            else:
+                self._put(_INTERRUPTED)
+            self._open_unlikely()
             for k, register in enumerate(params):
                 self._put(HART + wasm.LOCAL_GET + leb(locals.param(k)) + hart_store(register))
             if self._direct:
@@ -594,7 +601,7 @@ class Emitter:
         self._load(live.held[graph.entry] & ~registers(params))
         self._tree(ROOT)
         self._put(wasm.UNREACHABLE + wasm.END)
-        self._functions.define(graph.entry, self._direct, self.parts, self.marks)
+        self._functions.define(graph.entry, self._direct, self.parts, self.marks, self.hints)
         if self._direct:
             self._functions.define_wrapper(graph.entry, self._signature)
 
@@ -653,6 +660,8 @@ class Emitter:
                     self._mark(pc)
                 elif isinstance(part, bytes):
                     self._put(part)
+                else:
+                    self.hints.append((len(self.parts), part is LIKELY))
             facts.follow(i, pc)
             self._dirty |= effects(i)[1]
             if self._precise:

@@ -54,6 +54,7 @@ from friscy_build.wasm.binary import (
 )
 from friscy_build.wasm.opcodes import OPCODES
 
+HINTS_SECTION = "metadata.code.branch_hint"  # of the branch hinting proposal
 Registers = tuple[int, ...]
 _TABLE_FORM = bytes([I32]), bytes([I32])
 _WRAP, _EXTEND = OPCODES["i32.wrap_i64"], OPCODES["i64.extend_i32_u"]
@@ -132,6 +133,7 @@ class Functions:
         self._bodies: dict[int, tuple[int, bytes]] = {}  # by index: (type, body)
         self._shared: dict[str | tuple[object, ...], int] = {}
         self._marks: dict[int, list[tuple[int, int]]] = {}  # by index: (place in the body, pc)
+        self._hints: dict[int, list[tuple[int, bool]]] = {}  # by index: (place in the body, whether taken)
 
     def table_form(self, entry: int) -> int | None:
         return self._table.get(entry)
@@ -140,9 +142,15 @@ class Functions:
         return self._direct[entry]
 
     def define(
-        self, entry: int, direct: bool, parts: Sequence[bytes], marks: Sequence[tuple[int, int]]
+        self,
+        entry: int,
+        direct: bool,
+        parts: Sequence[bytes],
+        marks: Sequence[tuple[int, int]],
+        hints: Sequence[tuple[int, bool]] = (),
     ) -> None:
-        """Give a function its body. marks: (how many parts come before an opcode, the guest's pc)."""
+        """Give a function its body. marks: (how many parts come before an opcode, the guest's pc). hints: (the same for
+        a branch, whether it is mostly taken)."""
         kind, index = self.table_type, self._table[entry]
         if direct:
             signature = self._signatures[entry]
@@ -152,9 +160,9 @@ class Functions:
                 self._direct[entry],
             )
         self._bodies[index] = kind, b"".join(parts)
-        if marks:
-            places = list(accumulate(map(len, parts), initial=0))
-            self._marks[index] = [(places[k], pc) for k, pc in marks]
+        places = list(accumulate(map(len, parts), initial=0))
+        self._marks[index] = [(places[k], pc) for k, pc in marks]
+        self._hints[index] = [(places[k], taken) for k, taken in hints]
 
     def _add(
         self, key: str | tuple[object, ...], params: Iterable[int], results: Iterable[int], body: bytes
@@ -277,6 +285,11 @@ class Functions:
         out += section(FUNCTION, vector([leb(kind) for kind, _ in bodies]))
         segment = table_segment((self._table[entry] for entry in table), wasm.GLOBAL_GET + b"\0")
         out += section(ELEMENT, segment)
+        out += custom_section(HINTS_SECTION, vector([
+            leb(index) + vector([leb(place) + b"\1" + bytes([taken]) for place, taken in hints])
+            for index, hints in sorted(self._hints.items())
+            if hints
+        ]))  # fmt: skip
         code = bytearray(leb(len(bodies)))
         faults: list[tuple[int, int]] = []  # (place in the code section's contents, pc)
         for index, (_, body) in enumerate(bodies, len(IMPORTS)):

@@ -33,8 +33,9 @@ from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F32, F64, I32, I64, leb, sleb
 from friscy_build.wasm.opcodes import OPCODES
 
-# Markers: leave the instruction to the interpreter; the opcode that follows may fault.
-BAIL, MARK = range(2)
+# Markers: leave the instruction to the interpreter; the opcode that follows may fault, is a branch that is seldom
+# taken, or nearly always.
+BAIL, MARK, UNLIKELY, LIKELY = range(4)
 Part = bytes | int
 
 _EVALUATE = Evaluate()
@@ -633,7 +634,7 @@ class _Writer:
         self._const(GUEST_START, 64)
         self._emit(OPCODES["i64.sub"])
         self._const(GUEST_END - GUEST_START, 64)
-        self._emit(OPCODES["i64.ge_u"], wasm.IF + b"\x40")
+        self._emit(OPCODES["i64.ge_u"], UNLIKELY, wasm.IF + b"\x40")
         self._emit(BAIL, wasm.END)
 
     def _do_bail(self) -> None:
@@ -667,6 +668,10 @@ class _Writer:
             for item in scope.items:
                 if item[0] == "give" and item[1].left and item[1].local is None:
                     item[1].local = self._temporary(item[1])
+        if then.ended:
+            self._emit(UNLIKELY)
+        elif any(item[0] in ("call", "bail") for item in otherwise.items):
+            self._emit(LIKELY)
         self._emit(wasm.IF + b"\x40")
         self.scope(then)
         if otherwise.items:

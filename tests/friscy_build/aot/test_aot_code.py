@@ -229,7 +229,7 @@ def test_whole_program(
 ) -> None:
     """A C program without a library: lists, matrices, a state machine, sorting through pointers. With few calls
     allowed within each other, its calls unwind everywhere, and values passed in registers must not get lost."""
-    monkeypatch.setattr("friscy_build.aot.emit.DEPTH_LIMIT", depth)
+    monkeypatch.setattr("friscy.machine.hart.DEPTH_LIMIT", depth)
     program = tmp_path / "workload"
     flags = ["-O2", "-static", "-nostdlib", "-fno-stack-protector", "-Wl,-Ttext-segment=0x20000"]
     source = ROOT / "benchmarks" / "workload.c"

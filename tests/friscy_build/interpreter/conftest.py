@@ -11,7 +11,9 @@ import wasmtime
 
 from friscy.machine.layout import (
     CODE_MAP,
+    DEPTH_LIMIT,
     HART_BASE,
+    HART_DEPTH_LIMIT,
     HART_F,
     HART_FCSR,
     HART_INTERRUPT,
@@ -55,6 +57,7 @@ class Guest:
         self.exports = self.instantiate(module)
         self.table.set(self.store, 0, self.exports["interpret_call"])
         self.exports["probe"](self.store, HART_BASE)
+        self.interrupt(0)
         self.after_trap = 0  # what a trap adds to the pc; 0 ends the run
 
     def instantiate(self, module: wasmtime.Module) -> wasmtime._instance.InstanceExports:
@@ -110,6 +113,8 @@ class Guest:
 
     def interrupt(self, value: int) -> None:
         struct.pack_into("<I", self.memory, HART_BASE + HART_INTERRUPT, value)
+        limit = 0 if value else DEPTH_LIMIT
+        struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH_LIMIT, limit)
 
     def write(self, address: int, data: bytes, *, invalidate: bool = True) -> None:
         self.memory[address : address + len(data)] = data

@@ -32,6 +32,7 @@ from friscy.machine.layout import (
     WINDOW_END,
     trap_pc,
 )
+from friscy_build.aot.runtime import EXPORTS as RUNTIME
 from friscy_build.interpreter.build import build_interpreter
 from friscy_build.isa.rows import BY_NAME
 
@@ -54,7 +55,7 @@ def test_module_is_small_deterministic_and_has_no_data(module: wasmtime.Module) 
     assert wasm == build_interpreter()
     assert len(wasm) < 150_000
     assert {item.name for item in module.imports} == {"memory", "table", "syscall", "trap"}
-    exports = {"interpret", "interpret_call", "unlinked", "invalidate", "probe"}
+    exports = {"interpret", "interpret_call", "unlinked", "invalidate", "probe", *RUNTIME}
     assert {item.name for item in module.exports} == exports
 
 
