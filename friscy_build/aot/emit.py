@@ -8,6 +8,8 @@ from the hart and stored to it, `bases` which addresses need no check.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from friscy.machine.layout import (
     CODE_MAP,
     GUARD,
@@ -48,7 +50,7 @@ _OUTSIDE = (
 _INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
 _FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
 _FRAME = registers((SP, RA))
-_MOST_LABELS = 4096  # of a table
+_MOST_LABELS = 8192  # of a table
 
 
 def const64(value: int) -> bytes:
@@ -253,8 +255,9 @@ class Emitter:
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
         else:
             self._put(address + const64(WINDOW_END) + OPCODES["i64.lt_u"] + wasm.IF + bytes([I32]))
-            self._put(address + _WRAP + const32(1) + OPCODES["i32.shl"])
-            self._put(OPCODES["i32.load"] + b"\x02" + leb(CODE_MAP) + wasm.ELSE + const32(0) + wasm.END)
+            # A large offset in the access would have the host check it.
+            self._put(address + _WRAP + const32(1) + OPCODES["i32.shl"] + const32(CODE_MAP) + OPCODES["i32.add"])
+            self._put(OPCODES["i32.load"] + b"\x02\0" + wasm.ELSE + const32(0) + wasm.END)
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
         if middle:
             self._put(slot + OPCODES["i32.eqz"] + address + const64(GUEST_END) + OPCODES["i64.lt_u"])
@@ -631,6 +634,10 @@ class Emitter:
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         live: list[Registers] | None = None
         get, facts = self._templates.get, self._facts
+        unread: Collection[int] = ()
+        if self._direct:
+            # What is put back into the hart is read.
+            unread = _unread_restores(block, self._convention.abi.saved & ~self._signature.smashes)
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL)
         last = len(block.code) - 1
         for k, (pc, i) in enumerate(block.code):
@@ -639,6 +646,8 @@ class Emitter:
                     self._put(const64(pc + i.nbytes) + self._set(i.rd))
                     self._dirty |= 1 << i.rd
                 break
+            if k in unread:
+                continue
             check = False
             if self._precise and (is_access(i) or i.row.extension == "A"):
                 self._sync(pc)
@@ -702,6 +711,28 @@ class Emitter:
                 self._jump_out(block, None)
             case End.OUT:
                 self._jump_out(block, block.next_pc)
+
+
+def _unread_restores(block: Block, saved: Registers) -> Collection[int]:
+    """Which instructions at the end of a block that returns only give saved registers back what they had.
+
+    A direct form's caller has them by value. Behind the first of these there is nothing that may hand over, for then
+    they would have to be right: only such loads, additions to the stack pointer, and moves.
+    """
+    found = list[int]()
+    if block.end is not End.RETURN:
+        return found
+    read = NONE
+    for k in range(len(block.code) - 2, -1, -1):
+        i = block.code[k][1]
+        reads, writes = effects(i)
+        if i.row.name in ("ld", "fld") and i.rs1 == SP:
+            if writes and not writes & ~saved and not writes & read:
+                found.append(k)
+        elif i.row.name not in ("addi", "add") or writes & saved & ~(1 << SP):
+            break
+        read |= reads
+    return found
 
 
 def _writes_memory(name: str, extension: str) -> bool:
