@@ -105,7 +105,6 @@ class _Tracer:
     """The rows' Machine and Ops: takes down what an instruction does."""
 
     has_native = True
-    assume: Callable[[Value, int, int], None] | None = None
 
     def __init__(self, pc: int, i: Instruction, *, check: bool) -> None:
         self._i, self._check = i, check

@@ -95,9 +95,6 @@ def _rounded(
     if trusted is not None:
         quiet = quiet & trusted
     result = ops.native(native, *args)
-    if ops.assume is not None and quiet.raw == 1:
-        ops.assume(result, 2 << FRACTION[fmt] if is_safe is _is_safely_normal else 0, INFINITY[fmt])
-        return result, ops.const(0, 32)
 
     def fast() -> Result:
         return result, ops.const(0, 32)

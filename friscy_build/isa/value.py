@@ -27,9 +27,6 @@ class Ops(Protocol):
     """What a backend supplies. `raw` is the backend's own: an int, or the name of an SSA value."""
 
     has_native: bool  # `native` may be called
-    # Takes (float, least, infinity): its magnitude's bits are from `least` on and below `infinity`, or else what was
-    # made of it is done again. None: nobody sees to that.
-    assume: Callable[[Value, int, int], None] | None
 
     def const(self, value: int, width: int) -> Value: ...
     def binary(self, op: str, a: Value, b: Value) -> Value: ...
@@ -211,7 +208,6 @@ class Evaluate:
     """
 
     has_native = False
-    assume: Callable[[Value, int, int], None] | None = None
 
     def const(self, value: int, width: int) -> Value:
         return Value(self, width, value & ((1 << width) - 1))

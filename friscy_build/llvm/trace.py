@@ -20,14 +20,9 @@ _NATIVE = {"fadd": "fadd", "fsub": "fsub", "fmul": "fmul", "fdiv": "fdiv"}
 
 
 class Module:
-    """LLVM IR under construction.
+    """LLVM IR under construction."""
 
-    pointers: arguments that addresses are made from become pointers once, so that LLVM tells what lies at different
-    offsets from them apart. In an interpreter's loop that costs more registers than there are.
-    """
-
-    def __init__(self, *, pointers: bool = False) -> None:
-        self.pointers = pointers
+    def __init__(self) -> None:
         self._declared: dict[str, str] = {}
         self._functions: list[str] = []
         self._helpers: dict[Helper, str] = {}
@@ -82,18 +77,15 @@ class Function:
     """One function being traced: the `Ops` of the Values in it."""
 
     has_native = True
-    assume: Callable[[Value, int, int], None] | None = None
 
     def __init__(self, module: Module, head: str, params: Sequence[tuple[str, int]]) -> None:
         self.module = module
-        self._lines: list[str] = [f"define {head} {{", "entry:", ""]
-        self._pointers: dict[str | int, str] = {}  # arguments that are addresses; line 2 makes pointers of them
+        self._lines: list[str] = [f"define {head} {{", "entry:"]
         self._block: str | None = "entry"  # None after a terminator
         self._count = 0
         # Called instead of emitting a call of a cold helper; it must end the block.
         self.on_cold: Callable[[], None] | None = None
         self.arguments = tuple(Value(self, width, f"%{name}") for name, width in params)
-        self._addresses = {f"%{name}" for name, width in params if width == 32 and module.pointers}
 
     # Text
 
@@ -322,19 +314,9 @@ class Function:
 
     def pointer(self, address: Value, offset: int = 0) -> str:
         """A pointer to address + offset; the sum must not wrap, so that it becomes the access's immediate."""
-        base = self._pointers.get(address.raw)
-        if base is None and address.raw in self._addresses:
-            base = self._pointers[address.raw] = f"{address.raw}.pointer"
-            self._lines[2] += f" {base} = inttoptr {typed(address)} to ptr\n"
-        if base is None:
-            if offset and not self.module.pointers:
-                address, offset = self.let(32, f"add nuw {typed(address)}, {offset}"), 0
-            base = str(self.let(0, f"inttoptr {typed(address)} to ptr").raw)
-        return str(self.let(0, f"getelementptr nuw i8, ptr {base}, i32 {offset}").raw) if offset else base
-
-    def keep_stores(self) -> None:
-        """Have all stores so far made before anything that follows."""
-        self.emit('call void asm sideeffect "", "~{memory}"()')
+        if offset:
+            address = self.let(32, f"add nuw {typed(address)}, {offset}")
+        return str(self.let(0, f"inttoptr {typed(address)} to ptr").raw)
 
     def load(self, width: int, address: Value, offset: int = 0, align: int = 1) -> Value:
         return self.let(width, f"load i{width}, ptr {self.pointer(address, offset)}, align {align}")

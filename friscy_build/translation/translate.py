@@ -16,13 +16,13 @@ from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import Options, translate_image
 from friscy_build.cache import cache_dir, replacing
-from friscy_build.fingerprint import code_digest, version
+from friscy_build.fingerprint import code_digest
 from friscy_build.images.progress import Progress
 from friscy_build.translation.placing import Files, Place
 from friscy_build.translation.recording import Recording, Touched
 
 TRANSLATOR_CODE = (
-    "friscy_build/translation/translate.py", "friscy_build/aot", "friscy_build/isa", "friscy_build/llvm",
+    "friscy_build/translation/translate.py", "friscy_build/aot", "friscy_build/isa", "friscy_build/wasm",
     "friscy/machine/layout.py",
 )  # fmt: skip
 
@@ -93,7 +93,7 @@ class Translator:
         everything = self._scope == "all"
         options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [
-            code_digest(*TRANSLATOR_CODE), version("llvmlite"), place.digest, place.low, repr(options),
+            code_digest(*TRANSLATOR_CODE), place.digest, place.low, repr(options),
             [] if everything else sorted(executed), sorted(resumed), everything,
         ]  # fmt: skip
         key = sha256(msgpack.packb(facts)).hexdigest()
