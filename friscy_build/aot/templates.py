@@ -23,11 +23,12 @@ from friscy.machine.layout import (
     HART_RESERVED_ADDRESS,
     HART_RESERVED_VALUE,
 )
-from friscy_build.aot.effects import F0, FCSR, is_access
+from friscy_build.aot.effects import F0, FCSR, effects, is_access
 from friscy_build.aot.locals import HART, Locals
 from friscy_build.aot.runtime import runtime_index
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.hart import Register
+from friscy_build.isa.softfloat_core import NX
 from friscy_build.isa.value import Body, Evaluate, Helper, Operand, Thunk, Value
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F32, F64, I32, I64, leb, sleb
@@ -53,6 +54,7 @@ _RELATIONS = {
 }  # fmt: skip
 _UNARY = {"ctlz": "clz", "cttz": "ctz", "ctpop": "popcnt"}
 _NATIVE = {"fadd": "add", "fsub": "sub", "fmul": "mul", "fdiv": "div", "fsqrt": "sqrt"}
+_ROUNDING = 0xE0  # of fcsr: the rounding mode, 0 for the nearest
 _ORDERED = {"feq": "eq", "flt": "lt", "fle": "le"}
 _LOADS = {8: "load8_u", 16: "load16_u", 32: "load", 64: "load"}
 _STORES = {8: "store8", 16: "store16", 32: "store", 64: "store"}
@@ -72,12 +74,12 @@ class Template:
 class _Node:
     """An op: what it is, its operands (nodes and ints), the type and width of its value."""
 
-    __slots__ = ("args", "left", "local", "memory", "name", "registers", "scope", "user", "width")
+    __slots__ = ("args", "is_float", "left", "local", "memory", "name", "registers", "scope", "width")
 
     def __init__(self, name: str, args: tuple[Any, ...], width: int, scope: _Scope) -> None:
         self.name, self.args, self.width, self.scope = name, args, width, scope
         self.left = 0  # uses that are still to come
-        self.user: _Scope | None = None  # where it is used, if there is one place
+        self.is_float = name.startswith("native") and name[7:] in (*_NATIVE, "ffma")  # as the host has them
         self.local: int | None = None
         self.registers: frozenset[int] = frozenset()
         self.memory = False
@@ -110,6 +112,7 @@ class _Tracer:
         self._i, self._check = i, check
         self._pc = pc
         self.top = self._scope = _Scope()
+        self._calm = False  # rounding is to the nearest, and the flag of inexact results is up
         self.target: Value | None = None
         self.condition: Value | None = None
         self.operands = SimpleNamespace(
@@ -121,6 +124,21 @@ class _Tracer:
             imm=self.const(i.imm),
             rm=self.const(i.rm),
         )
+
+    def trace(self) -> None:
+        """Take down what the instruction does; float arithmetic twice: where fcsr is as it nearly always is, and as
+        it is written."""
+        reads, writes = effects(self._i)
+        if not (reads & writes) >> FCSR & 1 or self._i.row.extension not in ("F", "D"):
+            self._i.row.semantics(self, self.operands)
+            return
+        calm = (self._register(FCSR, 32) & (_ROUNDING | NX)).eq(NX)
+        self._use(calm.raw)
+        arms = []
+        for self._calm in (True, False):
+            scope, _ = self._arm(lambda: self._i.row.semantics(self, self.operands))
+            arms.append(scope)
+        self.top.items.append(("if", calm.raw, *arms, True))
 
     # Nodes
 
@@ -135,9 +153,7 @@ class _Tracer:
         if isinstance(raw, _Node):
             if raw.name == "bits":  # written again at each use, so that what it holds is used
                 raw.args[0].left += raw.left > 0
-                raw.args[0].user = self._scope if raw.args[0].left == 1 else None
             raw.left += 1
-            raw.user = self._scope if raw.left == 1 else None
 
     # friscy_build.isa.value.Ops
 
@@ -221,6 +237,10 @@ class _Tracer:
         given = next(values for _, values in arms if values is not None)
         widths = [value.width for value in given]
         results = [_Node("given", (), width, self._scope) for width in widths]
+        for _, values in arms:
+            for result, value in zip(results, values or (), strict=False):
+                # A float that an arm has in the host's form is given in that form.
+                result.is_float |= isinstance(value.raw, _Node) and (value.raw.name == "bits" or value.raw.is_float)
         for scope, values in arms:
             for result, value in zip(results, values or (), strict=False):
                 outer, self._scope = self._scope, scope
@@ -268,7 +288,7 @@ class _Tracer:
         return self._register(F0 + r)
 
     def fcsr(self) -> Value:
-        return self._register(FCSR, 32)
+        return self.const(NX, 32) if self._calm else self._register(FCSR, 32)
 
     def _set(self, register: int, value: Value) -> None:
         self._use(value.raw)
@@ -284,9 +304,10 @@ class _Tracer:
 
     def set_fcsr(self, value: Value) -> None:
         node = value.raw
-        if isinstance(node, _Node) and node.name == "binary or" and node.args[1] == 0:
-            return
-        if not (isinstance(node, _Node) and node.name == "get"):
+        if self._calm:
+            if node != NX:
+                self._set(FCSR, self._register(FCSR, 32) | value)
+        elif not (isinstance(node, _Node) and node.name == "get"):
             self._set(FCSR, value)
 
     def host_fma(self) -> Value:
@@ -382,14 +403,11 @@ class _Writer:
 
     def _temporary(self, node: _Node) -> int:
         kind = I32 if node.width <= 32 else I64
-        if node.name.startswith("native") and node.name[7:] in (*_NATIVE, "ffma"):
+        if node.is_float:
             kind = F64 if node.width == 64 else F32
         local = self._locals.temporary(kind, self._taken[kind])
         self._taken[kind] += 1
         return local
-
-    def _is_float(self, raw: Any) -> bool:
-        return isinstance(raw, _Node) and raw.name.startswith("native") and raw.name[7:] in (*_NATIVE, "ffma")
 
     # Values
 
@@ -407,6 +425,8 @@ class _Writer:
         raw.left -= 1
         if raw.local is not None:
             self._emit(wasm.LOCAL_GET + leb(raw.local))
+            if raw.is_float and raw.name == "given":
+                self._emit(OPCODES["i64.reinterpret_f64" if width == 64 else "i32.reinterpret_f32"])
             return
         if raw in self._waiting and raw.left <= 0:
             self._waiting.remove(raw)
@@ -418,6 +438,10 @@ class _Writer:
         if isinstance(raw, _Node) and raw.name == "bits" and raw.local is None:
             raw.left -= 1
             self.value(raw.args[0], width)
+        elif isinstance(raw, _Node) and raw.name == "given" and raw.is_float:
+            raw.left -= 1
+            assert raw.local is not None
+            self._emit(wasm.LOCAL_GET + leb(raw.local))
         elif isinstance(raw, _Node) and raw.name == "get" and width == 64 and raw.local is None:
             raw.left -= 1
             self._emit(wasm.LOCAL_GET + leb(self._locals.of(raw.args[0])))
@@ -584,7 +608,7 @@ class _Writer:
                 if node.left == 0 or node.local is not None:
                     continue
                 self._waiting.append(node)
-                if node.name not in _FREE and (node.left > 1 or node.user is not scope):
+                if node.name not in _FREE and node.left > 1:
                     self._waiting.remove(node)
                     self._keep(node)
             else:
@@ -646,7 +670,10 @@ class _Writer:
     def _do_give(self, result: _Node, raw: Any) -> None:
         if result.left == 0:
             return
-        self.value(raw, result.width)
+        if result.is_float:
+            self._float(raw, result.width)
+        else:
+            self.value(raw, result.width)
         if result.local is None:
             result.local = self._temporary(result)
         self._emit(wasm.LOCAL_SET + leb(result.local))
@@ -659,7 +686,7 @@ class _Writer:
             result.local = self._temporary(result)
             self._emit(wasm.LOCAL_SET + leb(result.local))
 
-    def _do_if(self, condition: Any, then: _Scope, otherwise: _Scope) -> None:
+    def _do_if(self, condition: Any, then: _Scope, otherwise: _Scope, likely: bool = False) -> None:
         self.value(condition, 1)
         self._before(then.registers | otherwise.registers, then.memory or otherwise.memory)
         # what both arms leave for later must be in the same local
@@ -669,7 +696,7 @@ class _Writer:
                     item[1].local = self._temporary(item[1])
         if then.ended:
             self._emit(UNLIKELY)
-        elif any(item[0] in ("call", "bail") for item in otherwise.items):
+        elif likely or any(item[0] in ("call", "bail") for item in otherwise.items):
             self._emit(LIKELY)
         self._emit(wasm.IF + b"\x40")
         self.scope(then)
@@ -704,7 +731,7 @@ class Templates:
         if known is not None:
             return known
         tracer = _Tracer(pc, i, check=check)
-        i.row.semantics(tracer, tracer.operands)
+        tracer.trace()
         writer = _Writer(self.locals)
         writer.scope(tracer.top)
         condition = tracer.condition is not None
