@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from friscy_build.aot.graph import Graph, build_graph, resumable, share_tables
 from friscy_build.aot.image import CodeImage
@@ -42,10 +42,24 @@ class Functions:
             self._ends[symbol.address] = symbol.address + symbol.nbytes
         for start, end in image.frames():
             self._ends[start] = max(self._ends.get(start, start), end)
-        self.recorded = {pc for pc in recorded if image.in_code(pc)}
-        # The limits of functions whose length nothing tells.
-        self._limits = sorted({*self._ends, *self._ends.values(), *image.pointers(), *self.recorded})
+        self.recorded: set[int] = set()
+        self._limits: list[int] = []  # of functions whose length nothing tells
+        self._built: dict[tuple[int, ...], Graph] = {}
+        self.record(recorded)
         self._covered = sorted((start, end) for start, end in self._ends.items() if end > start)
+
+    def record(self, pcs: Iterable[int]) -> None:
+        """Take these for entries from now on."""
+        self.recorded |= {pc for pc in pcs if self.image.in_code(pc)}
+        self._limits = sorted({*self._ends, *self._ends.values(), *self.image.pointers(), *self.recorded})
+
+    def _graph(self, start: int, end: int, *entries: int) -> Graph:
+        """A graph of its own each time, of blocks that are found once."""
+        key = start, end, *entries
+        built = self._built.get(key)
+        if built is None:
+            built = self._built[key] = build_graph(self.image, start, end, *entries)
+        return replace(built, blocks=dict(built.blocks))
 
     def roots(self) -> set[int]:
         """Every entry that the file or a recording names."""
@@ -91,9 +105,9 @@ class Functions:
         """
         middle = sorted(set(entries) - {start})
         if start in entries:
-            graph = build_graph(self.image, start, end)
+            graph = self._graph(start, end)
             if graph.ninstructions > self.limit:
-                whole = build_graph(self.image, start, end, start, *middle)
+                whole = self._graph(start, end, start, *middle)
                 yield from map(share_tables, split(whole, self.limit, middle).values())
                 return
             symbol = self.image.by_address.get(start)
@@ -101,7 +115,7 @@ class Functions:
             yield share_tables(graph)
         if not middle:
             return
-        graph = build_graph(self.image, start, end, *middle)
+        graph = self._graph(start, end, *middle)
         if graph.ninstructions > self.limit:
             yield from map(share_tables, split(graph, self.limit, middle).values())
         else:

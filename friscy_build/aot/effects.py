@@ -154,9 +154,10 @@ def effects(i: Instruction) -> tuple[Registers, Registers]:
     known = _effects.get(i.word)
     if known is None:
         reads, writes, _ = _of_row(i.row)
-        known = registers(_number(i, name) for name in reads) & ALL, registers(
-            _number(i, name) for name in writes
-        ) & ALL
+        known = (
+            registers(_number(i, name) for name in reads) & ALL,
+            registers(_number(i, name) for name in writes) & ALL,
+        )
         _effects[i.word] = known
     return known
 

@@ -256,7 +256,9 @@ class Emitter:
         else:
             self._put(address + const64(WINDOW_END) + OPCODES["i64.lt_u"] + wasm.IF + bytes([I32]))
             # A large offset in the access would have the host check it.
-            self._put(address + _WRAP + const32(1) + OPCODES["i32.shl"] + const32(CODE_MAP) + OPCODES["i32.add"])
+            self._put(
+                address + _WRAP + const32(1) + OPCODES["i32.shl"] + const32(CODE_MAP) + OPCODES["i32.add"]
+            )
             self._put(OPCODES["i32.load"] + b"\x02\0" + wasm.ELSE + const32(0) + wasm.END)
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
         if middle:
@@ -581,7 +583,9 @@ class Emitter:
             if not self._direct:
                 self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH) + wasm.LOCAL_SET + b"\x01")
             if self._calls:
-                self._put(DEPTH + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT) + OPCODES["i32.ge_u"])
+                self._put(
+                    DEPTH + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT) + OPCODES["i32.ge_u"]
+                )
             else:
                 self._put(_INTERRUPTED)
             self._open_unlikely()

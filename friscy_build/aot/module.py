@@ -133,13 +133,17 @@ def plan(
     entries: Iterable[int] | None = None,
     callees: bool = True,
     options: Options = DEFAULT,
+    functions: Functions | None = None,
 ) -> Iterator[Job]:
     """Find the functions of an ELF file at `base`, and deal them out, neighbours together, as they are found.
 
     entries: those to translate, with what they call directly where `callees`; None: all that can be found.
+    functions: of the file, where somebody has looked for them already.
     """
     recorded = frozenset(entries or ())
-    functions = Functions(CodeImage(data, base, name=name), recorded, options.largest)
+    if functions is None:
+        functions = Functions(CodeImage(data, base, name=name), limit=options.largest)
+    functions.record(recorded)
     wanted = functions.roots() if entries is None else recorded
     part: list[Graph] = []
     size = 0
@@ -162,6 +166,7 @@ def translate_image(
     callees: bool = True,
     options: Options = DEFAULT,
     executor: Executor | None = None,
+    functions: Functions | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Translated]:
     """Translate an ELF file at `base`: the jobs of `plan`.
@@ -179,7 +184,9 @@ def translate_image(
         done += translated.ninstructions
         progress(done, total)
 
-    for job in plan(data, base, name=name, entries=entries, callees=callees, options=options):
+    for job in plan(
+        data, base, name=name, entries=entries, callees=callees, options=options, functions=functions
+    ):
         total += job.ninstructions
         if executor is None:
             take(translate_job(job))

@@ -111,7 +111,10 @@ def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registe
             before = starts.get(after)
             merged = state if before is None else before.meet(state)
             if merged is not before:
-                if before is not None and (merged.registers, merged.frame) == (before.registers, before.frame):
+                if before is not None and (merged.registers, merged.frame) == (
+                    before.registers,
+                    before.frame,
+                ):
                     continue
                 starts[after] = merged
                 waiting.add(after)

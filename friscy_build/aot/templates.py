@@ -240,7 +240,9 @@ class _Tracer:
         for _, values in arms:
             for result, value in zip(results, values or (), strict=False):
                 # A float that an arm has in the host's form is given in that form.
-                result.is_float |= isinstance(value.raw, _Node) and (value.raw.name == "bits" or value.raw.is_float)
+                result.is_float |= isinstance(value.raw, _Node) and (
+                    value.raw.name == "bits" or value.raw.is_float
+                )
         for scope, values in arms:
             for result, value in zip(results, values or (), strict=False):
                 outer, self._scope = self._scope, scope

@@ -101,10 +101,12 @@ class Translator:
         modules = _cached(path) if path else None
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
-            entries = None if everything else _with_callees(Functions(image), executed) | resumed
+            functions = Functions(image, limit=options.largest)
+            entries = None if everything else _with_callees(functions, executed) | resumed
             found = [] if entries == set() else translate_image(
                 data, place.low, name=place.path, entries=entries, callees=False, options=options,
-                executor=self._pool(), progress=lambda done, total: progress(place.path, done, total),
+                executor=self._pool(), functions=functions,
+                progress=lambda done, total: progress(place.path, done, total),
             )  # fmt: skip
             modules = [(each.wasm, list(each.entries)) for each in found]
             if path:
