@@ -279,7 +279,7 @@ class Build:
         table = self.config.build
         return Runner(
             self.interpreter, LayerCache(cache_dir()), use_cache=self.use_layers, secrets=self._secret,
-            network=table.network, memory=table.memory,
+            agents=self._agent, network=table.network, memory=table.memory,
         )  # fmt: skip
 
     def _secret(self, name: str) -> bytes | None:
@@ -296,6 +296,17 @@ class Build:
             raise FriscyError(
                 f"{self.config.path}: the secret {name!r} cannot be read: {table.file}: {error.strerror}"
             ) from None
+
+    def _agent(self, name: str) -> str | None:
+        table = self.config.build.ssh.get(name)
+        if table is None:
+            return None
+        path = table.socket or os.environ.get(table.env or "")
+        if not path:
+            return None
+        if not Path(path).is_socket():
+            raise FriscyError(f"{self.config.path}: the SSH agent {name!r} is not there: {path} is no socket")
+        return str(path)
 
     def _load(self, chain: tuple[ImageSource, ...], progress: Any) -> BaseImage:
         from friscy_build.bytecode import add_bytecode

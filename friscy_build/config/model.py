@@ -265,6 +265,21 @@ class SecretTable(Table):
         return self
 
 
+class SshTable(Table):
+    """Where an SSH agent listens: a socket of this machine, or the variable of its environment that names it."""
+
+    socket: HostPath | None = Field(default=None, description="the agent's socket")
+    env: Word | None = Field(
+        default=None, description="a variable of the environment that names it, usually `SSH_AUTH_SOCK`"
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SshTable:
+        if (self.socket is None) == (self.env is None):
+            raise ValueError("expected one of socket and env")
+        return self
+
+
 def _executor(value: object) -> object:
     if value in (None, "processes"):
         return value
@@ -419,6 +434,10 @@ class BuildTable(Table):
     )
     secrets: dict[Word, SecretTable] = Field(
         default={}, description="what `RUN --mount=type=secret,id=NAME` gets; never part of an image"
+    )
+    ssh: dict[Word, SshTable] = Field(
+        default={},
+        description="the SSH agent that `RUN --mount=type=ssh` may use; `default` is the one for mounts without an id",
     )
 
 
