@@ -121,6 +121,7 @@ def task_conformance() -> Iterator[dict[str, Any]]:
     """run foreign test suites and a fuzzer in the guest; what passed before must pass (tests/conformance/results)"""
     place = Path("tests") / "conformance"
     commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython")}
+    commands["dockerfile"] = [str(place / "dockerfile.py")]
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
     for suite, command in commands.items():
         yield {
