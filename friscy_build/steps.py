@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from friscy.bundle import CHUNKS, CODE, INDEX, INTERPRETER, SNAPSHOT, open_bundle
 from friscy_build.cache import cache_dir, file_digest, locked, replacing
 from friscy_build.config import Bundle, Config, ImageSource, NetworkTable
+from friscy_build.epoch import EPOCH_VARIABLE
 from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FriscyError
 
@@ -40,10 +41,12 @@ INTERPRETER_CODE = (
 )  # fmt: skip
 ROOTFS_CODE = (
     "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/layers",
-    "friscy_build/steps.py", "friscy_build/working_set.py", "lazyfs/tree.py", "lazyfs/index_writer.py",
-    "lazyfs/index_format.py",
+    "friscy_build/epoch.py", "friscy_build/steps.py", "friscy_build/working_set.py", "lazyfs/tree.py",
+    "lazyfs/index_writer.py", "lazyfs/index_format.py",
 )  # fmt: skip
-SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
+SNAPSHOT_CODE = (
+    "friscy", "lazyfs", "snapshot", "friscy_build/epoch.py", "friscy_build/snapshot_task.py", "friscy_build/steps.py",
+)  # fmt: skip
 RECORDING_CODE = ("friscy", "lazyfs", "friscy_build/translation")
 AOT_CODE = (
     "friscy_build/aot", "friscy_build/isa", "friscy_build/llvm", "friscy_build/translation", "friscy/machine",
@@ -136,7 +139,7 @@ class Build:
         """Facts that decide what the image is, together with the content of `input_files`."""
         if self.bundle.dockerfile is None:
             return self.known_bases()
-        epoch = os.environ.get("SOURCE_DATE_EPOCH") or "times as they are"
+        epoch = os.environ.get(EPOCH_VARIABLE) or "times as they are"
         network = f"network {sorted(self.config.build.network)}"
         return [self._inputs().digest, epoch, network, *self.known_bases()]
 

@@ -27,7 +27,8 @@ from friscy_build.dockerfile.running import Runner
 from friscy_build.dockerfile.scope import PLATFORM, Scope
 from friscy_build.dockerfile.stage import StageRun
 from friscy_build.dockerfile.transfer import Options, Transfer, clone_tree
-from friscy_build.dockerfile.views import HostView, TreeView, epoch_ns, parse_path, resolve, show
+from friscy_build.dockerfile.views import HostView, TreeView, parse_path, resolve, show
+from friscy_build.epoch import epoch_ns
 from friscy_build.images.image import BaseImage, scratch
 from friscy_build.images.progress import Progress, silent
 from lazyfs.tree import Node, Tree

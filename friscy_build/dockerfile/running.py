@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from friscy_build.dockerfile.mounts import Mount
 from friscy_build.dockerfile.report import Step
-from friscy_build.dockerfile.views import epoch_ns
+from friscy_build.epoch import epoch_ns
 from friscy_build.layers.archive import apply_layer, write_layer
 from friscy_build.layers.cache import CachedLayer, LayerCache
 from friscy_build.layers.lower import TreeLower

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from friscy_build.dockerfile.patterns import PathRules, compile_pattern, has_magic
+from friscy_build.epoch import epoch_ns
 from lazyfs.tree import Content, Node, Tree
 
 LINKS_MAX = 40  # as Linux has it
@@ -120,12 +121,6 @@ def _host_node(name: bytes, status: os.stat_result, mtime_ns: int | None) -> Nod
     if stat.S_ISSOCK(status.st_mode):
         return None
     raise PathError(f"{os.fsdecode(name)} is a device")
-
-
-def epoch_ns() -> int | None:
-    """$SOURCE_DATE_EPOCH, the time that all files of the host are to have, in nanoseconds; None: their own."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return int(text) * 10**9 if text.isascii() and text.isdigit() and len(text) < 11 else None
 
 
 def parse_path(path: str) -> TreePath:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import wasmtime
-from guest_programs import SOURCES, compile_guest, run_on_linux
+from guest_sources import SOURCES, compile_guest, run_on_linux
 
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.limits import Limits

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 from built import Builder
-from guest_programs import compile_guest
+from guest_sources import compile_guest
 from required_tools import require_tool
 
 from friscy_build.dockerfile import BuiltImage, DockerfileError
