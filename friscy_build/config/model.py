@@ -175,6 +175,11 @@ class DebianTable(Table):
         description="compile the library of a Python among them, as its packages' scripts would; "
         "takes a minute the first time",
     )
+    sources: Flag = Field(
+        default=False,
+        description="let the image's own apt install more, as in the images of Debian: its sources name the archive "
+        "that this machine uses, which makes that part of the image",
+    )
 
 
 class ImageSource(Table):

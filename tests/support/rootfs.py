@@ -105,15 +105,15 @@ def _unpack(selection: Selection, place: Path) -> None:
     files = place / "files"
     write_directory(tree, files)
     if (files / "usr/bin/python3").exists():
-        _compile_python(tree, files)
+        compile_python(tree, files)
     write_index(tree, place / INDEX, place / CHUNKS)
 
 
-def _compile_python(tree: Tree, files: Path) -> None:
-    """Let Python write its bytecode, under qemu, and put it into the tree too."""
+def compile_python(tree: Tree, files: Path, modules: str = COMPILED) -> None:
+    """Let the Python of `tree`, written to `files`, write its bytecode under qemu, and put it into the tree too."""
     qemu = require_tool("qemu-riscv64")
     source = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
-    command = [qemu, "-L", str(files), str(files / "usr/bin/python3"), "-c", source, *COMPILED.split()]
+    command = [qemu, "-L", str(files), str(files / "usr/bin/python3"), "-c", source, *modules.split()]
     subprocess.run(command, env={"LANG": "C.UTF-8"}, check=True, timeout=300)
     found = list(files.rglob("usr/lib/python3*/**/*.pyc"))
     assert found
