@@ -13,9 +13,11 @@ from lazyfs.tree import Node
 _KEYRING = "/etc/apt/keyrings/debian"
 _SOURCES = "/etc/apt/sources.list.d/debian.sources"
 _SETTINGS = "/etc/apt/apt.conf.d/50slim"
-# No descriptions in other languages; what was downloaded, and apt's own index of it, goes once it was installed.
+# No descriptions in other languages; lists in gzip, which an interpreter unpacks far sooner than xz; what was
+# downloaded, and apt's own index of it, goes once it was installed.
 _SLIM = b"""\
 Acquire::Languages "none";
+Acquire::CompressionTypes::Order:: "gz";
 DPkg::Post-Invoke { "rm -f /var/cache/apt/*.bin /var/cache/apt/archives/*.deb"; };
 """
 
