@@ -132,6 +132,7 @@ def task_conformance() -> Iterator[dict[str, Any]]:
     place = Path("tests") / "conformance"
     commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython")}
     commands["dockerfile"] = [str(place / "dockerfile.py")]
+    commands["docker"] = [str(place / "docker.py")]
     commands["stores"] = [str(place / "stores.py")]
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
     for suite, command in commands.items():

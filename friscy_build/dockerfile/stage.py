@@ -163,7 +163,7 @@ class StageRun:
         pairs = [(self.scope.word(pair.name), self.scope.word(pair.value)) for pair in instruction.pairs]
         if any(not name or "=" in name for name, _ in pairs):
             raise fail(self.path, instruction, "a variable's name is empty or has '=' in it")
-        self.scope.env.update(pairs)
+        self.scope.set_env(dict(pairs))
         self.set("Env", [f"{name}={value}" for name, value in self.scope.env.items()])
 
     def label(self, instruction: ast.Label) -> None:
