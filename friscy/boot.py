@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wasmtime import WasmtimeError
 
 from friscy.bundle import CODE, INTERPRETER, Bundle
+from friscy.kernel.clock import Clock
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import HostMount, attach_providers, build_namespace, directory, mount_host
 from friscy.kernel.net.policy import Policy
@@ -65,6 +66,7 @@ class Machine:
         self.watch: Callable[[Space], Watcher] | None = None  # makes what a new space tells of its code
         self.upper: Callable[[Vfs, OverlayFs], None] | None = None  # puts what was kept into a new root filesystem
         self.places = Places()
+        self.clock, self.entropy = Clock(), os.urandom  # of new kernels
         self.engine = make_engine()
         self.interpreter = load_module(
             self.engine,
@@ -102,9 +104,13 @@ class Machine:
 
         mounts: directories of the host that are added. policy: what of the network it may use, nothing by default.
         """
-        vfs = Vfs(None if state is None else state.vfs)
+        clock, entropy = self.clock, self.entropy
+        vfs = Vfs(None if state is None else state.vfs, now_ns=clock.realtime_ns, urandom=entropy)
         vfs.attach_lower("rootfs", self.index, self.chunks)
-        kernel = Kernel(vfs, self._new_space, state=state, console=console, log=self.log, policy=policy)
+        kernel = Kernel(
+            vfs, self._new_space, state=state, console=console, log=self.log, entropy=entropy, clock=clock,
+            policy=policy,
+        )  # fmt: skip
         kernel.state.memory_limit = self.bundle.memory
         kernel.places = self.places
         if self.code is not None:

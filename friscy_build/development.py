@@ -35,18 +35,26 @@ def _demo() -> dict[str, Any]:
     return {}
 
 
-# What each bundle of examples/dockerfiles says when it is run.
+# nginx is started and asked for its page.
+_REQUEST = (
+    "nginx; exec 3<>/dev/tcp/127.0.0.1/80; cat <&3 & "
+    "printf 'GET / HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n' >&3; wait; nginx -s stop"
+)
+# What each bundle of examples/dockerfiles says when it is run, given EXAMPLE_INPUT.
+EXAMPLE_INPUT = "dash\ndate\n"
 EXAMPLES = {
     "busybox": ((), "app\nmade by BusyBox "),
     "c": (("you",), "hello, you: glibc on riscv64\n"),
     "musl": (("you",), "hello, you: musl on riscv64\n"),
     "web": (("greet", "--once", "you"), "hello, you\n"),
+    "go": (("^date$",), "date\n"),
+    "nginx": (("bash", "-c", _REQUEST), "HTTP/1.1 200 OK\n"),
     "node": ((), "node on riscv64: 7 * 7 = 49\n"),
 }
 
 
 def task_examples() -> Iterator[dict[str, Any]]:
-    """build and run examples/dockerfiles: gcc, pip and node work in RUN"""
+    """build and run examples/dockerfiles: gcc, pip, node and apt-get work in RUN"""
     directory = ROOT / "examples" / "dockerfiles"
     friscy = [sys.executable, "-m", "friscy.cli.main"]
     for name in EXAMPLES:
@@ -64,7 +72,9 @@ def task_examples() -> Iterator[dict[str, Any]]:
 
 def _run_example(bundle: Path, args: tuple[str, ...], expected: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "friscy.cli.main", "run", str(bundle), "--", *args]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
+    said = subprocess.run(
+        command, input=EXAMPLE_INPUT, check=True, capture_output=True, text=True, timeout=600
+    ).stdout
     if not said.startswith(expected):
         raise FriscyError(f"{bundle.name}: expected {expected!r}, got {said!r}")
     print(said, end="")
@@ -121,6 +131,9 @@ def task_conformance() -> Iterator[dict[str, Any]]:
     """run foreign test suites and a fuzzer in the guest; what passed before must pass (tests/conformance/results)"""
     place = Path("tests") / "conformance"
     commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython")}
+    commands["dockerfile"] = [str(place / "dockerfile.py")]
+    commands["docker"] = [str(place / "docker.py")]
+    commands["stores"] = [str(place / "stores.py")]
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
     for suite, command in commands.items():
         yield {

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from friscy.bundle import CHUNKS, CODE, INDEX, INTERPRETER, SNAPSHOT, open_bundle
 from friscy_build.cache import cache_dir, file_digest, locked, replacing
 from friscy_build.config import Bundle, Config, ImageSource, NetworkTable
+from friscy_build.epoch import EPOCH_VARIABLE
 from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FriscyError
 
@@ -40,10 +41,12 @@ INTERPRETER_CODE = (
 )  # fmt: skip
 ROOTFS_CODE = (
     "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/layers",
-    "friscy_build/steps.py", "friscy_build/working_set.py", "lazyfs/tree.py", "lazyfs/index_writer.py",
-    "lazyfs/index_format.py",
+    "friscy_build/epoch.py", "friscy_build/steps.py", "friscy_build/working_set.py", "lazyfs/tree.py",
+    "lazyfs/index_writer.py", "lazyfs/index_format.py",
 )  # fmt: skip
-SNAPSHOT_CODE = ("friscy", "lazyfs", "snapshot", "friscy_build/snapshot_task.py", "friscy_build/steps.py")
+SNAPSHOT_CODE = (
+    "friscy", "lazyfs", "snapshot", "friscy_build/epoch.py", "friscy_build/snapshot_task.py", "friscy_build/steps.py",
+)  # fmt: skip
 RECORDING_CODE = ("friscy", "lazyfs", "friscy_build/translation")
 AOT_CODE = (
     "friscy_build/aot", "friscy_build/isa", "friscy_build/llvm", "friscy_build/translation", "friscy/machine",
@@ -136,7 +139,7 @@ class Build:
         """Facts that decide what the image is, together with the content of `input_files`."""
         if self.bundle.dockerfile is None:
             return self.known_bases()
-        epoch = os.environ.get("SOURCE_DATE_EPOCH") or "times as they are"
+        epoch = os.environ.get(EPOCH_VARIABLE) or "times as they are"
         network = f"network {sorted(self.config.build.network)}"
         return [self._inputs().digest, epoch, network, *self.known_bases()]
 
@@ -279,7 +282,7 @@ class Build:
         table = self.config.build
         return Runner(
             self.interpreter, LayerCache(cache_dir()), use_cache=self.use_layers, secrets=self._secret,
-            network=table.network, memory=table.memory,
+            agents=self._agent, network=table.network, memory=table.memory,
         )  # fmt: skip
 
     def _secret(self, name: str) -> bytes | None:
@@ -296,6 +299,17 @@ class Build:
             raise FriscyError(
                 f"{self.config.path}: the secret {name!r} cannot be read: {table.file}: {error.strerror}"
             ) from None
+
+    def _agent(self, name: str) -> str | None:
+        table = self.config.build.ssh.get(name)
+        if table is None:
+            return None
+        path = table.socket or os.environ.get(table.env or "")
+        if not path:
+            return None
+        if not Path(path).is_socket():
+            raise FriscyError(f"{self.config.path}: the SSH agent {name!r} is not there: {path} is no socket")
+        return str(path)
 
     def _load(self, chain: tuple[ImageSource, ...], progress: Any) -> BaseImage:
         from friscy_build.bytecode import add_bytecode

@@ -25,6 +25,7 @@ from doit.tools import config_changed
 
 from friscy_build import steps
 from friscy_build.config import Bundle, Config, load_config
+from friscy_build.epoch import epoch_ns
 from friscy_build.fingerprint import code_digest, version
 from lazyfs.errors import FriscyError
 
@@ -141,6 +142,7 @@ class Tasks:
                         "code": code_digest(*steps.SNAPSHOT_CODE),
                         "tools": [version(name) for name in ("wasmtime", "msgpack", "zstandard")],
                         "settings": _settings(build.bundle),
+                        "epoch": epoch_ns(),
                     })
                 ],
                 "verbosity": 2,

@@ -255,6 +255,8 @@ class Index:
         record: tuple[int, int, int, int, bytes] = CHUNK.unpack_from(
             self.page(position >> PAGE_SHIFT), position & PAGE_MASK
         )
+        if record[0] + record[1] > self.chunk_file_bytes:
+            raise FormatError(self.name, position, "a chunk inside the chunk file", f"one at {record[0]}")
         return record
 
     def verify(self) -> None:

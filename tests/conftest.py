@@ -26,3 +26,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text("utf-8"), f"{path.name} differs: look, then pytest --accept"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def guest_cache() -> Path:
+    """Where compiled guest programs are kept between sessions (ignored by git)."""
+    return Path(__file__).resolve().parents[1] / ".cache" / "guest"

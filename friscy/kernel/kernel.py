@@ -15,12 +15,12 @@ import select
 import struct
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from friscy.kernel import timers
 from friscy.kernel.alarm import Alarm, Ticker
+from friscy.kernel.clock import Clock
 from friscy.kernel.memory.backing import BackingPool
 from friscy.kernel.net.policy import Policy
 from friscy.kernel.places import Places
@@ -93,7 +93,7 @@ class Kernel:
     vfs: the lazyfs VFS.        console: the host side of the terminal (friscy.kernel.terminal.console).
     new_space: makes the memory of a new process.
     tracer: prints system calls when set.        log: where one-line messages for the user go.
-    entropy: n random bytes, for everything in the guest that is random.
+    entropy: n random bytes, for everything in the guest that is random. clock: the host's by default.
     policy: what of the network the guest may use; nothing by default.
     """
 
@@ -115,13 +115,14 @@ class Kernel:
         console: Any = None,
         log: Callable[[str], None] | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
+        clock: Clock | None = None,
         policy: Policy | None = None,
     ) -> None:
         import friscy.kernel.calls  # noqa: F401 - fills the table, and its modules import this one
 
         self.vfs, self.new_space, self.console = vfs, new_space, console
         self.log = log or self._print
-        self.entropy = entropy
+        self.entropy, self.clock = entropy, clock or Clock()
         self.entropy_served = 0  # bytes: a snapshot wants to know whether the guest has drawn any
         self.policy = policy or Policy()
         self.task_limit: int | None = None  # limits.Limits.processes
@@ -141,8 +142,8 @@ class Kernel:
         self.hart_lock = threading.RLock()  # whoever asks from another thread for an interrupt holds it
         if state is None:
             state = KernelState()
-            state.monotonic_offset = NSEC - time.monotonic_ns()
-            state.boot_ns = time.time_ns()
+            state.monotonic_offset = NSEC - self.clock.monotonic_ns()
+            state.boot_ns = self.clock.realtime_ns()
         self.state = state
         self.backings = BackingPool(state)
         vfs.resized = self.backings.resized
@@ -299,11 +300,11 @@ class Kernel:
             process = task.process
             if process.cpu_watched:
                 timers.expect_cpu(self, process)
-            self.slice_started, self.slice_task = time.thread_time_ns(), task
+            self.slice_started, self.slice_task = self.clock.thread_ns(), task
             try:
                 self.spaces[process.pid].run(self.hart)
             finally:
-                used = time.thread_time_ns() - self.slice_started
+                used = self.clock.thread_ns() - self.slice_started
                 task.cpu_ns += used
                 task.fair_ns += used * 1024 // WEIGHTS[task.nice + 20] if state.weighted else 0
                 self.slice_started = 0
@@ -499,11 +500,11 @@ class Kernel:
 
     def monotonic_ns(self) -> int:
         """The guest's CLOCK_MONOTONIC."""
-        return time.monotonic_ns() + self.state.monotonic_offset
+        return self.clock.monotonic_ns() + self.state.monotonic_offset
 
     def realtime_ns(self) -> int:
-        """The guest's CLOCK_REALTIME: the host's."""
-        return time.time_ns()
+        """The guest's CLOCK_REALTIME."""
+        return self.clock.realtime_ns()
 
     def deadline_after(self, task: Task, timeout_ns: int | None) -> int | None:
         """Set (or, when a blocked call is run again, keep) the time-out of the call; None is no time-out."""

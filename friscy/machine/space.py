@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import wasmtime
@@ -86,7 +86,9 @@ class Space:
             "trap": self._host_function(lambda args: self._trapped(args[0].i32), [wasmtime.ValType.i32()]),
         }
         self._trap = trap
-        self._exports = exports = self.instantiate(interpreter)
+        self._exports: Mapping[str, object] = {}  # so what another kind of engine imports besides is not there
+        exports = self.instantiate(interpreter)
+        self._exports = exports
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
         self._interpret = _function(exports, "interpret")
         self._invalidate = _function(exports, "invalidate")
@@ -265,7 +267,7 @@ class Space:
         raise trap
 
 
-def _function(exports: wasmtime._instance.InstanceExports, name: str) -> wasmtime.Func:
+def _function(exports: Mapping[str, object], name: str) -> wasmtime.Func:
     function = exports[name]
     if not isinstance(function, wasmtime.Func):
         raise TypeError(f"export {name} is not a function")

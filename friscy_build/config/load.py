@@ -292,7 +292,11 @@ def _resolve(
                 raise fail(("bundle", name, "image"), str(error)) from None
         bundle = _bundle(name, table, project.aot, root, images)
         if bundle.image is not None and not bundle.sources:
-            known = [*(f"{each}:" for each in (*_TRANSPORTS, *_ENGINES)), f"{REGISTRY_PREFIX}...", *project.images]
+            known = [
+                *(f"{each}:" for each in (*_TRANSPORTS, *_ENGINES)),
+                f"{REGISTRY_PREFIX}...",
+                *project.images,
+            ]
             raise fail(
                 ("bundle", name, "image"),
                 f"nothing says where {bundle.image!r} comes from",
@@ -314,7 +318,11 @@ def _absolute_build(build: BuildTable, root: Path) -> BuildTable:
         name: each if each.file is None else each.model_copy(update={"file": root / each.file})
         for name, each in build.secrets.items()
     }
-    return build.model_copy(update={"secrets": secrets})
+    ssh = {
+        name: each if each.socket is None else each.model_copy(update={"socket": root / each.socket})
+        for name, each in build.ssh.items()
+    }
+    return build.model_copy(update={"secrets": secrets, "ssh": ssh})
 
 
 def _bundle(

@@ -175,6 +175,11 @@ class DebianTable(Table):
         description="compile the library of a Python among them, as its packages' scripts would; "
         "takes a minute the first time",
     )
+    sources: Flag = Field(
+        default=False,
+        description="let the image's own apt install more, as in the images of Debian: its sources name the archive "
+        "that this machine uses, which makes that part of the image",
+    )
 
 
 class ImageSource(Table):
@@ -262,6 +267,21 @@ class SecretTable(Table):
     def _exactly_one(self) -> SecretTable:
         if (self.file is None) == (self.env is None):
             raise ValueError("expected one of file and env")
+        return self
+
+
+class SshTable(Table):
+    """Where an SSH agent listens: a socket of this machine, or the variable of its environment that names it."""
+
+    socket: HostPath | None = Field(default=None, description="the agent's socket")
+    env: Word | None = Field(
+        default=None, description="a variable of the environment that names it, usually `SSH_AUTH_SOCK`"
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SshTable:
+        if (self.socket is None) == (self.env is None):
+            raise ValueError("expected one of socket and env")
         return self
 
 
@@ -419,6 +439,10 @@ class BuildTable(Table):
     )
     secrets: dict[Word, SecretTable] = Field(
         default={}, description="what `RUN --mount=type=secret,id=NAME` gets; never part of an image"
+    )
+    ssh: dict[Word, SshTable] = Field(
+        default={},
+        description="the SSH agent that `RUN --mount=type=ssh` may use; `default` is the one for mounts without an id",
     )
 
 

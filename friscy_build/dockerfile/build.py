@@ -27,7 +27,8 @@ from friscy_build.dockerfile.running import Runner
 from friscy_build.dockerfile.scope import PLATFORM, Scope
 from friscy_build.dockerfile.stage import StageRun
 from friscy_build.dockerfile.transfer import Options, Transfer, clone_tree
-from friscy_build.dockerfile.views import HostView, TreeView, epoch_ns, parse_path, resolve, show
+from friscy_build.dockerfile.views import HostView, TreeView, cleaned, parse_path, resolve, show
+from friscy_build.epoch import epoch_ns
 from friscy_build.images.image import BaseImage, scratch
 from friscy_build.images.progress import Progress, silent
 from lazyfs.tree import Node, Tree
@@ -271,7 +272,7 @@ class _Build:
         else:
             where = self.named_source(self.plan.mount_source(instruction, mount.origin, index), instruction)
         # Of a cache mount `source` is a directory of the cache itself.
-        path = resolve(where.view, parse_path(mount.source if mount.kind == "bind" else ""))
+        path = resolve(where.view, tuple(cleaned(parse_path(mount.source if mount.kind == "bind" else ""))))
         node = None if path is None else where.view.node(path)
         if path is None or node is None:
             raise fail(self.path, instruction, f"no {mount.source} in {where.name} to mount")

@@ -22,6 +22,7 @@ from friscy_build.dockerfile.views import (
     TreePath,
     TreeView,
     View,
+    cleaned,
     glob,
     parse_path,
     resolve,
@@ -186,6 +187,7 @@ class CopyJob:
         found = glob(self.view, source)
         pivot = self.pivot(source)
         for path in found:
+            self.transfer.links.clear()  # each match is a copy of its own
             real = resolve(self.view, path)
             if real is not None:
                 node = self.view.node(real)
@@ -206,7 +208,7 @@ class CopyJob:
             return 0
         if "**" in prefix:
             raise CopyError("** before /./ leaves open which parents are kept")
-        return len(parse_path(prefix))
+        return len(cleaned(prefix.split("/")))
 
     def copy_node(self, path: TreePath, real: TreePath, node: Node, pivot: int, several: bool) -> None:
         transfer = self.transfer

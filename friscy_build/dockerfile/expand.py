@@ -164,7 +164,7 @@ class _Expander:
             modifier = self.take()
         if not modifier:
             raise ExpansionError("missing '}'")
-        if modifier not in "+-?#%":
+        if modifier not in ("+-?" if empty_is_unset else "+-?#%"):
             shown = f":{modifier}" if empty_is_unset else modifier
             raise ExpansionError(f"unknown modifier {shown!r} in ${{{name}{shown}...}}")
         word = self.until("}", raw_escapes=modifier in "#%")[0]

@@ -128,7 +128,7 @@ class _Finder:
                 scope.declare(instruction)
             elif isinstance(instruction, Env):
                 values = [(scope.word(pair.name), scope.known(pair.value)) for pair in instruction.pairs]
-                scope.env.update((name, value or "") for name, value in values)
+                scope.set_env({name: value or "" for name, value in values})
                 scope.unknown.difference_update(name for name, value in values if value is not None)
                 scope.unknown.update(name for name, value in values if value is None)
             elif isinstance(instruction, Transfer):

@@ -58,8 +58,10 @@ class Mount:
     size: int | None = None
 
 
-def expand_mount(options: Mapping[str, str], word: Callable[[str], str], workdir: str) -> Mount:
-    """The Mount that the parsed `options` of one --mount say. MountError."""
+def expand_mount(
+    options: Mapping[str, str], word: Callable[[str], str], workdir: str, agents: int = 0
+) -> Mount:
+    """The Mount that the parsed `options` of one --mount say. agents: ssh mounts before it. MountError."""
     kind = word(options["type"]).lower()
     known = _OPTIONS.get(kind)
     if known is None:
@@ -82,7 +84,7 @@ def expand_mount(options: Mapping[str, str], word: Callable[[str], str], workdir
             raise MountError("a secret mount needs id=NAME")
         target = target or ("" if env else f"/run/secrets/{identity}")
     elif kind == "ssh":
-        identity, target = identity or "default", target or "/run/buildkit/ssh_agent.0"
+        identity, target = identity or "default", target or f"/run/buildkit/ssh_agent.{agents}"
     elif not target:
         raise MountError(f"a {kind} mount needs target=PATH")
     if target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from friscy_build.dockerfile.ast import Arg, Copy, Dockerfile, Instruction, Onbu
 from friscy_build.dockerfile.errors import DockerfileError
 from friscy_build.dockerfile.expand import ExpansionError
 from friscy_build.dockerfile.scope import PLATFORM, PLATFORM_ARGS, PROXY_ARGS, Scope, global_scope
+from friscy_build.epoch import EPOCH_VARIABLE
 
 
 def fail(path: str, instruction: Instruction, message: str, hint: str = "") -> DockerfileError:
@@ -50,6 +52,8 @@ class Plan:
         """Raises DockerfileError for an unknown target or argument, and a base that is none."""
         self.dockerfile, self.args, self.contexts = dockerfile, args, contexts
         self.check_args()
+        if epoch := os.environ.get(EPOCH_VARIABLE):  # as buildx hands it on; only an ARG brings it in
+            self.args = {EPOCH_VARIABLE: epoch, **args}
         self.globals = self.global_scope(target)
         self.target = len(dockerfile.stages) - 1 if target is None else self.find_target(target)
         self.stages: dict[int, PlannedStage] = {}

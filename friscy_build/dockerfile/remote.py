@@ -25,7 +25,8 @@ from http.client import HTTPException
 from pathlib import Path
 
 from friscy_build.cache import file_digest, locked, replacing
-from friscy_build.dockerfile.views import HostView, epoch_ns
+from friscy_build.dockerfile.views import HostView
+from friscy_build.epoch import epoch_ns
 from friscy_build.images.progress import Progress, silent
 from lazyfs.errors import FriscyError
 from lazyfs.tree import Content, Node, Tree

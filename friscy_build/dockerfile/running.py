@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from friscy_build.dockerfile.mounts import Mount
 from friscy_build.dockerfile.report import Step
-from friscy_build.dockerfile.views import epoch_ns
+from friscy_build.epoch import epoch_ns
 from friscy_build.layers.archive import apply_layer, write_layer
 from friscy_build.layers.cache import CachedLayer, LayerCache
 from friscy_build.layers.lower import TreeLower
@@ -39,11 +39,15 @@ class RunError(FriscyError):
 
 @dataclass(frozen=True)
 class RunMount:
-    """A mount with what is in it. tree: of bind, and what a new cache begins with; data: of a secret."""
+    """A mount with what is in it.
+
+    tree: of bind, and what a new cache begins with; data: of a secret; agent: path of an agent's socket on the host.
+    """
 
     mount: Mount
     tree: Node | None = None
     data: bytes = b""
+    agent: str = ""
     identity: str = ""  # of the tree
 
 
@@ -73,13 +77,15 @@ class RunJob:
 
 
 Secrets = Callable[[str], bytes | None]
+Agents = Callable[[str], str | None]
 
 
 class Runner:
     """Does the RUNs of a build.
 
     interpreter: our interpreter module, or what makes it; use_cache: whether layers made earlier will do.
-    secrets: a secret's value by its id, None: there is no such secret. network: what a RUN may reach, as rules of
+    secrets: a secret's value by its id, None: there is no such secret. agents: the host's socket of an SSH agent by
+    its id, None: it is not granted. network: what a RUN may reach, as rules of
     friscy.kernel.net.policy; part of every key.
     """
 
@@ -90,11 +96,12 @@ class Runner:
         *,
         use_cache: bool = True,
         secrets: Secrets = lambda name: None,
+        agents: Agents = lambda name: None,
         network: Sequence[str] = (),
         memory: int = MEMORY,
     ) -> None:
         self.interpreter, self.cache, self.use_cache = interpreter, cache, use_cache
-        self.secrets, self.network, self.memory = secrets, network, memory
+        self.secrets, self.agents, self.network, self.memory = secrets, agents, network, memory
         self.kernels: set[Kernel] = set()  # that run now
         self.stopping = False
 
@@ -188,6 +195,12 @@ class Runner:
                 elif mount.kind == "secret":
                     node = Node.file(each.data, mount.mode, uid=mount.uid, gid=mount.gid)
                     machine.mount_tree(kernel, target, _lower(node), name, readonly=False)
+                elif mount.kind == "ssh":
+                    from friscy.kernel.net.granted_socket import grant
+                    from friscy_build.layers.machine import make_place
+
+                    place = make_place(kernel, target, directory=False)
+                    grant(kernel, place, each.agent, mode=mount.mode, uid=mount.uid, gid=mount.gid)
                 elif mount.kind == "bind":
                     assert each.tree is not None
                     machine.mount_tree(kernel, target, _lower(each.tree), name, readonly=mount.readonly)
@@ -221,7 +234,12 @@ class Runner:
             tree = Tree(each.tree)
         lower = _lower(tree.root)
         fs = machine.mount_tree(
-            kernel, os.fsencode(mount.target), lower, name, readonly=mount.readonly, below=os.fsencode(mount.source)
+            kernel,
+            os.fsencode(mount.target),
+            lower,
+            name,
+            readonly=mount.readonly,
+            below=os.fsencode(mount.source),
         )
         if mount.readonly or mount.sharing == "private":
             return None

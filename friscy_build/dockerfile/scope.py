@@ -26,9 +26,10 @@ PROXY_ARGS = frozenset(
 
 
 class Scope:
-    """The variables at one place of a Dockerfile; `env` wins over an `arg` of the same name.
+    """The variables at one place of a Dockerfile: of an ARG and an ENV of one name the later counts, as in BuildKit.
 
-    given: the build arguments; outer: the global ARGs and platform arguments that a bare ARG brings in.
+    args: the ARGs that no later ENV has taken the place of; env: what the image has. given: the build arguments;
+    outer: the global ARGs and platform arguments that a bare ARG brings in.
     """
 
     def __init__(self, given: Mapping[str, str], outer: Mapping[str, str], escape: str) -> None:
@@ -39,7 +40,13 @@ class Scope:
     @property
     def variables(self) -> dict[str, str]:
         """All of them by name."""
-        return {**self.args, **self.env}
+        return {**self.env, **self.args}
+
+    def set_env(self, values: Mapping[str, str]) -> None:
+        """ENV."""
+        self.env.update(values)
+        for name in values:
+            self.args.pop(name, None)
 
     def word(self, text: str) -> str:
         """`text` expanded. Raises ExpansionError."""

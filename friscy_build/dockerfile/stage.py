@@ -163,7 +163,7 @@ class StageRun:
         pairs = [(self.scope.word(pair.name), self.scope.word(pair.value)) for pair in instruction.pairs]
         if any(not name or "=" in name for name, _ in pairs):
             raise fail(self.path, instruction, "a variable's name is empty or has '=' in it")
-        self.scope.env.update(pairs)
+        self.scope.set_env(dict(pairs))
         self.set("Env", [f"{name}={value}" for name, value in self.scope.env.items()])
 
     def label(self, instruction: ast.Label) -> None:
@@ -266,9 +266,12 @@ class StageRun:
         argv, scripts = self.run_words(instruction)
         given = proxies(self.scope.given)
         env = {"PATH": DEFAULT_PATH, **given, **self.scope.variables}
-        mounts = []
+        mounts, agents = [], 0
         for options in instruction.mounts:
-            mount = expand_mount(options, self.scope.word, self.workdir)
+            mount = expand_mount(options, self.scope.word, self.workdir, agents)
+            if mount.kind == "ssh":
+                agents += 1
+                env.setdefault("SSH_AUTH_SOCK", mount.target)  # whether there is an agent or not, as BuildKit
             filled = self.filled(instruction, mount, sources, runner)
             if filled is not None:
                 mounts.append(filled)
@@ -310,9 +313,12 @@ class StageRun:
                 raise fail(self.path, instruction, f"there is no secret {mount.id!r}", hint)
             return None
         if mount.kind == "ssh":
+            agent = runner.agents(mount.id)
+            if agent is not None:
+                return RunMount(mount, agent=agent)
             if mount.required:
-                hint = "give it a key with --mount=type=secret"
-                raise fail(self.path, instruction, "no SSH agent is handed on to a RUN", hint)
+                hint = f'grant one in friscy.toml: [build.ssh] {mount.id} = {{ env = "SSH_AUTH_SOCK" }}'
+                raise fail(self.path, instruction, f"there is no SSH agent {mount.id!r}", hint)
             return None
         return RunMount(mount)
 

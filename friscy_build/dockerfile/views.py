@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from friscy_build.dockerfile.patterns import PathRules, compile_pattern, has_magic
+from friscy_build.epoch import epoch_ns
 from lazyfs.tree import Content, Node, Tree
 
+Name = TypeVar("Name", str, bytes)
 LINKS_MAX = 40  # as Linux has it
 
 TreePath = tuple[bytes, ...]
@@ -122,15 +125,20 @@ def _host_node(name: bytes, status: os.stat_result, mtime_ns: int | None) -> Nod
     raise PathError(f"{os.fsdecode(name)} is a device")
 
 
-def epoch_ns() -> int | None:
-    """$SOURCE_DATE_EPOCH, the time that all files of the host are to have, in nanoseconds; None: their own."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return int(text) * 10**9 if text.isascii() and text.isdigit() and len(text) < 11 else None
-
-
 def parse_path(path: str) -> TreePath:
     """The names of a path, `..` kept."""
     return tuple(name for name in os.fsencode(path).split(b"/") if name not in (b"", b"."))
+
+
+def cleaned(parts: Iterable[Name]) -> list[Name]:
+    """The names of a path without `.` and `..`, as BuildKit cleans one before it looks: no link is followed."""
+    kept: list[Name] = []
+    for part in parts:
+        if part in ("..", b".."):
+            del kept[-1:]
+        elif part not in ("", ".", b"", b"."):
+            kept.append(part)
+    return kept
 
 
 def show(path: TreePath) -> str:
@@ -175,10 +183,10 @@ def resolve(view: View, path: TreePath) -> TreePath | None:
 def glob(view: View, pattern: str) -> list[TreePath]:
     """The paths that match, sorted, links followed in what leads to them; `pattern` as it is without wildcards.
 
-    Raises PatternError and PathError.
+    `..` takes a name away, and nothing at the top. Raises PatternError and PathError.
     """
     found: list[TreePath] = [()]
-    for part in (part for part in pattern.split("/") if part not in ("", ".")):
+    for part in cleaned(pattern.split("/")):
         if part == "**":
             found = [below for path in found for below in _directories(view, path)]
         elif has_magic(part):

@@ -155,14 +155,41 @@ def check_platforms(location: Path, platforms: list[str], ours: bool) -> None:
         )
 
 
+_TEXTS = ("User", "WorkingDir", "StopSignal")
+_LISTS = ("Cmd", "Entrypoint", "Env", "OnBuild", "Shell")
+_TABLES = ("ExposedPorts", "Healthcheck", "Labels", "Volumes")
+
+
 def container_config(config: dict[str, Any], where: Path) -> dict[str, Any]:
-    """The part of an image configuration that says how to run it, nulls dropped."""
+    """The part of an image configuration that says how to run it, nulls dropped. FormatError: of another shape."""
     inner = config.get("config") or {}
     if not isinstance(inner, dict):
         raise FormatError(
             where, None, "an object for `config` of the image configuration", type(inner).__name__
         )
-    return {key: value for key, value in inner.items() if value is not None}
+    found = {key: value for key, value in inner.items() if value is not None}
+    for names, shape, right in (
+        (_TEXTS, "a string", _is_text),
+        (_LISTS, "a list of strings", lambda value: isinstance(value, list) and all(map(_is_text, value))),
+        (_TABLES, "an object", lambda value: isinstance(value, dict) and all(map(_is_text, value))),
+    ):
+        for name in names:
+            if name in found and not right(found[name]):
+                raise FormatError(where, None, f"{shape} for `config.{name}`", repr(found[name])[:100])
+    if not all(map(_is_text, found.get("Labels", {}).values())):
+        raise FormatError(where, None, "strings for `config.Labels`", repr(found["Labels"])[:100])
+    return found
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a string of characters that have a UTF-8 form."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def platform_of(config: dict[str, Any]) -> str:
@@ -206,6 +233,8 @@ def _candidates(store: Store, index: Any, tag: str, depth: int) -> Iterator[Cand
         if not isinstance(blob, dict):
             raise FormatError(store.location / path, None, "an object", type(blob).__name__)
         kind = blob.get("mediaType") or media_type
+        if not isinstance(kind, str):
+            raise FormatError(store.location / path, None, "a string 'mediaType'", repr(kind)[:100])
         if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and "manifests" in blob):
             yield from _candidates(store, blob, name, depth + 1)
         elif kind in MANIFEST_TYPES:

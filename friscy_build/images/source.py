@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from friscy_build.images.apt import Package
+from friscy_build.images.apt_sources import add_sources, sources_identity
 from friscy_build.images.blob import Hashing
 from friscy_build.images.compression import Decompressed
 from friscy_build.images.debian import Request, Selection, debian_image, recalled, select
@@ -46,6 +47,8 @@ class DebianSource(Protocol):
     def essential(self) -> bool: ...
     @property
     def bytecode(self) -> bool: ...
+    @property
+    def sources(self) -> bool: ...
 
 
 class Source(Protocol):
@@ -80,7 +83,10 @@ def load_image(
     if source.debian is not None:
         wanted = _request(source.debian)
         pinned = _pinned(lock, wanted)
-        return debian_image(wanted, cache=cache, refresh=refresh, progress=progress, pinned=pinned)
+        image = debian_image(wanted, cache=cache, refresh=refresh, progress=progress, pinned=pinned)
+        if source.debian.sources:
+            add_sources(image, wanted)
+        return image
     if source.registry is not None:
         digest = lock.image(source.registry) if lock else None
         return registry_image(
@@ -107,10 +113,11 @@ def identity(chain: Sequence[Source], cache: Path, lock: Lock | None = None) -> 
     if source.debian is not None:
         compiled = "with bytecode" if source.debian.bytecode else "without bytecode"
         request = _request(source.debian)
+        further = [compiled, *([sources_identity(request)] if source.debian.sources else [])]
         if lock is None:
-            return [], ["debian", recalled(request, cache), compiled]
+            return [], ["debian", recalled(request, cache), *further]
         pinned = _pinned(lock, request)
-        return [], ["debian", Selection(request, pinned, cache).digest if pinned else "", compiled]
+        return [], ["debian", Selection(request, pinned, cache).digest if pinned else "", *further]
     if source.registry is not None:
         digest = parse(source.registry).digest or (lock.image(source.registry) if lock else None)
         return [], ["registry", digest or ""]

@@ -74,7 +74,8 @@ class Entry:
 class Archive:
     """Iterates the entries of a tar `stream`; `name` is used in errors.
 
-    complete: the stream's digest was checked, so a missing end marker is a writer's habit and no truncation.
+    complete: the stream's digest was checked, so a missing end marker, or a last block that is not full, is a
+    writer's habit and no truncation.
     FormatError: damaged, truncated or absurd, with the offset in the decompressed archive.
     """
 
@@ -346,6 +347,8 @@ class Archive:
         while left:
             data = self._read(min(COPY_BYTES, left))
             if not data:
+                if self.complete and left <= self._padding:  # umoci does not fill the last block up
+                    break
                 raise self.bad(self.position, f"{left} more bytes", "the end of the archive")
             left -= len(data)
         self._left = self._padding = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -26,12 +27,17 @@ memory = "256MiB"
 [build.secrets]
 token = { file = "token" }
 named = { env = "MY_SECRET" }
+[build.ssh]
+default = { env = "MY_AGENT" }
+other = { socket = "agent" }
 """
 DOCKERFILE = """FROM busybox
 RUN ["busybox", "--install", "-s", "/bin"]
 ARG WHO
 RUN --mount=from=extra,target=/extra \\
     --mount=type=secret,id=token,required --mount=type=secret,id=named,env=NAMED \\
+    --mount=type=ssh,required --mount=type=ssh,id=other,required \\
+    test -S /run/buildkit/ssh_agent.0 && test -S /run/buildkit/ssh_agent.1 && \\
     echo "hello $WHO" > /made; cat /extra/file >> /made; wc -c < /run/secrets/token >> /made; \\
     echo ${#NAMED} >> /made; grep MemTotal /proc/meminfo; nc -w 1 203.0.113.1 80 || echo no network
 CMD ["cat", "/made"]
@@ -47,17 +53,21 @@ class Project:
         (root / "more").mkdir()
         (root / "more" / "file").write_text("of a context\n")
         (root / ".dockerignore").write_text("*\n")
+        self.agent = socket.socket(socket.AF_UNIX)
+        self.agent.bind(str(root / "agent"))
 
     def friscy(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "friscy.cli.main", *words], cwd=self.root, capture_output=True, text=True,
-            timeout=300, env={**os.environ, "MY_SECRET": "sesame"},
+            timeout=300, env={**os.environ, "MY_SECRET": "sesame", "MY_AGENT": str(self.root / "agent")},
         )  # fmt: skip
 
 
 @pytest.fixture
 def project(tmp_path):
-    return Project(tmp_path)
+    project = Project(tmp_path)
+    yield project
+    project.agent.close()
 
 
 def test_a_project_with_run(project):
@@ -77,6 +87,10 @@ def test_a_project_with_run(project):
     failed = project.friscy("build")
     assert failed.returncode != 0
     said = failed.stdout + failed.stderr
-    assert "Dockerfile:9: RUN echo last words; exit 3: the command ended with exit status 3" in said
+    assert "Dockerfile:11: RUN echo last words; exit 3: the command ended with exit status 3" in said
     assert "    last words" in said
     assert "Traceback" not in said
+    (project.root / "agent").unlink()
+    missing = project.friscy("build")
+    assert missing.returncode != 0
+    assert "the SSH agent 'default' is not there" in missing.stdout + missing.stderr

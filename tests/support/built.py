@@ -54,6 +54,7 @@ class Builder:
         self.cache = LayerCache(place / "cache")
         self.lines: list[str] = []
         self.secrets: dict[str, bytes] = {}
+        self.agents: dict[str, str] = {}
 
     def base(self, reference: str, platform: str) -> BaseImage:
         image = busybox()
@@ -61,7 +62,8 @@ class Builder:
 
     def runner(self, **options: Any) -> Runner:
         options.setdefault("network", ["*"])
-        return Runner(interpreter(), self.cache, secrets=self.secrets.get, memory=1 << 30, **options)
+        given = {"secrets": self.secrets.get, "agents": self.agents.get, **options}
+        return Runner(interpreter(), self.cache, memory=1 << 30, **given)
 
     def build(self, text: str, *, runner: Runner | None = None, **options: Any) -> BuiltImage:
         (self.context / "Dockerfile").write_text(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +28,7 @@ from lazyfs.index_writer import write_index
 from lazyfs.tree import Node, Tree
 
 HOME = cache_dir() / "tests"
+DAY = 86400  # seconds
 
 # Modules of Python that the tests import: the packages' scripts would have compiled the whole library.
 COMPILED = (
@@ -72,7 +74,8 @@ def interpreter() -> Path:
 
             wasm = build_interpreter()
             for old in place.glob("*.wasm"):
-                old.unlink()
+                if time.time() - old.stat().st_mtime > DAY:  # another checkout may be at work with a newer one
+                    old.unlink()
             with replacing(module) as file:
                 file.write(wasm)
     return module
@@ -105,15 +108,15 @@ def _unpack(selection: Selection, place: Path) -> None:
     files = place / "files"
     write_directory(tree, files)
     if (files / "usr/bin/python3").exists():
-        _compile_python(tree, files)
+        compile_python(tree, files)
     write_index(tree, place / INDEX, place / CHUNKS)
 
 
-def _compile_python(tree: Tree, files: Path) -> None:
-    """Let Python write its bytecode, under qemu, and put it into the tree too."""
+def compile_python(tree: Tree, files: Path, modules: str = COMPILED) -> None:
+    """Let the Python of `tree`, written to `files`, write its bytecode under qemu, and put it into the tree too."""
     qemu = require_tool("qemu-riscv64")
     source = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
-    command = [qemu, "-L", str(files), str(files / "usr/bin/python3"), "-c", source, *COMPILED.split()]
+    command = [qemu, "-L", str(files), str(files / "usr/bin/python3"), "-c", source, *modules.split()]
     subprocess.run(command, env={"LANG": "C.UTF-8"}, check=True, timeout=300)
     found = list(files.rglob("usr/lib/python3*/**/*.pyc"))
     assert found

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from friscy.kernel.net import addresses
 from friscy.kernel.net.addresses import Endpoint, host_address
+from friscy.kernel.net.granted_socket import HostEnd, UnixLink, connected
 from friscy.kernel.net.host_port import HostPort
 from friscy.kernel.net.inet_socket import InetSocket, network
 from friscy.kernel.net.links import TcpLink, UdpLink
@@ -48,11 +49,13 @@ class HostNetwork:
     """Everything of one machine that has to do with the host's network.
 
     links: what is behind the guest's connected sockets, by `InetSocket.host`. ports: of the host, published.
+    sockets: paths of the host's Unix sockets that are granted.
     """
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.links: dict[int, TcpLink | UdpLink] = {}
+        self.links: dict[int, TcpLink | UdpLink | UnixLink] = {}
+        self.sockets: list[str] = []
         self.ports: list[HostPort] = []
         self.lookups = 0  # that threads have not answered yet
         self._epoll = select.epoll()
@@ -216,6 +219,24 @@ class HostNetwork:
             del self.links[owner.host]
             self.unwatch(link.sock.fileno())
             link.close(reset=reset)
+
+    # -- Unix sockets ---------------------------------------------------------------------------------
+
+    def grant_socket(self, path: str) -> int:
+        """Let the guest connect to a socket of the host; the number it has here."""
+        self.sockets.append(path)
+        return len(self.sockets) - 1
+
+    def connect_unix(self, k: Kernel, end: HostEnd, granted: int) -> None:
+        """Connect to a granted socket. ECONNREFUSED: nobody listens there, or it is not granted (any more)."""
+        if not 0 <= granted < len(self.sockets):
+            raise LinuxError(errno.ECONNREFUSED)
+        sock = connected(self.sockets[granted])
+        state = network(k)
+        state.hosts += 1
+        end.host = state.hosts
+        link = self.links[end.host] = UnixLink(self, end, sock)
+        self.watch(sock.fileno(), link)
 
     # -- UDP ------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import struct
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel.devices import devices
@@ -116,11 +117,15 @@ class UnixSocket(Socket):
         if len(listener.pending) > listener.backlog:
             raise WouldBlock()
         self.ids = identity(process)
-        server = new_socket(k, process, self.kind, nonblocking=False)
-        server.ids, server.name = listener.ids, listener.name
-        join(self, server)
-        listener.pending.append(server)
-        listener.arrivals += 1
+        listener.admit(k, self)
+
+    def admit(self, k: Kernel, client: UnixSocket) -> None:
+        """Put a connection to `client` at the end of this listener's queue."""
+        server = new_socket(k, k.task.process, self.kind, nonblocking=False)
+        server.ids, server.name = self.ids, self.name
+        join(client, server)
+        self.pending.append(server)
+        self.arrivals += 1
 
     def shutdown(self, k: Kernel, how: int) -> None:
         """See Socket. The peer of a stream sees it from its side."""
@@ -128,8 +133,32 @@ class UnixSocket(Socket):
             raise LinuxError(errno.ENOTCONN)
         super().shutdown(k, how)
         if self.peer is not None and self.kind != DGRAM:
-            self.peer.ended = self.peer.ended or how != SHUT_RD
-            self.peer.write_shut = self.peer.write_shut or how != SHUT_WR
+            self.peer.other_end_shut(k, how)
+
+    # -- what the other end of a stream tells this one ------------------------------------------------
+
+    def outside(self) -> bool:
+        """Whether this end is one of the host."""
+        return False
+
+    def drained(self, k: Kernel) -> None:
+        """The other end has read: it has room."""
+        self.touch()
+
+    def other_end_shut(self, k: Kernel, how: int) -> None:
+        """The other end called shutdown(2)."""
+        self.ended = self.ended or how != SHUT_RD
+        self.write_shut = self.write_shut or how != SHUT_WR
+
+    def other_end_gone(self, k: Kernel, *, unread: bool) -> None:
+        """The other end was closed; what is here can be read. unread: it had not read everything."""
+        self.peer, self.ended = None, True
+        self.error = errno.ECONNRESET if unread else 0
+
+    def _look_outside(self, k: Kernel) -> None:
+        """Take in what the host has, where the other end is there."""
+        if k.network is not None and self.peer is not None and self.peer.outside():
+            k.network.refresh(k)
 
     def get_option(self, k: Kernel, level: int, name: int) -> bytes | None:
         """See Socket."""
@@ -150,6 +179,7 @@ class UnixSocket(Socket):
 
     def check_receive(self, k: Kernel) -> None:
         """See Socket."""
+        self._look_outside(k)
         if self.kind != DGRAM and not self.connected:
             raise LinuxError(errno.EINVAL if self.kind == STREAM else errno.ENOTCONN)
 
@@ -157,6 +187,7 @@ class UnixSocket(Socket):
         self, k: Kernel, task: Task, data: bytes | memoryview, name: bytes | None, passed: list[OpenFile]
     ) -> int:
         """See Socket. EPIPE, ENOTCONN, EISCONN, EMSGSIZE, ECONNREFUSED."""
+        self._look_outside(k)
         target = self.peer
         if name is not None:
             if self.kind != DGRAM:
@@ -180,8 +211,9 @@ class UnixSocket(Socket):
         if self.kind == STREAM and not data:
             return 0
         taken = bytearray(data[:room] if self.kind == STREAM else data)
+        nbytes = len(taken)  # they may be gone from the message when `deliver` returns
         target.deliver(k, Message(taken, self.own_name() if self.name else b"", self.ids, passed))
-        return len(taken)
+        return nbytes
 
     # -- as a file ------------------------------------------------------------------------------------
 
@@ -195,8 +227,14 @@ class UnixSocket(Socket):
             return self.read_shut and self.write_shut
         return self.peer is None or (self.write_shut and (self.ended or self.read_shut))
 
+    def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
+        """See KernelFile."""
+        there = k.network is not None and self.peer is not None and self.peer.outside()
+        return k.network.host_fds() if there else ()
+
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
+        self._look_outside(k)
         events = super().poll_events(k)
         return events | POLLHUP if self.connected and self.kind != DGRAM and self.peer is None else events
 
@@ -207,7 +245,7 @@ class UnixSocket(Socket):
     def received(self, k: Kernel) -> None:
         """See Socket."""
         if self.peer is not None:
-            self.peer.touch()
+            self.peer.drained(k)
 
     def activity(self, k: Kernel) -> tuple[int, int] | None:
         """See KernelFile."""
@@ -222,9 +260,7 @@ class UnixSocket(Socket):
         self.pending = []
         peer, self.peer = self.peer, None
         if peer is not None and peer.peer is self and self.kind != DGRAM:
-            peer.peer = None
-            peer.ended = True
-            peer.error = errno.ECONNRESET if self.messages else 0
+            peer.other_end_gone(k, unread=bool(self.messages))
         self.discard(k)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import wasmtime
 from guest_machine import GuestMachine
@@ -16,9 +14,3 @@ from friscy_build.interpreter.build import build_interpreter
 def machine() -> GuestMachine:
     engine = make_engine()
     return GuestMachine(engine, wasmtime.Module(engine, build_interpreter()))
-
-
-@pytest.fixture(scope="session")
-def guest_cache() -> Path:
-    """Where compiled guest programs are kept between sessions (ignored by git)."""
-    return Path(__file__).resolve().parents[3] / ".cache" / "guest"

@@ -1,16 +1,14 @@
-"""Guest programs (tests/guest/*.c): compiled once, run under qemu-riscv64 and on our own machine."""
+"""Our own machine, and the guest programs of tests/guest in it."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import wasmtime
-from required_tools import require_tool
+from guest_sources import SOURCES, compile_guest, run_on_linux
 
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.limits import Limits
@@ -21,35 +19,7 @@ from lazyfs.abi import O_CREAT, O_WRONLY
 from lazyfs.inode import FsContext
 from lazyfs.vfs import Vfs
 
-SOURCES = Path(__file__).resolve().parents[2] / "guest"
-COMPILER = "riscv64-linux-gnu-gcc"
-EMULATOR = "qemu-riscv64"
 DIRECTORY = b"/place"
-
-
-def compile_guest(name: str, cache: Path) -> Path:
-    """The static riscv64 program of tests/guest/NAME.c; compiled again only when its source changed."""
-    source = SOURCES / f"{name}.c"
-    key = hashlib.sha256(source.read_bytes() + (SOURCES / "guest.h").read_bytes()).hexdigest()[:16]
-    program = cache / f"{name}-{key}"
-    if not program.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        made = program.with_suffix(f".{os.getpid()}")
-        flags = ["-static", "-O1", "-w"]
-        subprocess.run([require_tool(COMPILER), *flags, "-o", made, source], check=True)
-        made.rename(program)
-    return program
-
-
-def run_on_linux(program: Path, directory: Path, stdin: bytes = b"") -> tuple[int, str]:
-    """(exit status, output) of a program under qemu-riscv64, which hands its calls to the host's Linux."""
-    environment = {"PATH": "/bin"}
-    command = [require_tool(EMULATOR), program]
-    done = subprocess.run(
-        command, cwd=directory, input=stdin, capture_output=True, env=environment, timeout=60
-    )
-    assert not done.stderr, done.stderr.decode()
-    return done.returncode if done.returncode >= 0 else 128 - done.returncode, done.stdout.decode()
 
 
 class GuestMachine:
@@ -143,3 +113,6 @@ def _feed(fd: int, data: bytes) -> None:
 def _drain(fd: int, into: list[bytes]) -> None:
     while data := os.read(fd, 65536):
         into.append(data)
+
+
+__all__ = ["SOURCES", "GuestMachine", "compile_guest", "install", "run_on_linux"]

@@ -90,10 +90,13 @@ FROM first
 ARG OWN=ignored TARGETARCH BUILDPLATFORM
 ENV OWN=wins
 ENV CHECK=$TAG-$OWN-$TARGETARCH-$BUILDPLATFORM
+ARG OWN
+ENV LATER=$OWN
 """
     env = project.build(text, args={"TAG": "2", "OWN": "given"}).config["Env"]
     assert env[1:] == [
         "FROM_TAG=2", "FROM_BASE=.", "OWN_WAS=given", "OWN=wins", "CHECK=2-wins-riscv64-linux/riscv64",
+        "LATER=given",
     ]  # fmt: skip
     assert project.asked == [("one:2", "linux/riscv64")]
 

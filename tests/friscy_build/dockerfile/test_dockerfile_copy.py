@@ -41,6 +41,8 @@ def copy(project, *instructions: str, **options):
         ("COPY a.txt /usr", ["/usr/a.txt"]),
         ("COPY a.txt .", ["/a.txt"]),
         ("COPY a.txt x/..", ["/a.txt"]),
+        ("COPY ../a.txt dir/../../b.txt none/../c.md /x/", ["/x", "/x/a.txt", "/x/b.txt", "/x/c.md"]),
+        ("COPY ../*.txt /x/", ["/x", "/x/a.txt", "/x/b.txt"]),
         ("COPY a.txt /../../x", ["/x"]),
         ("COPY /a.txt ./dir/../b.txt /d/", ["/d", "/d/a.txt", "/d/b.txt"]),
         ("COPY dir /d", ["/d", "/d/sub", "/d/sub/y.txt", "/d/sub/z", "/d/x"]),
@@ -247,8 +249,8 @@ def test_symbolic_links_of_the_context(project):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("../outside", r"\.\./outside leads outside of the build context"),
-        ("d/../../outside", "leads outside"),
+        ("../outside", "no outside in the build context"),
+        ("d/../../outside", "no outside in the build context"),
         ("abs", "abs is a symbolic link out of the build context, to "),
         ("up", "up leads outside|leads outside"),
         ("updir/outside", "leads outside"),

@@ -11,6 +11,8 @@ import threading
 
 import pytest
 from built import Builder
+from guest_sources import compile_guest
+from required_tools import require_tool
 
 from friscy_build.dockerfile import BuiltImage, DockerfileError
 from friscy_build.dockerfile.report import LineReport
@@ -81,7 +83,7 @@ def test_a_run_that_changes_nothing_leaves_nothing(builder):
 
 def test_forms(builder):
     builder.build(
-        '''FROM base
+        """FROM base
 RUN echo "shell $HOME" $((1+1)); echo error >&2
 RUN ["/bin/echo", "exec", "$HOME"]
 SHELL ["/bin/sh", "-euc"]
@@ -105,7 +107,7 @@ B
 RUN <<-TABS
 	echo "	tabs"
 	TABS
-'''
+"""
     )
     assert builder.output == [
         "shell /root 2", "error", "exec $HOME", "uce", "heredoc /root", "/data", "as a program", "second $HOME",
@@ -151,7 +153,9 @@ RUN echo "[$WITH] [$E]"
 
 def test_a_failure_names_line_status_and_last_output(builder):
     with pytest.raises(DockerfileError) as caught:
-        builder.build("FROM base\n\nRUN for n in $(seq 30); do echo line $n; done; \\\n echo oops >&2; exit 3\n")
+        builder.build(
+            "FROM base\n\nRUN for n in $(seq 30); do echo line $n; done; \\\n echo oops >&2; exit 3\n"
+        )
     error = caught.value
     assert error.line == 3
     assert re.match(r"the command ended with exit status 3 after \d+\.\d s:\n    line 12\n", error.message)
@@ -229,9 +233,13 @@ RUN --mount=type=bind,from=other,source=/made,target=/file,rw cat /file; echo lo
 
 def test_cache_mounts_are_kept(builder):
     run = "RUN --mount=type=cache,target=/c,id=mine,uid=1000,mode=0700 {}\n"
-    image = builder.build("FROM base\n" + run.format("ls -ldn /c | cut -c1-30; echo one > /c/f; ln /c/f /c/g"))
+    image = builder.build(
+        "FROM base\n" + run.format("ls -ldn /c | cut -c1-30; echo one > /c/f; ln /c/f /c/g")
+    )
     assert image.tree.lookup(b"/c") is None
-    builder.build("FROM base\nUSER app\n" + run.format("cat /c/g; stat -c '%u %a %h' /c /c/f; echo two > /c/h"))
+    builder.build(
+        "FROM base\nUSER app\n" + run.format("cat /c/g; stat -c '%u %a %h' /c /c/f; echo two > /c/h")
+    )
     assert builder.output == ["one", "1000 700 2", "0 644 2"]
     with pytest.raises(DockerfileError):
         builder.build("FROM base\n" + run.format("echo kept > /c/failed; false"))
@@ -239,7 +247,9 @@ def test_cache_mounts_are_kept(builder):
     assert builder.output == ["f", "failed", "g", "h"]
     builder.build("FROM base\nRUN --mount=type=cache,target=/c,id=mine,sharing=private ls /c; echo none")
     assert builder.output == ["none"]
-    builder.build("FROM base\nRUN --mount=type=cache,target=/c,id=mine,sharing=locked,ro ls /c; touch /c/x 2>&1; true")
+    builder.build(
+        "FROM base\nRUN --mount=type=cache,target=/c,id=mine,sharing=locked,ro ls /c; touch /c/x 2>&1; true"
+    )
     assert builder.output[-1] == "touch: /c/x: Read-only file system"
     builder.build("FROM base AS s\nRUN echo start > /start\nFROM base\n"
                   "RUN --mount=type=cache,target=/c,id=new,from=s,source=/ cat /c/start")  # fmt: skip
@@ -263,12 +273,10 @@ RUN --mount=type=secret,id=token cat /run/secrets/token; stat -c ' %a %u' /run/s
 RUN --mount=type=secret,id=token,target=/x/t,mode=0444,uid=7 stat -c '%a %u' /x/t
 RUN --mount=type=secret,id=var,env=VAR echo $VAR; ls /run 2>&1
 RUN --mount=type=secret,id=absent ls /run/secrets 2>&1 || true
-RUN --mount=type=ssh echo ${SSH_AUTH_SOCK:-none}
 """
     )
     assert builder.output[0] == "No space left on device"
     assert builder.output[1:4] == ["s3cret 400 0", "444 7", "value"]
-    assert builder.output[-1] == "none"
     assert image.tree.lookup(b"/run/secrets") is None
     assert image.tree.lookup(b"/x") is None
     builder.secrets = {"token": b"another"}
@@ -277,8 +285,66 @@ RUN --mount=type=ssh echo ${SSH_AUTH_SOCK:-none}
     assert not any(b"another" in path.read_bytes() for path in builder.cache.files())
     with pytest.raises(DockerfileError, match="there is no secret 'absent'"):
         builder.build("FROM base\nRUN --mount=type=secret,id=absent,required=true true")
-    with pytest.raises(DockerfileError, match="no SSH agent"):
-        builder.build("FROM base\nRUN --mount=type=ssh,required=true true")
+
+
+@pytest.fixture
+def agent(tmp_path):
+    """The socket of a real agent with one key, "the key of a test"."""
+    path, key = str(tmp_path / "agent"), tmp_path / "key"
+    with subprocess.Popen([require_tool("ssh-agent"), "-D", "-a", path], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # it listens when it says where
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "the key of a test", "-f", key], check=True
+        )
+        subprocess.run(["ssh-add", "-q", key], env={**os.environ, "SSH_AUTH_SOCK": path}, check=True)
+        yield path
+        process.terminate()
+
+
+def test_an_ssh_agent(builder, agent, guest_cache):
+    builder.agents = {"default": agent, "deploy": agent}
+    (builder.context / "agent").write_bytes(compile_guest("agent", guest_cache).read_bytes())
+    image = builder.build(
+        """FROM base
+COPY --chmod=755 agent /bin/
+RUN --mount=type=ssh agent; echo $SSH_AUTH_SOCK; stat -c '%F %a %u' $SSH_AUTH_SOCK
+RUN --mount=type=ssh --mount=type=ssh,id=deploy,target=/x/y,mode=0666,uid=7 \
+    SSH_AUTH_SOCK=/x/y agent; echo $SSH_AUTH_SOCK; stat -c '%a %u' /x/y
+RUN --mount=type=ssh,id=other --mount=type=ssh,id=deploy agent; SSH_AUTH_SOCK=/run/buildkit/ssh_agent.1 agent
+ENV SSH_AUTH_SOCK=/mine
+RUN --mount=type=ssh,target=/mine agent && echo $SSH_AUTH_SOCK
+USER app
+RUN --mount=type=ssh agent; SSH_AUTH_SOCK=/run/buildkit/ssh_agent.0 agent || true
+RUN --mount=type=ssh,mode=0600,uid=1000,gid=1000,target=/mine agent
+"""
+    )
+    keys = ["12: 1 keys", "the key of a test"]
+    assert builder.output == [
+        *keys, "/run/buildkit/ssh_agent.0", "socket 600 0",
+        *keys, "/run/buildkit/ssh_agent.0", "666 7",
+        "/run/buildkit/ssh_agent.0: ENOENT", *keys,
+        *keys, "/mine",
+        "/mine: ENOENT", "/run/buildkit/ssh_agent.0: EACCES",
+        *keys,
+    ]  # fmt: skip
+    assert [image.tree.lookup(path) for path in (b"/run/buildkit", b"/x", b"/mine")] == [None] * 3
+
+
+def test_an_agent_is_asked_for_and_granted(builder, agent, guest_cache):
+    (builder.context / "agent").write_bytes(compile_guest("agent", guest_cache).read_bytes())
+    run = "FROM base\nCOPY --chmod=755 agent /bin/\nRUN {} agent; true"
+    builder.agents = {"default": agent}
+    builder.build(run.format("SSH_AUTH_SOCK=/run/buildkit/ssh_agent.0"))
+    assert builder.output == ["/run/buildkit/ssh_agent.0: ENOENT"], "not without a mount"
+    builder.agents = {"other": agent}
+    builder.build(run.format("--mount=type=ssh"))
+    assert builder.output == ["/run/buildkit/ssh_agent.0: ENOENT"], "not without a grant"
+    with pytest.raises(DockerfileError, match="there is no SSH agent 'default'") as caught:
+        builder.build(run.format("--mount=type=ssh,required"))
+    assert "[build.ssh] default" in caught.value.hint
+    builder.agents = {"default": agent + "-gone"}
+    builder.build(run.format("--mount=type=ssh"))
+    assert builder.output == ["/run/buildkit/ssh_agent.0: ECONNREFUSED"]
 
 
 WRONG_MOUNTS = [

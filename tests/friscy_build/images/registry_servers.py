@@ -206,3 +206,31 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def push_as_it_is(layout: Path, destination: str) -> None:
+    """Put the only image of an OCI layout to HOST/NAME:TAG, its blobs as they lie there."""
+    host, _, rest = destination.partition("/")
+    name, _, tag = rest.partition(":")
+    connection = http.client.HTTPConnection(host)
+
+    def send(method: str, path: str, body: bytes = b"", kind: str = "application/octet-stream") -> str:
+        connection.request(method, path, body, {"Content-Type": kind})
+        response = connection.getresponse()
+        said = response.read()
+        assert response.status in (201, 202), said
+        return urllib.parse.urlsplit(response.getheader("Location", "")).geturl()
+
+    def blob(digest: str) -> bytes:
+        data = (layout / "blobs" / digest.replace(":", "/")).read_bytes()
+        place = send("POST", f"/v2/{name}/blobs/uploads/")
+        send("PUT", f"{place}&digest={digest}", data)
+        return data
+
+    (descriptor,) = json.loads((layout / "index.json").read_bytes())["manifests"]
+    text = (layout / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+    manifest = json.loads(text)
+    for each in (manifest["config"], *manifest["layers"]):
+        blob(each["digest"])
+    send("PUT", f"/v2/{name}/manifests/{tag}", text, manifest["mediaType"])
+    connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +19,11 @@ from required_tools import require_tool
 
 from friscy_build.cache import cache_dir
 from friscy_build.images import debian
+from friscy_build.images.apt_sources import add_sources, sources_identity
 from friscy_build.images.deb import Deb
 from friscy_build.images.debian import Request, debian_image, recalled, select
 from friscy_build.images.directory import write_directory
-from friscy_build.images.image import ImageError
+from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FormatError
 from lazyfs.tree import Tree
 
@@ -302,3 +304,26 @@ def test_a_real_static_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert node.content is not None
     assert node.content.read(0, 4) == b"\x7fELF"
     assert tree.lookup(b"/lib/ld-linux-riscv64-lp64d.so.1") is None
+
+
+def test_sources_of_the_archive(tmp_path, monkeypatch):
+    """The image's own apt is told where its packages came from, and what proves them."""
+    request = Request(SUITE, ("tool",), ("main", "contrib"))
+    (tmp_path / "key.gpg").write_bytes(b"a keyring")
+    monkeypatch.setenv("FRISCY_DEBIAN_KEYRING", str(tmp_path / "key.gpg"))
+    found = []
+    for host in ("one.example.org", "two.example.org"):
+        monkeypatch.setenv("FRISCY_DEBIAN_MIRROR", f"http://{host}/debian")
+        image = BaseImage(Tree(), {}, "sha256:0", "test")
+        add_sources(image, request)
+        found.append((image.digest, sources_identity(request)))
+        content = image.tree.lookup(b"/etc/apt/sources.list.d/debian.sources").content
+        text = content.read(0, content.length).decode()
+        assert f"URIs: http://{host}/debian\nSuites: {SUITE}\nComponents: main contrib\n" in text
+        signed_by = re.search("Signed-By: (.*)", text)[1]
+        assert image.tree.lookup(signed_by.encode()).content.read(0, 100) == b"a keyring"
+    assert found[0][0] != found[1][0]
+    assert found[0][1] != found[1][1]
+    monkeypatch.setenv("FRISCY_DEBIAN_MIRROR", "file:///archive")
+    with pytest.raises(ImageError, match="a guest cannot get packages from there"):
+        add_sources(image, request)

@@ -9,7 +9,7 @@ import tarfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_archives import flatten, hardlink, make_tar, member, pax, raw_header, symlink
+from image_archives import flatten, hardlink, listing, make_tar, member, pax, raw_header, symlink
 
 from friscy_build.images import layer as layers
 from friscy_build.images.layer import Layer
@@ -139,3 +139,33 @@ def test_what_came_of_it_can_be_a_bundle(tmp_path):
     index = open_index(tmp_path / "i")
     assert index.readlink(index.lookup(index.root, b"up")) == b"../../../../etc/passwd"
     assert index.lookup(index.root, b"odd\xff\n")
+
+
+def test_of_duplicates_the_last_one_counts():
+    """As with tar: also where the kind changes, and what was below a directory goes with it."""
+    tree = apply(make_tar(
+        member("a", b"first"), member("a", b"second", mode=0o600), member("d/"), member("d/in", b"1"),
+        hardlink("h", "a"), member("a", b"third"), symlink("d", "a"), member("x", b"1"), member("x/"),
+        member("x/y", b"2"), member("./x//y", b"3"), member("/x/./y", b"4"),
+    ))  # fmt: skip
+    assert listing(tree) == {"/": "dir", "/a": b"third", "/d": "-> a", "/h": b"second", "/x": "dir", "/x/y": b"4"}
+
+
+NAMES = [
+    b"\xff\xfe", b"latin-\xe9", b"new\nline", b"bell\x07\x1b[31m", "\u202etxt.exe".encode(), b" ", b"-rf", b"a" * 255,
+    "e\u0301".encode(), "\u00e9".encode(), b"\xed\xa0\x80", b"...",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["ustar", "pax"])
+def test_names_of_any_bytes_are_kept_as_they_are(form, tmp_path):
+    """A name is bytes, equal only to itself; nothing is normalized, and a bundle of them reads back."""
+    parts = []
+    for name in NAMES:
+        head = pax((b"path", name)) if form == "pax" or len(name) > 100 else b""
+        parts.append(head + raw_header(b"x" if head else name, b"%011o\0" % 1) + b"1".ljust(512, b"\0"))
+    tree = apply(b"".join(parts) + bytes(1024))
+    assert sorted(tree.root.children) == sorted(NAMES)
+    write_index(tree, tmp_path / "i", tmp_path / "c")
+    index = open_index(tmp_path / "i")
+    assert sorted(name for name, *_ in index.entries(index.root)) == sorted(NAMES)

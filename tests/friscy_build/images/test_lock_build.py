@@ -12,25 +12,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from built import busybox
 from debian_archive import SUITE, DebianArchive
-from image_archives import LAYERS, make_tar, member, write_layout
+from image_archives import LAYERS, make_tar, member, symlink, write_layout
 from registry_servers import docker_registry, push
 
-from friscy.bundle import CHUNKS, INDEX, open_bundle
+from friscy.bundle import CHUNKS, INDEX, INTERPRETER, SNAPSHOT
 from friscy_build.images.lock import Lock
 
 PROJECT = """\
 [bundle.app]
 dockerfile = "Dockerfile"
-snapshot = {{ at = "none" }}
+snapshot = {{ at = "entry" }}
 [registry]
 pull = true
 [images.tools]
 debian = {{ suite = "{suite}", packages = ["tool"], essential = false }}
 """
-DOCKERFILE = (
-    'FROM {host}/app:1\nCOPY --from=tools /usr/bin/tool /tool\nCOPY file /made/here/\nCMD ["/tool"]\n'
-)
+DOCKERFILE = """\
+FROM {host}/app:1
+COPY --from=tools /usr/bin/tool /tool
+COPY file /made/here/
+ARG SOURCE_DATE_EPOCH
+RUN busybox mkdir /run && echo $SOURCE_DATE_EPOCH > /run/epoch && busybox ln /run/epoch /run/again && busybox rm /d/b
+RUN ["busybox", "--install", "-s", "/bin"]
+RUN for n in 3 1 2; do touch -h /made/$n; done; ln -s x /made/link; chown 7:8 /made/1; : $$ $(date +%N)
+CMD ["cat", "/made/here/file"]
+"""
 
 
 class Place:
@@ -58,13 +66,17 @@ class Place:
         assert "Traceback" not in done.stdout
         return done.stdout
 
+    def run(self) -> str:
+        command = [sys.executable, "-m", "friscy.cli.main", "run", "build/app"]
+        return subprocess.run(command, cwd=self.root, env=self.env, text=True, capture_output=True, check=True).stdout
+
     @property
     def lock(self) -> Path:
         return self.root / "friscy.lock"
 
-    def rootfs(self) -> tuple[bytes, bytes]:
-        bundle = open_bundle(self.root / "build" / "app")
-        return bundle.read(INDEX), bundle.read(CHUNKS)
+    def bundle(self) -> dict[str, bytes]:
+        """Every file of the bundle."""
+        return {path.name: path.read_bytes() for path in (self.root / "build" / "app").iterdir()}
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +85,24 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield host
 
 
+def assert_equal(here: Place, there: Place) -> None:
+    """Byte for byte; says which files are not."""
+    ours, theirs = here.bundle(), there.bundle()
+    assert [name for name in ours | theirs if ours.get(name) != theirs.get(name)] == []
+
+
 def publish(directory: Path, host: str, layers: list[bytes]) -> None:
     write_layout(directory, layers, tag="app")
     push(directory, "app", f"{host}/app:1")
 
 
 def test_two_builds_of_a_lock_are_equal(host: str, tmp_path: Path) -> None:
-    publish(tmp_path / "first", host, LAYERS)
+    program = busybox().tree.lookup(b"/usr/bin/busybox")
+    assert program is not None
+    assert program.content is not None
+    data = program.content.read(0, program.content.length)
+    layers = [*LAYERS, make_tar(member("bin/busybox", data, mode=0o755), symlink("bin/sh", "busybox"))]
+    publish(tmp_path / "first", host, layers)
     archive = DebianArchive(tmp_path / "archive")
     archive.add("tool", member("./usr/bin/tool", b"one", mode=0o755))
     archive.publish()
@@ -96,30 +119,24 @@ def test_two_builds_of_a_lock_are_equal(host: str, tmp_path: Path) -> None:
     ]
     assert ".  " not in here.build()
 
-    # The tag moves on, and a checkout elsewhere has files of other times.
-    publish(tmp_path / "second", host, [*LAYERS, make_tar(member("new", b"n"))])
+    # The tag moves on, and a checkout elsewhere has files of other times and a cache of its own.
+    publish(tmp_path / "second", host, [*layers, make_tar(member("new", b"n"))])
     there = Place(tmp_path / "far" / "there", archive)
     there.root.mkdir(parents=True)
     for name in ("friscy.toml", "Dockerfile", "file", "friscy.lock"):
         shutil.copy(here.root / name, there.root / name)
         os.utime(there.root / name, (7, 7))
     there.build()
-    assert there.rootfs() == here.rootfs()
+    assert sorted(here.bundle()) == [INTERPRETER, "manifest.json", CHUNKS, INDEX, SNAPSHOT]
+    assert_equal(here, there)
     assert there.lock.read_bytes() == here.lock.read_bytes()
-    digests = [open_bundle(place.root / "build" / "app").image_digest for place in (here, there)]
-    assert digests[0] == digests[1]
-
-    # A cache that is gone changes nothing.
-    shutil.rmtree(here.env["FRISCY_CACHE"])
-    shutil.rmtree(here.root / "build")
-    here.build()
-    assert there.rootfs() == here.rootfs()
+    assert here.run() == there.run() == "of the project"
 
     # Only --update takes what there is now.
     before = there.lock.read_text()
     there.build("--update", "app")
     assert there.lock.read_text() != before
-    assert there.rootfs() != here.rootfs()
+    assert there.bundle() != here.bundle()
     assert ".  " not in there.build()
     there.lock.unlink()
     there.build()

@@ -167,8 +167,13 @@ def test_an_archive_known_to_be_whole_needs_no_end() -> None:
     data = small_archive()[:-1024]
     assert len(read_entries(data, complete=True)) == 4
     assert read_entries(b"", complete=True) == []
+    last = make_tar(member("a", b"a" * 700), member("b", b"b" * 10))[:-1024]
+    assert [data for _, data in read_entries(last[:-502], complete=True)] == [b"a" * 700, b"b" * 10]
+    for cut in (*range(503, 1024, 40), 1400, 2047):  # in the content of one and the header of the other
+        with pytest.raises(FormatError):
+            read_entries(last[:-cut], complete=True)
     with pytest.raises(FormatError):
-        read_entries(data[:-100], complete=True)
+        read_entries(last[:-502])
 
 
 def test_bit_flips_in_headers_are_refused() -> None:

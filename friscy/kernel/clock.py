@@ -1,0 +1,40 @@
+"""Where a machine's time comes from: the host's clocks, or one that only moves as it is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+Reading = Callable[[], int]
+
+
+class Clock:
+    """What a kernel reads time from, all in nanoseconds; the host's clocks by default.
+
+    monotonic_ns: never goes back, where it began means nothing. realtime_ns: since 1970. thread_ns: processor time of
+    the thread that asks.
+    """
+
+    __slots__ = ("monotonic_ns", "realtime_ns", "thread_ns")
+
+    def __init__(
+        self,
+        monotonic_ns: Reading = time.monotonic_ns,
+        realtime_ns: Reading = time.time_ns,
+        thread_ns: Reading = time.thread_time_ns,
+    ) -> None:
+        self.monotonic_ns, self.realtime_ns, self.thread_ns = monotonic_ns, realtime_ns, thread_ns
+
+
+def stepped_clock(start_ns: int) -> Clock:
+    """A clock that begins at `start_ns` and moves a microsecond whenever it is read, so that a run takes no other
+    times than the one before. Only for a machine that waits for nothing and has no timers, as up to its entry point.
+    """
+    steps = 0
+
+    def monotonic_ns() -> int:
+        nonlocal steps
+        steps += 1
+        return steps * 1000
+
+    return Clock(monotonic_ns, lambda: start_ns + monotonic_ns(), lambda: 0)
