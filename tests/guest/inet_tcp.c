@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -529,6 +530,61 @@ static void full(void)
     close(server);
 }
 
+static void vanished(void)
+{
+    puts("-- accept, of a client that has gone already; with a bad address");
+    int server = listener("127.0.0.1", 5);
+    struct linger at_once = {1, 0};
+    for (int reset = 0; reset < 2; reset++) {
+        int client = client_of(server);
+        send(client, "abc", 3, 0);
+        if (reset)
+            setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(client);
+        struct sockaddr_in in = {0};
+        socklen_t length = sizeof in;
+        char text[8];
+        int next = dup(0);
+        close(next);
+        int got = accept(server, (void *)&in, &length);
+        printf("the next descriptor %d, %d bytes, family %d, loopback %d, port %d\n", got == next, length, in.sin_family,
+               in.sin_addr.s_addr == htonl(INADDR_LOOPBACK), in.sin_port != 0);
+        length = sizeof in;
+        SHOW(getpeername(got, (void *)&in, &length));
+        SHOW(recv(got, text, sizeof text, 0));
+        SHOW(recv(got, text, sizeof text, 0));
+        close(got);
+    }
+    int client = client_of(server);
+    int next = dup(0);
+    close(next);
+    socklen_t length = 16;
+    SHOW(accept(server, (void *)-4096L, &length));
+    length = -1;
+    struct sockaddr_in in;
+    int second = client_of(server);
+    SHOW(accept(server, (void *)&in, &length));
+    int now = dup(0);
+    printf("descriptors kept %d\n", now - next - 1);
+    close(now);
+    close(second);
+    struct rlimit few = {now + 1, 10000};
+    second = client_of(server);
+    setrlimit(RLIMIT_NOFILE, &few);
+    SHOW(accept(server, NULL, NULL) == now);
+    SHOW(accept(server, NULL, NULL));
+    few.rlim_cur = 100;
+    setrlimit(RLIMIT_NOFILE, &few);
+    int third = client_of(server);
+    few.rlim_cur = third + 1;
+    setrlimit(RLIMIT_NOFILE, &few);
+    SHOW(accept(server, NULL, NULL));
+    close(second);
+    SHOW(accept(server, NULL, NULL) == second);
+    close(client);
+    close(server);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -543,5 +599,6 @@ int main(void)
     options();
     edges();
     full();
+    vanished();
     return 0;
 }

@@ -11,6 +11,7 @@ from friscy.kernel.calls.path import install
 from friscy.kernel.net import options, unix_socket
 from friscy.kernel.net.addresses import AF_INET, AF_INET6, AF_NETLINK, AF_UNIX
 from friscy.kernel.net.socket import DGRAM, RAW, SEQPACKET, STREAM, Socket
+from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.table import syscall
 from lazyfs.abi import O_CLOEXEC, O_NONBLOCK
 from lazyfs.errors import LinuxError
@@ -141,11 +142,17 @@ def _accept(k: Kernel, task: Task, fd: int, address: int, length: int, flags: in
     if flags & ~(O_CLOEXEC | O_NONBLOCK):
         raise LinuxError(errno.EINVAL)
     socket = socket_of(task, fd)
+    if task.process.files.free() >= task.process.limits[RLIMIT_NOFILE][0]:
+        raise LinuxError(errno.EMFILE)  # the connection stays in the queue
     server = files.blocking(k, task, lambda: socket.accept(k))
     server.flags |= flags & O_NONBLOCK
     accepted = install(k, task, server, cloexec=bool(flags & O_CLOEXEC))
     if address:
-        write_name(k, socket.accepted_name(server), address, length)
+        try:
+            write_name(k, socket.accepted_name(server), address, length)
+        except LinuxError:  # nobody learns the descriptor
+            task.process.files.close(k, accepted)
+            raise
     return accepted
 
 

@@ -62,6 +62,11 @@ class TcpSocket(InetSocket):
             raise LinuxError(errno.ENOTCONN)
         return super().peer_name()
 
+    def accepted_name(self, server: Socket) -> bytes:
+        """See Socket: the other end may have gone."""
+        assert isinstance(server, TcpSocket)
+        return InetSocket.peer_name(server)
+
     # -- listening ------------------------------------------------------------------------------------
 
     def listen(self, k: Kernel, task: Task, backlog: int) -> None:
