@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -530,6 +532,70 @@ static void full(void)
     close(server);
 }
 
+static unsigned char pattern(long at)
+{
+    return at * 7 + (at >> 8) * 13 + (at >> 16);
+}
+
+/* Moves `size` bytes of the pattern into a socket that takes no more than some at once, and reads them on the other side. */
+static void moved(const char *how, int source, long size)
+{
+    static unsigned char part[50000];
+    int fds[2];
+    pair(fds);
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    fcntl(fds[1], F_SETFL, O_NONBLOCK);
+    long sent = 0, got = 0, wrong = 0, waits = 0;
+    while (got < size) {
+        if (sent < size) {
+            long n = how[0] == 's' ? sendfile(fds[0], source, NULL, size - sent)
+                                   : splice(source, NULL, fds[0], NULL, size - sent, SPLICE_F_NONBLOCK);
+            if (n > 0) {
+                sent += n;
+                continue;
+            }
+            if (errno != EAGAIN)
+                break;
+            waits++;
+        }
+        long n = read(fds[1], part, 1 + got % sizeof part);
+        for (long i = 0; i < n; i++)
+            wrong += part[i] != pattern(got + i);
+        got += n > 0 ? n : 0;
+    }
+    printf("%s: sent %ld got %ld wrong %ld, waited %d\n", how, sent, got, wrong, waits > 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void files(void)
+{
+    puts("-- sendfile and splice into a socket that is full now and then");
+    const long size = 2 << 20;
+    int file = memfd_create("pattern", 0);
+    unsigned char *data = malloc(size);
+    for (long i = 0; i < size; i++)
+        data[i] = pattern(i);
+    for (long i = 0; i < size;)
+        i += write(file, data + i, size - i);
+    lseek(file, 0, SEEK_SET);
+    moved("sendfile", file, size);
+    int ends[2];
+    pipe(ends);
+    pid_t child = fork();
+    if (child == 0) {
+        for (long i = 0; i < size;)
+            i += write(ends[1], data + i, size - i);
+        _exit(0);
+    }
+    close(ends[1]);
+    moved("from a pipe", ends[0], size);
+    waitpid(child, NULL, 0);
+    close(ends[0]);
+    close(file);
+    free(data);
+}
+
 static void vanished(void)
 {
     puts("-- accept, of a client that has gone already; with a bad address");
@@ -599,6 +665,7 @@ int main(void)
     options();
     edges();
     full();
+    files();
     vanished();
     return 0;
 }

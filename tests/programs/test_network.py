@@ -9,6 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,47 @@ for port in sys.argv[1:]:
         b"Connection refused\nb'hello'\nConnection reset by peer\n",
         b"Connection refused\nConnection reset by peer\n",  # the reset was quicker than the guest
     )
+
+
+def test_what_the_guest_sends_from_a_file_or_a_pipe_arrives_once(programs: Rootfs) -> None:
+    script = """
+import os, select, socket, sys
+data = b"".join(i.to_bytes(4) * 256 for i in range(1 << 14))
+file = os.memfd_create("data")
+os.write(file, data)
+def push(move):
+    with socket.create_connection(("10.0.2.2", int(sys.argv[1]))) as s:
+        s.setblocking(False)
+        sent = waits = 0
+        while sent < len(data):
+            try:
+                sent += move(s.fileno(), sent)
+            except BlockingIOError:
+                if not waits:
+                    print("full", flush=True)
+                waits += 1
+                select.select([], [s], [])
+push(lambda fd, sent: os.sendfile(fd, file, sent, len(data) - sent))
+os.lseek(file, 0, 0)
+push(lambda fd, sent: os.sendfile(fd, file, None, len(data) - sent))
+reader, writer = os.pipe()
+if os.fork() == 0:
+    for at in range(0, len(data), 50000):
+        os.write(writer, data[at:at + 50000])
+    os._exit(0)
+push(lambda fd, sent: os.splice(reader, fd, len(data) - sent))
+"""
+    expected = b"".join(number.to_bytes(4, "big") * 256 for number in range(1 << 14))
+    with socket.create_server((LOCAL, 0)) as listener:
+        port = str(listener.getsockname()[1])
+        with NetworkGuest(programs, python(script, port), Policy(["127.0.0.1"])) as guest:
+            for _ in range(3):
+                connection, _ = listener.accept()
+                with connection:
+                    assert guest.line() == b"full\n"
+                    arrived = b"".join(iter(partial(connection.recv, 1 << 16), b""))
+                    assert arrived == expected
+    assert guest.status == 0
 
 
 def test_names_are_looked_up_by_the_host_and_only_those_granted(

@@ -56,6 +56,15 @@ class _End:
             return files.write(self.k, task, self.file, data)
         return self.k.vfs.pwrite(self.file, data, self.offset)
 
+    def put_back(self, rest: bytes) -> None:
+        """What `read` gave last and nobody took."""
+        if self.offset is not None:
+            return
+        if files.is_pipe(self.file):
+            self.file.inode.pipe.data[:0] = rest
+        else:
+            self.file.offset -= len(rest)
+
     def moved(self, n: int) -> None:
         if self.offset is not None:
             self.offset += n
@@ -78,9 +87,13 @@ def _transfer(
             data = source.read(step)
             if not data:
                 break
-            taken = 0
-            while taken < len(data):
-                taken += sink.write(task, data[taken:])
+            try:
+                taken = sink.write(task, data)
+            except (LinuxError, WouldBlock):
+                source.put_back(data)
+                raise
+            if taken < len(data):
+                source.put_back(data[taken:])
             source.moved(taken)
             sink.moved(taken)
             done += taken
