@@ -17,13 +17,13 @@ from friscy.kernel.memory.areas import (
     MAP_FIXED,
     MAP_FIXED_NOREPLACE,
     MAP_GROWSDOWN,
-    MAP_NORESERVE,
     MAP_PRIVATE,
     MAP_SHARED,
     MAP_SHARED_VALIDATE,
     MAP_STACK,
     MAP_TYPE,
     PROT_ALL,
+    RESERVED,
     STACK_GUARD_GAP,
     Vma,
     page_prot,
@@ -118,12 +118,9 @@ class AddressSpace(Moving):
                 raise LinuxError(errno.EEXIST)
         else:
             address = self._choose(address, length, prot, flags, file, offset)
-        accounted = (
-            bool(prot & PROT_WRITE) and kind == MAP_PRIVATE and not flags & (MAP_NORESERVE | MAP_GROWSDOWN)
-        )
-        kept = flags & (
-            MAP_TYPE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE
-        )  # how it was placed tells no mappings apart
+        accounted = bool(prot & PROT_WRITE) and kind == MAP_PRIVATE and not flags & RESERVED
+        # How it was placed tells no mappings apart.
+        kept = flags & (MAP_TYPE | MAP_ANONYMOUS | RESERVED)
         vma = Vma(address, address + length, prot, kept, offset=offset, name=name, accounted=accounted)
         if accounted:
             self._check_memory(length)
@@ -183,7 +180,7 @@ class AddressSpace(Moving):
                     raise LinuxError(errno.ENOMEM)
                 if prot & PROT_WRITE and vma.file is not None and vma.shared and not vma.file.writable:
                     raise LinuxError(errno.EACCES)
-                if prot & PROT_WRITE and not vma.shared and not vma.accounted:
+                if prot & PROT_WRITE and not (vma.shared or vma.accounted or vma.flags & RESERVED):
                     self._check_memory(vma.end - vma.start)
                     self.mm.accounted += vma.end - vma.start
                     vma.accounted = True
@@ -256,7 +253,7 @@ class AddressSpace(Moving):
     def _announce_code(self, vma: Vma) -> None:
         """Tell the engine of code that is what its file has: of private mappings that never were writable."""
         if vma.prot & PROT_EXEC and vma.file is not None and vma.start < WINDOW_END:
-            changed = vma.shared or vma.accounted or vma.flags & MAP_NORESERVE or vma.prot & PROT_WRITE
+            changed = vma.shared or vma.accounted or vma.flags & RESERVED or vma.prot & PROT_WRITE
             identity = None if changed else self._identity(vma.file)
             if identity is not None:
                 self.space.code_mapped(vma.start, min(vma.end, vma.backed_end), identity, vma.offset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from friscy.kernel.memory.areas import MAP_GROWSDOWN, MAP_NORESERVE
+from friscy.kernel.memory.areas import MAP_GROWSDOWN, MAP_NORESERVE, MAP_STACK
 from friscy.machine.layout import GUEST_END, PAGE
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 
@@ -129,6 +129,6 @@ def _flags(vma: Vma) -> bytes:
         (vma.prot & PROT_READ, b"rd"), (vma.prot & PROT_WRITE, b"wr"), (vma.prot & PROT_EXEC, b"ex"),
         (vma.shared, b"sh"), (True, b"mr"), (writable, b"mw"), (True, b"me"), (vma.shared, b"ms"),
         (vma.flags & MAP_GROWSDOWN or vma.name == b"[stack]", b"gd"), (vma.locked, b"lo"),
-        (vma.accounted, b"ac"), (vma.flags & MAP_NORESERVE, b"nr"),
+        (vma.accounted or vma.flags & MAP_STACK, b"ac"), (vma.flags & MAP_NORESERVE, b"nr"),
     )  # fmt: skip
     return b"".join(mark + b" " for held, mark in marks if held)

@@ -18,6 +18,7 @@ from friscy.kernel.memory.areas import (
     MAP_NORESERVE,
     MAP_PRIVATE,
     MAP_SHARED,
+    MAP_STACK,
     MREMAP_FIXED,
     MREMAP_MAYMOVE,
     Mm,
@@ -203,6 +204,10 @@ def test_memory_limit_counts_private_writable_bytes(space: FakeSpace) -> None:
     mm.unmap(at, at + 2 * PAGE)
     mm.protect(hidden, hidden + PAGE, RW)
     assert mm.set_brk(mm.mm.brk + PAGE) == WINDOW_END + PAGE
+    for extra in (MAP_NORESERVE, MAP_STACK):
+        stack = mm.map(0, 64 * PAGE, 0, ANON | extra)
+        mm.protect(stack + PAGE, stack + 64 * PAGE, RW)
+        mm.map(0, 64 * PAGE, RW, ANON | extra)
     check_invariants(mm)
 
 
