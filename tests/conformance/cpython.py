@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,30 +27,39 @@ def rootfs() -> Rootfs:
     return debian("testsuite")
 
 
-def _job(name: str, argv: list[str], expected: tuple[str, ...] = ()) -> Job:
+def _class(test: str) -> str:
+    return test.rpartition(".")[0]
+
+
+def _job(name: str, argv: list[str], expected: tuple[str, ...] = (), seconds: float = SECONDS) -> Job:
     files = rootfs()
     scripts = str(Path(__file__).parent / "guest")
     command = ["/bin/sh", "-c", '"$0" "$@"; exit $?', "/usr/bin/python3", f"{SCRIPTS}/python_tests.py", *argv]
     return Job(
-        name, command, ENV, str(files.bundle), str(files.files), mounts={SCRIPTS: scripts}, seconds=SECONDS,
+        name, command, ENV, str(files.bundle), str(files.files), mounts={SCRIPTS: scripts}, seconds=seconds,
         expected=expected,
     )  # fmt: skip
 
 
-def jobs() -> list[Job]:
-    """A job for each class, which knows the tests it should give results of."""
+def jobs(
+    modules: tuple[str, ...] = MODULES, group: Callable[[str], str] = _class, seconds: float = SECONDS
+) -> list[Job]:
+    """A job for each group of tests, a class where nothing else is said, which knows what it should give results of."""
     side = Friscy()
     with TemporaryDirectory() as directory:
-        outcome = side.run(_job("list", ["list", *MODULES]), Path(directory) / "list")
+        outcome = side.run(_job("list", ["list", *modules]), Path(directory) / "list")
     side.close()
-    classes: dict[str, list[str]] = defaultdict(list)
+    groups: dict[str, list[str]] = defaultdict(list)
     for line in outcome.output.decode().splitlines():
         if line.startswith("test."):
             name = line.removeprefix("test.")
-            classes[name.rpartition(".")[0]].append(name)
-    if not classes:
+            groups[group(name)].append(name)
+    if not groups:
         raise SystemExit(f"the tests could not be listed\n{outcome.output.decode()}{outcome.error}")
-    return [_job(name, ["run", name], tuple(tests)) for name, tests in sorted(classes.items())]
+    return [
+        _job(name, ["run", *dict.fromkeys(map(_class, tests))], tuple(tests), seconds)
+        for name, tests in sorted(groups.items())
+    ]
 
 
 def statuses(outcome: Outcome) -> dict[str, str]:

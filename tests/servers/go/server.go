@@ -1,0 +1,23 @@
+// An HTTP server of Go's standard library: GET /NAME greets, POST gives back the SHA-256 of what was sent.
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+)
+
+func main() {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			hash := sha256.New()
+			io.Copy(hash, r.Body)
+			fmt.Fprintf(w, "%x", hash.Sum(nil))
+			return
+		}
+		fmt.Fprintf(w, "hello %s from go\n", r.URL.Path[1:])
+	})
+	log.Fatal(http.ListenAndServe(":8000", nil))
+}

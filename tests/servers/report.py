@@ -1,0 +1,118 @@
+"""What was done with each server and how it fared: kept as data, and written as docs/servers.md."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from served import ROOT, Held, Served
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+PAGE = ROOT / "docs" / "servers.md"
+REQUESTS = 100_000
+# What friscy's process may have more of after REQUESTS. Descriptors: memory that was written since a fork, and pages of
+# a file that was not mapped before, are host files; a leak is one for each request.
+MORE_KIB, MORE_FDS = 16 << 10, 4
+_HEAD = """\
+# Servers
+
+Debian trixie's riscv64 packages under the interpreter, each a bundle of `tests/servers/friscy.toml`, driven through a
+published port by this machine's own clients. `doit servers` builds them, does all that is listed and writes this page
+(`python tests/servers/run.py NAME` one of them); the times are those of a shared two-core machine.
+"""
+_LEAKS = """
+## What is held before and after
+
+Descriptors and resident memory of the guest's processes and of friscy's process, before and after so many requests.
+
+| server | requests | guest descriptors | guest KiB | friscy's descriptors | friscy's KiB |
+|---|---|---|---|---|---|
+"""
+
+
+def output(command: Sequence[str], stdin: str = "", seconds: float = 120) -> str:
+    """What a client prints on standard output. CalledProcessError, TimeoutExpired."""
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, check=True, timeout=seconds, cwd=ROOT
+    ).stdout
+
+
+class Note:
+    """found: what a step has to say of how it fared."""
+
+    found = ""
+
+
+class Report:
+    """The steps that one server went through. about: program and version."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.about, self.failed = name, "", 0
+        self.steps: list[dict[str, Any]] = []
+        self.leaks: list[dict[str, Any]] = []
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Note]:
+        """Time a step; one that fails is noted as such, and the next one goes on."""
+        note, started, passed = Note(), time.monotonic(), True
+        try:
+            yield note
+        except subprocess.CalledProcessError as error:
+            said = error.stderr or error.stdout or b""
+            text = said if isinstance(said, str) else said.decode(errors="replace")
+            passed, note.found = False, f"{error.cmd[0]} ended with {error.returncode}: {text[-400:]}"
+        except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+            passed, note.found = False, f"{type(error).__name__}: {error}"[:400]
+        seconds = round(time.monotonic() - started, 1)
+        self.failed += not passed
+        self.steps.append({"what": what, "found": note.found, "seconds": seconds, "passed": passed})
+        print(f"{'ok  ' if passed else 'FAIL'} {self.name}: {what}: {note.found} ({seconds} s)", flush=True)
+
+    def leak(self, server: Served, what: str, load: Callable[[int], str], requests: int = REQUESTS) -> None:
+        """Let `load` make requests, a tenth of them first so that caches are filled, and compare what is held."""
+        with self.step(f"{requests} requests, {what}") as note:
+            load(requests // 10)
+            idle = server.held()
+            before = server.settled(Held(0, idle.guest_fds, 0, idle.host_fds, 0), 1)
+            note.found = load(requests)
+            after = server.settled(before)
+            self.leaks.append(
+                {"what": what, "requests": requests, "before": before._asdict(), "after": after._asdict()}
+            )
+            assert after.guest_fds <= before.guest_fds, f"descriptors of the guest: {before} then {after}"
+            assert after.host_fds <= before.host_fds + MORE_FDS, (
+                f"descriptors of the host: {before} then {after}"
+            )
+            assert after.host_kib <= before.host_kib + MORE_KIB, f"memory: {before} then {after}"
+
+    def save(self) -> None:
+        """Keep the results, and write the page of all that are kept."""
+        results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        results[self.name] = {"about": self.about, "steps": self.steps, "leaks": self.leaks}
+        RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
+        PAGE.write_text(page(results))
+
+
+def page(results: dict[str, Any]) -> str:
+    """docs/servers.md."""
+    lines = [_HEAD]
+    for name, result in sorted(results.items()):
+        lines.append(f"\n## {name}\n\n{result['about']}\n\n| what | how it fares | time |\n|---|---|---|\n")
+        for step in result["steps"]:
+            found = step["found"].replace("|", "\\|").replace("\n", " ")
+            fares = found if step["passed"] else f"**fails**: {found}"
+            lines.append(f"| {step['what']} | {fares or 'right'} | {step['seconds']:g} s |\n")
+    lines.append(_LEAKS)
+    for name, result in sorted(results.items()):
+        for leak in result["leaks"]:
+            before, after = leak["before"], leak["after"]
+            cells = [
+                f"{before[key]} → {after[key]}" for key in ("guest_fds", "guest_kib", "host_fds", "host_kib")
+            ]
+            lines.append(f"| {name}, {leak['what']} | {leak['requests']} | {' | '.join(cells)} |\n")
+    return "".join(lines)
