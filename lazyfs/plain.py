@@ -38,6 +38,8 @@ class Plain:
     """Base of every record of kernel, VFS and machine state."""
 
     __fields__: ClassVar[dict[str, Any]] = {}
+    __presets__: ClassVar[dict[str, Any]] = {}  # of the fields with an immutable default
+    __factories__: ClassVar[tuple[tuple[str, Callable[[], Any]], ...]] = ()  # of those with a mutable one
     __key__: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
@@ -48,24 +50,30 @@ class Plain:
                 continue
             fields[name] = cls.__dict__.get(name, _MISSING)
         cls.__fields__ = fields
+        plain = {name: preset for name, preset in fields.items() if type(preset) is not _Factory}
+        cls.__presets__ = {name: preset for name, preset in plain.items() if preset is not _MISSING}
+        cls.__factories__ = tuple(
+            (name, preset.make) for name, preset in fields.items() if type(preset) is _Factory
+        )
         cls.__key__ = f"{cls.__module__}.{cls.__qualname__}"
         REGISTRY[cls.__key__] = cls
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Records are made with each message and each connection: whole dicts at once, then a look at the count.
         fields = self.__fields__
-        if len(args) > len(fields):
-            raise TypeError(f"{type(self).__name__} takes {len(fields)} fields, got {len(args)}")
+        given = dict(zip(fields, args, strict=False))
+        if len(args) > len(fields) or not given.keys().isdisjoint(kwargs) or not kwargs.keys() <= fields.keys():
+            raise TypeError(f"{type(self).__name__}: unexpected or repeated fields in {args!r} {kwargs!r}")
+        given.update(kwargs)
         values = self.__dict__
-        values.update(zip(fields, args, strict=False))
-        for name, value in kwargs.items():
-            if name not in fields or name in values:
-                raise TypeError(f"{type(self).__name__}: unexpected or repeated field {name!r}")
-            values[name] = value
-        for name, preset in fields.items():
-            if name not in values:
-                if preset is _MISSING:
-                    raise TypeError(f"{type(self).__name__}: field {name!r} is missing")
-                values[name] = preset.make() if type(preset) is _Factory else preset
+        values.update(self.__presets__)
+        values.update(given)
+        for name, make in self.__factories__:
+            if name not in given:
+                values[name] = make()
+        if len(values) < len(fields):
+            missing = [name for name in fields if name not in values]
+            raise TypeError(f"{type(self).__name__}: fields {missing} are missing")
 
     def __repr__(self) -> str:
         # One level deep: state is full of cycles.

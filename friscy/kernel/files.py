@@ -58,6 +58,13 @@ class KernelFile(OpenFile):
         """A number that moves when `poll_events` may have changed; None: it is not kept, ask."""
         return None
 
+    def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
+        """When the stamp moves next, put `what` into `due` under `key`, once."""
+        raise NotImplementedError  # a file without stamps is never asked
+
+    def forget(self, key: int) -> None:
+        """Take back `tell`."""
+
     def waited_for(self, k: Kernel, events: int) -> None:
         """A task is about to be blocked until one of `events` holds."""
 

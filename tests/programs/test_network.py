@@ -16,9 +16,11 @@ import pytest
 from network_guest import NetworkGuest
 from rootfs import Rootfs
 
+from friscy.kernel.events.epoll import Epoll
 from friscy.kernel.net import resolver
 from friscy.kernel.net.inet_socket import network
 from friscy.kernel.net.policy import Policy
+from friscy.kernel.state import Process
 from lazyfs.errors import UsageError
 
 SOURCES = Path(__file__).parent / "network"
@@ -50,6 +52,11 @@ def one_connection(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.join(60)
 
 
+def _epoll(process: Process) -> Epoll | None:
+    files = (descriptor.file for descriptor in process.files.slots.values())
+    return next((file for file in files if isinstance(file, Epoll)), None)
+
+
 def test_an_asyncio_server_and_clients_of_every_kind(programs: Rootfs) -> None:
     policy = Policy(publish=[f"{LOCAL}:0:7000"])
     with NetworkGuest(programs, python(source("asyncio_server.py")), policy) as guest:
@@ -61,6 +68,9 @@ def test_an_asyncio_server_and_clients_of_every_kind(programs: Rootfs) -> None:
         for number, client in enumerate(clients):
             expected = (b"client %d" % number)[::-1] + b"\n"
             assert client.makefile("rb").readline() == expected
+        epoll = next(each for each in map(_epoll, guest.kernel.state.processes.values()) if each is not None)
+        assert len(epoll.interests) > len(clients)
+        assert len(epoll.due()) < 10  # who has nothing to say is not looked at
         for number, client in enumerate(clients):
             if number % 3 == 0:  # vanishes
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

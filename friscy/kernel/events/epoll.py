@@ -52,6 +52,8 @@ _OUTPUT = POLLOUT | POLLWRNORM
 _MAX_NESTING = 4
 _MS = 1_000_000
 
+Due = dict[int, "Interest"]  # by id()
+
 
 class Interest(Plain):
     """A file in an epoll set. armed: False after EPOLLONESHOT.
@@ -67,32 +69,15 @@ class Interest(Plain):
     activity: tuple[int, int] | None = None
     fresh: bool = True
     armed: bool = True
-    quiet: ClassVar[int | None] = None  # the file's stamp when there was nothing to report; not state
-
-    def ready(self, k: Kernel) -> int:
-        """The events to report now."""
-        if not self.armed:
-            return 0
-        if self.unchanged():
-            return 0
-        stamp = self.stamp()
-        events = self._ready(k)
-        self.__dict__["quiet"] = None if events else stamp
-        return events
 
     def stamp(self) -> int | None:
         """See KernelFile."""
         return self.file.stamp() if isinstance(self.file, KernelFile) else None
 
-    def forget(self) -> None:
-        """It is to be looked at, whatever was there last time."""
-        self.__dict__.pop("quiet", None)
-
-    def unchanged(self) -> bool:
-        """Whether there is nothing to report since there was nothing last time."""
-        return self.quiet is not None and self.quiet == self.stamp()
-
-    def _ready(self, k: Kernel) -> int:
+    def ready(self, k: Kernel) -> int:
+        """The events to report now."""
+        if not self.armed:
+            return 0
         now = files.poll(k, self.file) & (self.events & _EVENTS | POLLERR | POLLHUP)
         if self.events & EPOLLET and not self.fresh and now and not self._moved(k, now):
             return 0
@@ -118,82 +103,126 @@ class Interest(Plain):
 
 
 class Epoll(KernelFile):
-    """An epoll set. interests: by descriptor number; orphans: those whose number now means another file."""
+    """An epoll set. interests: by descriptor number; orphans: those whose number now means another file.
+
+    A wait looks at those that are due: of a thousand connections few have news. One that has nothing to report rests
+    until its file's stamp moves; a file that keeps none is always due.
+    """
 
     interests: dict[int, Interest] = default(dict)
     orphans: list[Interest] = default(list)
 
+    def due(self) -> Due:
+        """The interests to look at; not state: in a machine that was restored all are."""
+        found: Due | None = self.__dict__.get("_due")
+        if found is None:
+            found = self.__dict__["_due"] = {id(interest): interest for interest in self.live()}
+        return found
+
     def live(self) -> list[Interest]:
         """The interests whose file is still open; the others are dropped."""
-        for fd in [fd for fd, interest in self.interests.items() if not interest.file.refs]:
-            del self.interests[fd]
-        if self.orphans:
-            self.orphans = [interest for interest in self.orphans if interest.file.refs]
+        for interest in [*self.interests.values(), *self.orphans]:
+            if not interest.file.refs:
+                self.remove(interest)
         return [*self.interests.values(), *self.orphans]
 
     def find(self, fd: int, file: OpenFile) -> Interest | None:
         """The interest in `file` under number `fd`."""
-        self.live()
         found = self.interests.get(fd)
         if found is not None and found.file is file:
             return found
         return next((i for i in self.orphans if i.fd == fd and i.file is file), None)
 
     def add(self, interest: Interest) -> None:
-        """Enter an interest; one in another file that had its number stays."""
+        """Enter an interest; one in another file that had its number stays as long as that is open."""
         old = self.interests.get(interest.fd)
-        if old is not None:
+        if old is not None and old.file.refs:
             self.orphans.append(old)
+        elif old is not None:
+            self.remove(old)
         self.interests[interest.fd] = interest
+        self.wake(interest)
 
     def remove(self, interest: Interest) -> None:
+        self.wake(interest)
+        del self.due()[id(interest)]
         if self.interests.get(interest.fd) is interest:
             del self.interests[interest.fd]
         else:
             self.orphans.remove(interest)
 
+    def wake(self, interest: Interest) -> None:
+        """Make an interest due, whatever was there last time."""
+        if isinstance(interest.file, KernelFile):
+            interest.file.forget(id(interest))
+        self.due()[id(interest)] = interest
+
+    def look(self, k: Kernel, interest: Interest) -> int:
+        """What an interest that is due has to report; if nothing, it rests. One whose file was closed is dropped."""
+        if not interest.file.refs:
+            self.remove(interest)
+            return 0
+        stamp = interest.stamp()
+        events = interest.ready(k)
+        if not events and not interest.armed:
+            self.due().pop(id(interest), None)  # until EPOLL_CTL_MOD
+        elif not events and stamp is not None and stamp == interest.stamp():
+            assert isinstance(interest.file, KernelFile)
+            due = self.due()
+            due.pop(id(interest), None)
+            interest.file.tell(id(interest), due, interest)
+        return events
+
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
         found: list[tuple[int, int]] = []
         look_outside(k)
-        for interest in self.live():
+        due = self.due()
+        for key, interest in list(due.items()):
             if len(found) == limit:
                 break
-            if interest.unchanged():
-                continue
-            events = interest.ready(k)
-            interest.reported(k, events)
+            events = self.look(k, interest)
+            if interest.file.refs:
+                interest.reported(k, events)
             if not events:
                 continue
             found.append((events, interest.data))
             if interest.events & EPOLLONESHOT:
                 interest.armed = False
-            if self.interests.get(interest.fd) is interest:
-                self.interests[interest.fd] = self.interests.pop(interest.fd)
+            due[key] = due.pop(key)
         return found
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
         look_outside(k)
-        return POLLIN if any(interest.ready(k) for interest in self.live()) else 0
+        return POLLIN if any(self.look(k, interest) for interest in list(self.due().values())) else 0
 
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """See KernelFile."""
         if k.network is not None:
             yield from k.network.host_fds()  # for all that keep a stamp
-        for interest in self.live():
-            if interest.armed and interest.stamp() is None:
-                yield from files.host_fds(k, interest.file, interest.events & _EVENTS)
+        for interest in self._stampless():
+            yield from files.host_fds(k, interest.file, interest.events & _EVENTS)
 
     def deadline(self, k: Kernel) -> int | None:
         """See KernelFile."""
-        return files.earliest(k, (i.file for i in self.live() if i.armed and i.events & POLLIN and i.stamp() is None))
+        return files.earliest(k, (i.file for i in self._stampless() if i.events & POLLIN))
 
     def waited_for(self, k: Kernel, events: int) -> None:
         """See KernelFile."""
-        for interest in self.live():
-            if interest.armed and isinstance(interest.file, KernelFile):
+        for interest in self._stampless():
+            if isinstance(interest.file, KernelFile):
                 interest.file.waited_for(k, interest.events)
+
+    def _stampless(self) -> list[Interest]:
+        due = self.due().values()
+        return [each for each in due if each.armed and each.file.refs and each.stamp() is None]
+
+    def closed(self, k: Kernel) -> None:
+        """See KernelFile: no file is to remember it."""
+        for interest in self.live():
+            if isinstance(interest.file, KernelFile):
+                interest.file.forget(id(interest))
 
     def seek(self, offset: int, whence: int) -> int:
         """lseek(2) does nothing, successfully."""
@@ -297,7 +326,7 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
             if found.events & EPOLLEXCLUSIVE:
                 raise LinuxError(errno.EINVAL)
             found.events, found.data, found.fresh, found.armed = events, data, True, True
-            found.forget()
+            holder.wake(found)
     else:
         raise LinuxError(errno.EINVAL)
     return 0

@@ -39,6 +39,7 @@ class NetState(Plain):
 
     tcp: dict[int, list[InetSocket]] = default(dict)
     udp: dict[int, list[InetSocket]] = default(dict)
+    listeners: dict[int, list[InetSocket]] = default(dict)  # those of tcp that listen
     names: dict[bytes, list[str]] = default(dict)
     last_port: int = 0
     hosts: int = 0
@@ -215,11 +216,11 @@ def _overlap(one: bytes, one_v6only: bool, other: bytes, other_v6only: bool) -> 
 
 def network(k: Kernel) -> NetState:
     """The machine's `NetState`, made on first use."""
-    found = devices(k)
-    if found.network is None:
-        found.network = NetState()
-    assert isinstance(found.network, NetState)
-    return found.network
+    found = k.state.devices or devices(k)
+    state: NetState | None = found.network
+    if state is None:
+        state = found.network = NetState()
+    return state
 
 
 def count_looped(k: Kernel, nbytes: int) -> None:

@@ -71,20 +71,35 @@ class Socket(KernelFile):
     send_timeout: int = 0
     options: dict[int, bytes] = default(dict)
 
-    version: ClassVar[int] = 0  # of what `poll_events` looks at; not state: a restored machine begins anew
+    # Of what `poll_events` looks at, and who is to hear when it moves; not state: a restored machine begins anew.
+    version: ClassVar[int] = 0
+    watchers: ClassVar[dict[int, tuple[dict[int, Any], Any]]] = {}
 
     def __setattr__(self, name: str, value: object) -> None:
         values = self.__dict__
         values[name] = value
         values["version"] = values.get("version", 0) + 1
+        if "watchers" in values:
+            self.touch()
 
     def touch(self) -> None:
         """Something that `poll_events` looks at changed elsewhere."""
         self.__dict__["version"] = self.version + 1
+        for key, (due, what) in self.__dict__.pop("watchers", {}).items():
+            due[key] = what
 
     def stamp(self) -> int | None:
-        """See KernelFile: of a thousand connections that are waited for, few have news."""
+        """See KernelFile."""
         return self.version
+
+    def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
+        """See KernelFile."""
+        self.__dict__.setdefault("watchers", {})[key] = due, what
+
+    def forget(self, key: int) -> None:
+        """See KernelFile."""
+        if "watchers" in self.__dict__:
+            self.watchers.pop(key, None)
 
     # -- names and connections: what families differ in -----------------------------------------------
 
@@ -169,6 +184,12 @@ class Socket(KernelFile):
                 self.queued -= len(first.data)
                 self.readings += 1
                 self.received(k)
+            return first
+        if not peek and len(first.data) <= n and (len(first.data) == n or len(self.messages) == 1):
+            self.messages.pop(0)  # as it is: a copy of it would cost as much as all the rest
+            self.queued -= len(first.data)
+            self.readings += 1
+            self.received(k)
             return first
         got = Message(bytearray(), first.sender, first.ids, first.files)
         if peek:

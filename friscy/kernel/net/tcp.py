@@ -81,6 +81,8 @@ class TcpSocket(InetSocket):
             if other is not self and other.listening and self._conflicts(other, self.local[0]):
                 raise LinuxError(errno.EADDRINUSE)
         self.backlog = min(backlog & 0xFFFF_FFFF, _SOMAXCONN)
+        if not self.listening:
+            network(k).listeners.setdefault(self.local[1], []).append(self)
         self.listening, self.read_shut, self.write_shut = True, False, False
         if k.policy.published:
             from friscy.kernel.net.host import host_network
@@ -105,17 +107,11 @@ class TcpSocket(InetSocket):
         """A connection that came in, at the end of the queue."""
         process = k.task.process
         server = TcpSocket(
-            *place_of(k, process), open_flags(nonblocking=False), kind=STREAM, protocol=IPPROTO_TCP
-        )
-        server.domain, server.local, server.remote, server.connected = self.domain, local, remote, True
-        server.v6only, server.reuse_address, server.reuse_port = (
-            self.v6only,
-            self.reuse_address,
-            self.reuse_port,
-        )
-        server.owner, server.linger = self.owner, self.linger
-        server.receive_timeout, server.send_timeout = self.receive_timeout, self.send_timeout
-        server.options = dict(self.options)
+            *place_of(k, process), open_flags(nonblocking=False), kind=STREAM, protocol=IPPROTO_TCP,
+            domain=self.domain, local=local, remote=remote, connected=True, v6only=self.v6only,
+            reuse_address=self.reuse_address, reuse_port=self.reuse_port, owner=self.owner, linger=self.linger,
+            receive_timeout=self.receive_timeout, send_timeout=self.send_timeout, options=dict(self.options),
+        )  # fmt: skip
         network(k).tcp.setdefault(local[1], []).append(server)
         self.pending.append(server)
         self.arrivals += 1
@@ -124,6 +120,11 @@ class TcpSocket(InetSocket):
     def _unlisten(self, k: Kernel) -> None:
         """Refuse what nobody accepted."""
         self.listening = False
+        assert self.local is not None
+        listeners, port = network(k).listeners, self.local[1]
+        listeners[port] = [socket for socket in listeners[port] if socket is not self]
+        if not listeners[port]:
+            del listeners[port]
         if k.network is not None:
             k.network.unlisten(k, self)
         waiting, self.waiting = self.waiting, []
@@ -400,12 +401,13 @@ def new_tcp_socket(k: Kernel, process: Process, domain: int, *, nonblocking: boo
 
 def find_listener(k: Kernel, endpoint: Endpoint, *, rotate: bool = True) -> TcpSocket | None:
     """Who accepts connections to an endpoint; of several (SO_REUSEPORT) one in turn."""
-    table = network(k).tcp.get(endpoint[1], [])
-    found = [socket for socket in table if isinstance(socket, TcpSocket) and socket.listening]
-    best = max((socket.answers(endpoint) for socket in found), default=0)
-    if not best:
-        return None
-    choice = next(socket for socket in found if socket.answers(endpoint) == best)
-    if rotate and choice.reuse_port:
-        table[:] = [socket for socket in table if socket is not choice] + [choice]
+    found = network(k).listeners.get(endpoint[1], [])
+    best, choice = 0, None
+    for socket in found:
+        fit = socket.answers(endpoint)
+        if fit > best:
+            best, choice = fit, socket
+    if rotate and choice is not None and choice.reuse_port:
+        found[:] = [socket for socket in found if socket is not choice] + [choice]
+    assert choice is None or isinstance(choice, TcpSocket)
     return choice
