@@ -1,6 +1,9 @@
 /* A guest that takes too much: of what, its argument says. */
 #include "guest.h"
+#include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 static void memory(void)
@@ -64,6 +67,33 @@ int main(int argc, char **argv)
         close(fd);
         fd = open("/tmp/small", O_WRONLY | O_CREAT, 0644);
         SHOW(write(fd, block, sizeof block));
+    } else if (!strcmp(what, "shared")) {
+        static char block[1 << 20];
+        int fd = open("/dev/shm/large", O_WRONLY | O_CREAT, 0644);
+        memset(block, 1, sizeof block);
+        while (write(fd, block, sizeof block) > 0)
+            ;
+        pause(); /* full of it */
+    } else if (!strcmp(what, "bomb")) {
+        for (;;)
+            fork();
+    } else if (!strcmp(what, "wait")) {
+        puts("ready");
+        fflush(stdout);
+        pause();
+    } else if (!strcmp(what, "sockets")) {
+        /* Each has a socket of the host behind it, if it may. */
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x0a000202)};
+        struct rlimit many = {4096, 4096};
+        setrlimit(RLIMIT_NOFILE, &many);
+        int failed = 0, first = 0;
+        for (int i = 0; i < 300; i++) {
+            int fd = socket(AF_INET, SOCK_DGRAM, 0);
+            if (sendto(fd, "x", 1, 0, (void *)&in, sizeof in) < 0) {
+                first = failed++ ? first : errno;
+            }
+        }
+        printf("failed %d, %s\n", failed > 0, failed ? strerrorname_np(first) : "none");
     } else if (!strcmp(what, "spin")) {
         for (volatile long i = 0;; i++)
             ;
