@@ -202,9 +202,9 @@ class Kernel:
         """Make shared mappings and the files that a call reads or writes agree, before or (reload) after it."""
         slots = task.process.files.slots
         for (_, kind), value in zip(row.arguments, arguments, strict=True):
-            if kind == "fd" and value in slots:
+            if kind == "fd" and value in slots and self.backings.maps(inode := slots[value].file.inode):
                 for space_map in self.backings.users:
-                    space_map.sync_file(slots[value].file.inode, reload=reload)
+                    space_map.sync_file(inode, reload=reload)
 
     def end_call(self, task: Task) -> None:
         """Forget what a call that blocked, or might have, left on its task."""

@@ -164,6 +164,10 @@ class BackingPool:
         self._pages[id(inode)] = pages
         return pages
 
+    def maps(self, inode: Inode) -> bool:
+        """Whether some memory may have pages of it: most of what programs read and write is not mapped."""
+        return id(inode) in self._pages or id(inode) in self.shared
+
     def crowded(self, inode: Inode) -> bool:
         """Whether there are too many mapped files for the pages of another one."""
         if len(self._pages) < _MOST_FILES or id(inode) in self._pages:
