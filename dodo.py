@@ -6,6 +6,7 @@ from friscy_build.development import (  # noqa: F401
     task_demo,
     task_examples,
     task_programs,
+    task_servers,
     task_test,
 )
 from friscy_build.tasks import friscy_tasks

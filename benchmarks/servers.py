@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -67,18 +68,18 @@ def main() -> None:
             measure: Callable[[int], float],
         ) -> dict[str, Callable[[], float]]:
             def native() -> float:
-                port = _free_port()
-                with _served(argv([], shutil.which(name) or name, port), port):
+                port = free_port()
+                with served(argv([], shutil.which(name) or name, port), port):
                     return measure(port)
 
             def emulated() -> float:
-                port = _free_port()
+                port = free_port()
                 prefix = ["qemu-riscv64", "-L", str(rootfs.files)]
-                with _served(argv(prefix, f"{rootfs.files}{path}", port), port):
+                with served(argv(prefix, f"{rootfs.files}{path}", port), port):
                     return measure(port)
 
             def ours() -> float:
-                port = _free_port()
+                port = free_port()
                 run = [
                     sys.executable,
                     "-m",
@@ -89,7 +90,7 @@ def main() -> None:
                     f"127.0.0.1:{port}:{port}",
                 ]
                 run += ["-v", f"{place}:{place}", "--entrypoint", path, "--"]
-                with _served([*run, *argv([], path, port)[1:]], port):
+                with served([*run, *argv([], path, port)[1:]], port):
                     return measure(port)
 
             return {NATIVE: native, QEMU: emulated, FRISCY: ours}
@@ -114,7 +115,8 @@ def _report(name: str, title: str, found: dict[str, Measurement]) -> None:
     report(name, title, found, base=QEMU)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody has now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -122,12 +124,17 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _served(command: Sequence[str], port: int) -> Iterator[None]:
-    """A server that answers on a port while the block runs. BenchmarkError: it ended, or never answered."""
-    with tempfile.TemporaryFile() as output:
+def served(
+    command: Sequence[str], port: int, user: str | None = None, stop: int = signal.SIGTERM
+) -> Iterator[None]:
+    """A server that answers on a port while the block runs; `stop` ends it.
+
+    BenchmarkError: it ended, or never answered.
+    """
+    with tempfile.TemporaryFile() as said:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment, user=user
         )
         try:
             deadline = time.monotonic() + START_SECONDS
@@ -137,25 +144,27 @@ def _served(command: Sequence[str], port: int) -> Iterator[None]:
                     break
                 except OSError:
                     if process.poll() is not None or time.monotonic() > deadline:
-                        output.seek(0)
+                        said.seek(0)
                         raise BenchmarkError(
-                            f"{command[0]}: {output.read().decode(errors='replace')}"
+                            f"{command[0]}: {said.read().decode(errors='replace')}"
                         ) from None
                     time.sleep(0.05)
             yield
         finally:
-            process.terminate()
+            process.send_signal(stop)
             process.wait(START_SECONDS)
 
 
-def _output(command: Sequence[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
+def output(command: Sequence[str], user: str | None = None) -> str:
+    """What a client prints. BenchmarkError: it failed."""
+    done = subprocess.run(command, capture_output=True, text=True, user=user, cwd="/")
     if done.returncode:
         raise BenchmarkError(f"{command[0]}: {done.stderr or done.stdout}")
     return done.stdout
 
 
-def _figure(pattern: str, text: str) -> float:
+def figure(pattern: str, text: str) -> float:
+    """The number that a client printed."""
     found = re.search(pattern, text)
     if found is None:
         raise BenchmarkError(f"no figure in: {text}")
@@ -163,17 +172,17 @@ def _figure(pattern: str, text: str) -> float:
 
 
 def _redis(port: int, command: str) -> float:
-    text = _output(["redis-benchmark", "-p", str(port), "-t", command, "-n", "5000", "-c", "20", "-q"])
-    return _figure(r"([\d.]+) requests per second", text)
+    text = output(["redis-benchmark", "-p", str(port), "-t", command, "-n", "5000", "-c", "20", "-q"])
+    return figure(r"([\d.]+) requests per second", text)
 
 
 def _wrk(port: int) -> float:
-    text = _output(["wrk", "-t1", "-c16", "-d2s", f"http://127.0.0.1:{port}/small"])
-    return _figure(r"Requests/sec:\s+([\d.]+)", text)
+    text = output(["wrk", "-t1", "-c16", "-d2s", f"http://127.0.0.1:{port}/small"])
+    return figure(r"Requests/sec:\s+([\d.]+)", text)
 
 
 def _download(port: int) -> float:
-    text = _output(
+    text = output(
         ["curl", "-s", "-o", os.devnull, "-w", "%{speed_download}", f"http://127.0.0.1:{port}/large"]
     )
     return float(text) / (1 << 20)

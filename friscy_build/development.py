@@ -127,10 +127,21 @@ def task_programs() -> dict[str, Any]:
     }
 
 
+def task_servers() -> Iterator[dict[str, Any]]:
+    """drive servers in the guest with their real clients and write docs/servers.md"""
+    for name in ("redis", "nginx", "postgresql", "python", "node", "go", "apt"):
+        yield {
+            "name": name,
+            "actions": [[sys.executable, str(Path("tests") / "servers" / "run.py"), name]],
+            "uptodate": [False],
+            "verbosity": 2,
+        }
+
+
 def task_conformance() -> Iterator[dict[str, Any]]:
     """run foreign test suites and a fuzzer in the guest; what passed before must pass (tests/conformance/results)"""
     place = Path("tests") / "conformance"
-    commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython")}
+    commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython", "cpython_network")}
     commands["dockerfile"] = [str(place / "dockerfile.py")]
     commands["docker"] = [str(place / "docker.py")]
     commands["stores"] = [str(place / "stores.py")]

@@ -32,7 +32,15 @@ class Guest:
 
     def run(self, command: str, *, network: bool = True) -> str:
         """What a shell command prints; it ends with 0."""
-        words = [sys.executable, "-m", "friscy.cli.main", "run", str(BUNDLES / "apt"), "--overlay", str(self.overlay)]
+        words = [
+            sys.executable,
+            "-m",
+            "friscy.cli.main",
+            "run",
+            str(BUNDLES / "apt"),
+            "--overlay",
+            str(self.overlay),
+        ]
         words += ["-v", f"{self.sources}:/etc/apt/sources.list.d/debian.sources:ro"]
         for word in _ENVIRONMENT:
             words += ["-e", word]
@@ -52,7 +60,9 @@ def run(report: Report) -> None:
         guest = Guest(Path(directory))
         report.about = guest.run("apt-get --version").split()[1]
         with report.step("apt-get update, the archive's signature checked") as note:
-            fetched = [line for line in guest.run("apt-get update").splitlines() if line.startswith("Fetched")]
+            fetched = [
+                line for line in guest.run("apt-get update").splitlines() if line.startswith("Fetched")
+            ]
             note.found = fetched[-1]
         with report.step("apt-get install jq, in a second run over the same overlay") as note:
             said = guest.run("apt-get install -y --no-install-recommends jq")

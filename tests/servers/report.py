@@ -23,7 +23,7 @@ _HEAD = """\
 
 Debian trixie's riscv64 packages under the interpreter, each a bundle of `tests/servers/friscy.toml`, driven through a
 published port by this machine's own clients. `doit servers` builds them, does all that is listed and writes this page
-(`python tests/servers/run.py NAME` one of them); the times are those of a shared two-core machine.
+(`doit servers:NAME` one of them); the times are those of a shared two-core machine.
 """
 _LEAKS = """
 ## What is held before and after

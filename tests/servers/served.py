@@ -1,8 +1,8 @@
 """A server of friscy.toml that runs in `friscy run` while a `with` block does, reached by a published port.
 
-    with Served("redis", 6379) as server:
-        subprocess.run(["redis-cli", "-p", str(server.port), "ping"])
-        print(server.held())
+with Served("redis", 6379) as server:
+    subprocess.run(["redis-cli", "-p", str(server.port), "ping"])
+    print(server.held())
 """
 
 from __future__ import annotations

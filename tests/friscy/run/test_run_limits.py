@@ -34,18 +34,25 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in ("hogs", "snoop"):
             program = project / name
             compiler = require_tool("riscv64-linux-gnu-gcc")
-            subprocess.run([compiler, "-static", "-O1", "-w", "-o", program, SOURCES / f"{name}.c"], check=True)
+            subprocess.run(
+                [compiler, "-static", "-O1", "-w", "-o", program, SOURCES / f"{name}.c"], check=True
+            )
             member = tarfile.TarInfo(f"bin/{name}")
             member.size, member.mode = program.stat().st_size, 0o755
             tar.addfile(member, io.BytesIO(program.read_bytes()))
     text = ""
     for name in ("free", "bounded"):
-        text += f'[bundle.{name}]\nimage = "tar:rootfs.tar"\n[bundle.{name}.run]\nentrypoint = ["/bin/hogs"]\n'
+        text += (
+            f'[bundle.{name}]\nimage = "tar:rootfs.tar"\n[bundle.{name}.run]\nentrypoint = ["/bin/hogs"]\n'
+        )
         text += f'[bundle.{name}.snapshot]\nat = "none"\n'
     text += "[bundle.bounded.limits]\n" + "".join(f"{key} = {value!r}\n" for key, value in LIMITS.items())
     (project / "friscy.toml").write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "friscy.cli.main", "build"], cwd=project, env=environment(), capture_output=True
+        [sys.executable, "-m", "friscy.cli.main", "build"],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
     )
     assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
     return project / "build"
@@ -88,7 +95,15 @@ def test_a_guest_that_takes_all_descriptors_of_the_hosts_process(bundles: Path) 
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
-    command = [sys.executable, "-m", "friscy.cli.main", "run", str(bundles / "free"), "--net", "localhost:9/udp"]
+    command = [
+        sys.executable,
+        "-m",
+        "friscy.cli.main",
+        "run",
+        str(bundles / "free"),
+        "--net",
+        "localhost:9/udp",
+    ]
     done = subprocess.run(
         [*command, "--", "sockets"], capture_output=True, env=environment(), preexec_fn=few, timeout=60
     )
@@ -111,7 +126,15 @@ def test_a_guest_finds_nothing_of_the_host(friscy: Friscy, bundles: Path, tmp_pa
             words.append((card / "address").read_text().strip())
     words.append("/data")  # this one it does find
     shifted = ["".join(chr(ord(letter) + 1) for letter in word) for word in words]
-    command = [sys.executable, "-m", "friscy.cli.main", "run", str(bundles / "free"), "-v", f"{granted}:/data"]
+    command = [
+        sys.executable,
+        "-m",
+        "friscy.cli.main",
+        "run",
+        str(bundles / "free"),
+        "-v",
+        f"{granted}:/data",
+    ]
     done = subprocess.run(
         [*command, "--entrypoint", "/bin/snoop", "--", *shifted], capture_output=True, env=secret, timeout=120
     )
