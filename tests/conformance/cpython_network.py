@@ -12,12 +12,15 @@ SECONDS = 1800
 
 
 def _group(test: str) -> str:
-    """A module of a package (test_asyncio.test_events), else the classes of one first letter (test_socket.B).
+    """A module of test_asyncio, the classes of one first letter of test_socket and test_ssl, else a class.
 
-    To import these modules takes longer than most classes.
+    To import these modules takes longer than most classes; those of multiprocessing are slow themselves.
     """
-    module, _, case = test.rpartition(".")[0].rpartition(".")
-    return module if "." in module else f"{module}.{case[0]}"
+    name = test.rpartition(".")[0]
+    module, _, case = name.rpartition(".")
+    if module.startswith("test_asyncio."):
+        return module
+    return name if "." in module else f"{module}.{case[0]}"
 
 
 def jobs() -> list[Job]:

@@ -186,6 +186,59 @@ static void names(void)
     close(six);
 }
 
+static void show_control(struct msghdr *message)
+{
+    for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each))
+        if (each->cmsg_type != IPV6_PKTINFO)
+            printf("  level %d type %d length %d: %d\n", each->cmsg_level, each->cmsg_type, (int)each->cmsg_len,
+                   *(int *)CMSG_DATA(each));
+    printf("  flags %x\n", message->msg_flags);
+}
+
+static void headers(void)
+{
+    int one = socket(AF_INET6, SOCK_DGRAM, 0), two = socket(AF_INET6, SOCK_DGRAM, 0), on = 1, value;
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    socklen_t length = sizeof to;
+    bind(two, (void *)&to, sizeof to);
+    getsockname(two, (void *)&to, &length);
+    connect(one, (void *)&to, sizeof to);
+    SHOW(setsockopt(two, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof on));
+    SHOW(setsockopt(two, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on));
+    char text[8], control[256], given[2 * CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {text, 4};
+    for (int round = 0; round < 4; round++) {
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+        if (round == 1) {
+            value = 9;
+            SHOW(setsockopt(one, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value, sizeof value));
+            value = 0x20;
+            SHOW(setsockopt(one, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof value));
+        } else if (round > 1) {
+            message.msg_control = given;
+            message.msg_controllen = sizeof given;
+            struct cmsghdr *each = CMSG_FIRSTHDR(&message);
+            *each = (struct cmsghdr){CMSG_LEN(sizeof(int)), IPPROTO_IPV6, IPV6_HOPLIMIT};
+            *(int *)CMSG_DATA(each) = round == 2 ? 5 : 256;
+            each = CMSG_NXTHDR(&message, each);
+            *each = (struct cmsghdr){CMSG_LEN(sizeof(int)), IPPROTO_IPV6, IPV6_TCLASS};
+            *(int *)CMSG_DATA(each) = round == 2 ? 0x48 : 0;
+        }
+        SHOW(sendmsg(one, &message, 0));
+        if (round == 3)
+            break;
+        struct msghdr got = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        SHOW(recvmsg(two, &got, 0));
+        show_control(&got);
+    }
+    send(one, "abcd", 4, 0);
+    struct msghdr got = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_LEN(4) + 8};
+    SHOW(recvmsg(two, &got, 0));
+    show_control(&got);
+    close(one);
+    close(two);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -197,5 +250,7 @@ int main(void)
     messages();
     puts("-- names");
     names();
+    puts("-- hop limit and traffic class");
+    headers();
     return 0;
 }

@@ -42,6 +42,14 @@ def output(command: Sequence[str], stdin: str = "", seconds: float = 120) -> str
     ).stdout
 
 
+def _why(error: Exception) -> str:
+    if isinstance(error, subprocess.CalledProcessError):
+        said = error.stderr or error.stdout or b""
+        text = said if isinstance(said, str) else said.decode(errors="replace")
+        return f"{error.cmd[0]} ended with {error.returncode}: {text[-400:]}"
+    return f"{type(error).__name__}: {error}"[:400]
+
+
 class Note:
     """found: what a step has to say of how it fared."""
 
@@ -62,16 +70,18 @@ class Report:
         note, started, passed = Note(), time.monotonic(), True
         try:
             yield note
-        except subprocess.CalledProcessError as error:
-            said = error.stderr or error.stdout or b""
-            text = said if isinstance(said, str) else said.decode(errors="replace")
-            passed, note.found = False, f"{error.cmd[0]} ended with {error.returncode}: {text[-400:]}"
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
-            passed, note.found = False, f"{type(error).__name__}: {error}"[:400]
-        seconds = round(time.monotonic() - started, 1)
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
+            passed, note.found = False, _why(error)
+        self._add(what, note.found, time.monotonic() - started, passed)
+
+    def fail(self, what: str, error: Exception) -> None:
+        """What went wrong between the steps."""
+        self._add(what, _why(error), 0, False)
+
+    def _add(self, what: str, found: str, seconds: float, passed: bool) -> None:
         self.failed += not passed
-        self.steps.append({"what": what, "found": note.found, "seconds": seconds, "passed": passed})
-        print(f"{'ok  ' if passed else 'FAIL'} {self.name}: {what}: {note.found} ({seconds} s)", flush=True)
+        self.steps.append({"what": what, "found": found, "seconds": round(seconds, 1), "passed": passed})
+        print(f"{'ok  ' if passed else 'FAIL'} {self.name}: {what}: {found} ({seconds:.1f} s)", flush=True)
 
     def leak(self, server: Served, what: str, load: Callable[[int], str], requests: int = REQUESTS) -> None:
         """Let `load` make requests, a tenth of them first so that caches are filled, and compare what is held."""

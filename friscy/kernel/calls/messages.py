@@ -157,8 +157,18 @@ def _sendmsg(k: Kernel, task: Task, fd: int, header: int, flags: int) -> int:
         k.mem.readable(*buffers[0]) if len(buffers) == 1 else b"".join(k.mem.read(*each) for each in buffers)
     )
     name = read_name(k, name_at, name_length) if name_at and name_length else None
-    passed = control.passed_files(k, task, socket, ancillary, length) if ancillary and length else []
-    return _send(k, task, socket, data, flags, name, passed)
+    if not (ancillary and length):
+        return _send(k, task, socket, data, flags, name, [])
+    from friscy.kernel.net.udp import UdpSocket
+
+    passed = control.passed_files(k, task, socket, ancillary, length)
+    if not isinstance(socket, UdpSocket):
+        return _send(k, task, socket, data, flags, name, passed)
+    socket.__dict__["header"] = control.header_of(k, ancillary, length)
+    try:
+        return _send(k, task, socket, data, flags, name, passed)
+    finally:
+        del socket.__dict__["header"]
 
 
 @syscall(211, "sendmsg", "fd msg:ptr flags:int -> int")

@@ -22,6 +22,7 @@ MSG_CMSG_CLOEXEC = 0x4000_0000
 _SOL_SOCKET, _SOL_IP, _SOL_IPV6 = 1, 0, 41
 _SCM_RIGHTS, _SCM_CREDENTIALS, _SCM_MAX_FD = 1, 2, 253
 _IP_PKTINFO, _IPV6_RECVPKTINFO, _IPV6_PKTINFO = 8, 49, 50
+_IPV6_RECVHOPLIMIT, _IPV6_HOPLIMIT, _IPV6_RECVTCLASS, _IPV6_TCLASS = 51, 52, 66, 67
 _CMSG = struct.Struct("<Qii")
 _INDEX_LO, _INDEX_CARD = 1, 2
 
@@ -46,6 +47,22 @@ def passed_files(k: Kernel, task: Task, socket: Socket, at: int, length: int) ->
     return passed
 
 
+def header_of(k: Kernel, at: int, length: int) -> tuple[int, int]:
+    """(hop limit, traffic class) that messages to a packet of IPv6 say, -1 where they do not. EINVAL: not 0 .. 255."""
+    found = {_IPV6_HOPLIMIT: -1, _IPV6_TCLASS: -1}
+    end = at + length
+    while at + _CMSG.size <= end:
+        size, level, kind = _CMSG.unpack(k.mem.read(at, _CMSG.size))
+        if size < _CMSG.size or at + size > end:
+            raise LinuxError(errno.EINVAL)
+        if level == _SOL_IPV6 and kind in found:
+            if size != _CMSG.size + 4 or not -1 <= (value := k.mem.i32(at + _CMSG.size)) <= 255:
+                raise LinuxError(errno.EINVAL)
+            found[kind] = value
+        at += -(-size // 8) * 8
+    return found[_IPV6_HOPLIMIT], found[_IPV6_TCLASS]
+
+
 def write_control(
     k: Kernel, task: Task, socket: Socket, message: Message, at: int, room: int, flags: int, *, keep: bool
 ) -> tuple[int, bool]:
@@ -55,6 +72,9 @@ def write_control(
     """
     used, truncated = 0, False
     for level, kind, payload in _facts(socket, message):
+        if room - used < _CMSG.size:
+            truncated = True
+            break
         size = _CMSG.size + len(payload)
         data = (_CMSG.pack(size, level, kind) + payload).ljust(-(-size // 8) * 8, b"\0")[: room - used]
         k.mem.write(at + used, data)
@@ -99,4 +119,9 @@ def _facts(socket: Socket, message: Message) -> list[tuple[int, int, bytes]]:
         facts.append((_SOL_IP, _IP_PKTINFO, struct.pack("<i4s4s", index, address, address)))
     if family == addresses.AF_INET6 and any(socket.options.get(_SOL_IPV6 << 32 | _IPV6_RECVPKTINFO, b"")):
         facts.append((_SOL_IPV6, _IPV6_PKTINFO, addresses.mapped(address) + struct.pack("<i", index)))
+    if family == addresses.AF_INET6 and len(address) == 16:
+        asked = ((_IPV6_RECVHOPLIMIT, _IPV6_HOPLIMIT), (_IPV6_RECVTCLASS, _IPV6_TCLASS))
+        for (option, kind), value in zip(asked, message.header, strict=True):
+            if any(socket.options.get(_SOL_IPV6 << 32 | option, b"")):
+                facts.append((_SOL_IPV6, kind, struct.pack("<i", value)))
     return facts

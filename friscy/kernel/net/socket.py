@@ -35,6 +35,7 @@ class Message(Plain):
     """What one call sent: for a stream the bytes that were not read yet.
 
     sender, target: as struct sockaddr; ids: pid, uid, gid of the sender; files: passed with it.
+    header: hop limit and traffic class of a packet.
     """
 
     data: bytearray
@@ -42,6 +43,7 @@ class Message(Plain):
     ids: tuple[int, int, int] = (0, 0, 0)
     files: list[OpenFile] = default(list)
     target: bytes = b""
+    header: tuple[int, int] = (64, 0)
 
 
 class Socket(KernelFile):

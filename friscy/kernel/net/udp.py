@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MAX_PAYLOAD = 65507
 _RCVBUF = 212_992
+_UNICAST_HOPS, _TCLASS = 41 << 32 | 16, 41 << 32 | 67  # options of IPPROTO_IPV6
+_HOPS = 64
 _OVERHEAD = 768  # what Linux counts for the smallest packet (its truesize)
 
 
@@ -25,6 +27,7 @@ class UdpSocket(InetSocket):
     """connected means that `remote` was set; packets from others are then not for it."""
 
     table: ClassVar[str] = "udp"
+    header: ClassVar[tuple[int, int]] = (-1, -1)  # that sendmsg(2) gave the packet it sends now; not state
 
     def may_bind(self, address: bytes) -> bool:
         """See InetSocket."""
@@ -111,15 +114,32 @@ class UdpSocket(InetSocket):
             if self.connected:
                 self.error = errno.ECONNREFUSED  # the ICMP message that comes back
             return len(data)
-        target.take(k, bytes(data), (source, self.local[1]), (address, port))
+        target.take(k, bytes(data), (source, self.local[1]), (address, port), self._header())
         return len(data)
 
-    def take(self, k: Kernel, data: bytes, sender: Endpoint, target: Endpoint) -> bool:
+    def _header(self) -> tuple[int, int]:
+        """Hop limit and traffic class of the packet: the call's own, else the socket's."""
+        hops, traffic_class = self.header
+        return (
+            self._number(_UNICAST_HOPS, _HOPS) if hops < 0 else hops,
+            self._number(_TCLASS, 0) if traffic_class < 0 else traffic_class,
+        )
+
+    def _number(self, option: int, usual: int) -> int:
+        """What an option was set to; `usual` where it was not, or to -1."""
+        if option not in self.options:
+            return usual
+        value = int.from_bytes(self.options[option][:4], "little", signed=True)
+        return usual if value < 0 else value
+
+    def take(
+        self, k: Kernel, data: bytes, sender: Endpoint, target: Endpoint, header: tuple[int, int] = (64, 0)
+    ) -> bool:
         """A packet arrived; it is lost (False) where the queue is full."""
         if self.queued + len(self.messages) * _OVERHEAD + len(data) > _RCVBUF and self.messages:
             return False
         names = addresses.pack(self.domain, sender), addresses.pack(self.domain, target)
-        self.deliver(k, Message(bytearray(data), names[0], target=names[1]))
+        self.deliver(k, Message(bytearray(data), names[0], target=names[1], header=header))
         return True
 
     def hears(self, sender: Endpoint) -> bool:
