@@ -37,8 +37,9 @@ on a machine that does other things too.
 |---|---|---|---|---|---|
 """
 TAIL = """
-LTP's system call tests, CPython's own tests of the operating system and a fuzzer run with `doit conformance`; what each
-test gave is in `tests/conformance/results/`, beside what it gave under qemu-user.
+Servers and their clients are in [servers.md](servers.md). LTP's system call tests, CPython's own tests of the operating
+system and of sockets, and a fuzzer run with `doit conformance`; what each test gave is in
+`tests/conformance/results/`, beside what it gave under qemu-user.
 """
 
 
