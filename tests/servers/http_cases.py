@@ -13,9 +13,8 @@ from served import LOCAL, Served
 
 PORT = 8000
 POST_MIB = 8
-NODE_REQUESTS = (
-    10_000  # its compiled code is outside the code window, where instructions are decoded each time
-)
+# Its compiled code is outside the code window, where instructions are decoded each time.
+NODE_REQUESTS = 4000
 
 
 def _drive(report: Report, server: Served, name: str, kept: int = REQUESTS, fresh: int = 5000) -> None:

@@ -27,7 +27,7 @@ def figure(pattern: str, text: str) -> str:
 
 def wrk(url: str, *options: str, seconds: int = 10) -> str:
     """Requests over connections that stay."""
-    said = output(["wrk", f"-d{seconds}s", *options, url], seconds=seconds + 60)
+    said = output(["wrk", f"-d{seconds}s", "--timeout", "60s", *options, url], seconds=seconds + 60)
     assert "Non-2xx" not in said, said
     assert "Socket errors" not in said, said
     rate = figure(r"Requests/sec:\s+([\d.]+)", said)
@@ -36,7 +36,7 @@ def wrk(url: str, *options: str, seconds: int = 10) -> str:
 
 def ab(url: str, requests: int, *options: str) -> str:
     """So many requests."""
-    said = output(["ab", "-q", "-n", str(requests), *options, url], seconds=1800)
+    said = output(["ab", "-q", "-s", "300", "-n", str(requests), *options, url], seconds=1800)
     assert figure(r"Complete requests:\s+(\d+)", said) == str(requests), said
     assert figure(r"Failed requests:\s+(\d+)", said) == "0", said
     rate = figure(r"Requests per second:\s+([\d.]+)", said)

@@ -42,6 +42,10 @@ def output(command: Sequence[str], stdin: str = "", seconds: float = 120) -> str
     ).stdout
 
 
+def _more(held: Held) -> Held:
+    return held._replace(host_fds=held.host_fds + MORE_FDS)
+
+
 def _why(error: Exception) -> str:
     if isinstance(error, subprocess.CalledProcessError):
         said = error.stderr or error.stdout or b""
@@ -86,11 +90,11 @@ class Report:
     def leak(self, server: Served, what: str, load: Callable[[int], str], requests: int = REQUESTS) -> None:
         """Let `load` make requests, a tenth of them first so that caches are filled, and compare what is held."""
         with self.step(f"{requests} requests, {what}") as note:
-            load(requests // 10)
             idle = server.held()
-            before = server.settled(Held(0, idle.guest_fds, 0, idle.host_fds, 0), 1)
+            load(requests // 10)
+            before = server.settled(_more(idle))
             note.found = load(requests)
-            after = server.settled(before)
+            after = server.settled(_more(before))
             self.leaks.append(
                 {"what": what, "requests": requests, "before": before._asdict(), "after": after._asdict()}
             )

@@ -121,7 +121,7 @@ class Served:
         assert resident is not None
         return Held(processes, fds, kib, len(list((place / "fd").iterdir())), int(resident[1]))
 
-    def settled(self, before: Held, seconds: float = 20) -> Held:
+    def settled(self, before: Held, seconds: float = 120) -> Held:
         """What is held once connections that ended are gone: as many descriptors as before, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
@@ -129,4 +129,4 @@ class Served:
             fewer = now.guest_fds <= before.guest_fds and now.host_fds <= before.host_fds
             if fewer or time.monotonic() > deadline:
                 return now
-            time.sleep(0.2)  # for the server to see that its clients are gone; it tells nobody
+            time.sleep(0.5)  # for the server to see that its clients are gone; it tells nobody

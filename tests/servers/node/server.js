@@ -12,6 +12,6 @@ const server = http.createServer((request, response) => {
     response.end(`hello ${name === "version" ? process.version : name} from node\n`);
   }
 });
-server.keepAliveTimeout = 60000;
+server.keepAliveTimeout = 600000; // clients are held for as long as a slow machine needs
 server.listen({ port: 8000, backlog: 2000 });
 process.on("SIGTERM", () => process.exit(0));
