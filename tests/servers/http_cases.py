@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 
-from clients import asker, hold_many, vanish
+from clients import VANISHED, asker, hold_many, vanish
 from nginx_cases import ab, wrk
 from report import REQUESTS, Report, output
 from served import LOCAL, Served
@@ -14,10 +14,10 @@ from served import LOCAL, Served
 PORT = 8000
 POST_MIB = 8
 # Its compiled code is outside the code window, where instructions are decoded each time.
-NODE_REQUESTS = 4000
+NODE_REQUESTS, NODE_VANISHED = 2000, 20
 
 
-def _drive(report: Report, server: Served, name: str, kept: int = REQUESTS, fresh: int = 5000) -> None:
+def _drive(report: Report, server: Served, name: str, kept: int = REQUESTS, vanished: int = VANISHED) -> None:
     base = f"http://{LOCAL}:{server.port}"
     get = b"GET /you HTTP/1.1\r\nHost: localhost\r\n\r\n"
     ask = asker(get, f"hello you from {name}\n".encode())
@@ -39,16 +39,16 @@ def _drive(report: Report, server: Served, name: str, kept: int = REQUESTS, fres
     with report.step("1000 connections held") as note:
         note.found = hold_many(server, ask)
     with report.step("clients that vanish") as note:
-        note.found = vanish(server, ask, get)
+        note.found = vanish(server, ask, get, vanished)
     report.leak(server, "connections kept", lambda n: ab(f"{base}/you", n, "-k", "-c", "50"), kept)
-    report.leak(server, "a connection for each", lambda n: ab(f"{base}/you", n, "-c", "50"), fresh)
+    report.leak(server, "a connection for each", lambda n: ab(f"{base}/you", n, "-c", "50"), kept // 4)
 
 
 def run_node(report: Report) -> None:
     """Drive node's."""
     with Served("node", PORT) as server:
         report.about = output(["curl", "-sf", f"http://{LOCAL}:{server.port}/version"]).split()[1]
-        _drive(report, server, "node", NODE_REQUESTS, NODE_REQUESTS // 5)
+        _drive(report, server, "node", NODE_REQUESTS, NODE_VANISHED)
     with report.step("SIGTERM, which it handles") as note:
         assert server.status == 0, server.errors()[-400:]
         note.found = "status 0"
