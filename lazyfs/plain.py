@@ -62,7 +62,11 @@ class Plain:
         # Records are made with each message and each connection: whole dicts at once, then a look at the count.
         fields = self.__fields__
         given = dict(zip(fields, args, strict=False))
-        if len(args) > len(fields) or not given.keys().isdisjoint(kwargs) or not kwargs.keys() <= fields.keys():
+        if (
+            len(args) > len(fields)
+            or not given.keys().isdisjoint(kwargs)
+            or not kwargs.keys() <= fields.keys()
+        ):
             raise TypeError(f"{type(self).__name__}: unexpected or repeated fields in {args!r} {kwargs!r}")
         given.update(kwargs)
         values = self.__dict__
