@@ -8,7 +8,6 @@ the timer stands still, and what it missed is its overrun, as on Linux.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from friscy.kernel.state import RLIM_INFINITY, RLIMIT_CPU, SigInfo
@@ -79,9 +78,7 @@ class PosixTimer(Timer):
 
 def thread_cpu_ns(k: Kernel, task: Task) -> int:
     """Host CPU time that the task has used."""
-    if not k.slice_started or task is not k.slice_task:
-        return task.cpu_ns
-    return task.cpu_ns + time.thread_time_ns() - k.slice_started
+    return task.cpu_ns + k.scheduler.running_ns(task)
 
 
 def process_cpu_ns(k: Kernel, process: Process) -> int:

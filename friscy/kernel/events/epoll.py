@@ -77,7 +77,7 @@ class Interest(Plain):
             return 0
         stamp = self.stamp()
         events = self._ready(k)
-        self.__dict__["quiet"] = None if events else stamp
+        object.__setattr__(self, "quiet", None if events else stamp)
         return events
 
     def stamp(self) -> int | None:
@@ -86,7 +86,7 @@ class Interest(Plain):
 
     def forget(self) -> None:
         """It is to be looked at, whatever was there last time."""
-        self.__dict__.pop("quiet", None)
+        object.__setattr__(self, "quiet", None)
 
     def unchanged(self) -> bool:
         """Whether there is nothing to report since there was nothing last time."""
@@ -122,6 +122,14 @@ class Epoll(KernelFile):
 
     interests: dict[int, Interest] = default(dict)
     orphans: list[Interest] = default(list)
+
+    def details(self, k: Kernel) -> bytes:
+        """See KernelFile: the descriptors, in order."""
+        line = b"tfd: %8d events: %8x data: %16x  pos:%d ino:%x sdev:%x\n"
+        return b"".join(
+            line % (fd, it.events, it.data, it.file.offset, it.file.inode.ino, it.file.inode.fs.device)
+            for fd, it in sorted(self.interests.items())
+        )
 
     def live(self) -> list[Interest]:
         """The interests whose file is still open; the others are dropped."""

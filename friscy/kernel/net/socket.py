@@ -74,13 +74,12 @@ class Socket(KernelFile):
     version: ClassVar[int] = 0  # of what `poll_events` looks at; not state: a restored machine begins anew
 
     def __setattr__(self, name: str, value: object) -> None:
-        values = self.__dict__
-        values[name] = value
-        values["version"] = values.get("version", 0) + 1
+        object.__setattr__(self, name, value)
+        object.__setattr__(self, "version", self.version + 1)
 
     def touch(self) -> None:
         """Something that `poll_events` looks at changed elsewhere."""
-        self.__dict__["version"] = self.version + 1
+        object.__setattr__(self, "version", self.version + 1)
 
     def stamp(self) -> int | None:
         """See KernelFile: of a thousand connections that are waited for, few have news."""

@@ -161,7 +161,7 @@ class Console:
             else:
                 owner = context.credentials
                 place = unnamed(k, b"pipe:[%d]", S_IFIFO | 0o600, uid=owner.uid, gid=owner.gid)
-                inode = StreamInode(**place.inode.__dict__, number=number)
+                inode = StreamInode(**place.inode.fields(), number=number)
                 # Both ends are there, so that an open of /dev/stdin never waits for the other one.
                 inode.pipe = Pipe(readers=1, writers=1, had_writer=True)
                 place.dentry.inode = inode

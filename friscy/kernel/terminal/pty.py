@@ -14,7 +14,7 @@ from friscy.kernel.devices import devices
 from friscy.kernel.files import KernelFile
 from friscy.kernel.terminal import jobs
 from friscy.kernel.terminal.terminal import Terminal, TerminalFile
-from friscy.kernel.terminal.tty import HUPCL, IUTF8, IXON, VSTART, VSTOP
+from friscy.kernel.terminal.tty import CFLAG, HUPCL, IFLAG, IUTF8, IXON, VSTART, VSTOP
 from lazyfs.abi import POLLHUP, POLLIN, POLLOUT, POLLPRI
 from lazyfs.devpts import SLAVE_MAJOR, Devpts
 from lazyfs.errors import LinuxError, WouldBlock
@@ -230,8 +230,8 @@ def open_master(k: Kernel, file: OpenFile) -> PtyMaster:
         filesystem=filesystem,
         rows=0,
         columns=0,
-        iflag=Pty.iflag & ~IUTF8,
-        cflag=Pty.cflag & ~HUPCL,
+        iflag=IFLAG & ~IUTF8,
+        cflag=CFLAG & ~HUPCL,
     )
     ptys[index] = pty
     owner = file.credentials
