@@ -18,6 +18,7 @@ from lazyfs.openfile import OpenFile
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from friscy.kernel.wait import Blocked
 
 _STEP = 1 << 16
 SPLICE_F_NONBLOCK = 2
@@ -59,6 +60,10 @@ class _End:
     def moved(self, n: int) -> None:
         if self.offset is not None:
             self.offset += n
+
+    def tell(self) -> None:
+        """Give the caller the new position. EFAULT, whatever was moved, where that cannot be written."""
+        if self.offset is not None:
             self.k.mem.set_u64(self.pointer, self.offset)
 
 
@@ -92,6 +97,8 @@ def _transfer(
     except LinuxError:
         if not done:
             raise
+    source.tell()
+    sink.tell()
     return done
 
 
@@ -182,7 +189,7 @@ def sys_tee(k: Kernel, task: Task, fd_in: int, fd_out: int, count: int, flags: i
 
 
 @syscall(75, "vmsplice", "fd iov:in_iovec nr_segs:size flags:splice_flags -> int")
-def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int:
+def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int | Blocked:
     """vmsplice(2): pages are copied, whatever SPLICE_F_GIFT promises."""
     if flags & ~_SPLICE_FLAGS:
         raise LinuxError(errno.EINVAL)

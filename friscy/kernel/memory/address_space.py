@@ -10,7 +10,6 @@ import errno
 import stat
 from typing import TYPE_CHECKING
 
-from friscy.kernel.files import F_SEAL_FUTURE_WRITE, F_SEAL_WRITE
 from friscy.kernel.memory.areas import (
     GROWING_STACK,
     MAP_ANONYMOUS,
@@ -32,7 +31,7 @@ from friscy.kernel.memory.areas import (
 from friscy.kernel.memory.moving import Moving
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
-from lazyfs.abi import O_ACCMODE
+from lazyfs.abi import F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
 
@@ -101,12 +100,15 @@ class AddressSpace(Moving):
         length = -(-length // PAGE) * PAGE
         if offset + length >= 1 << 63:
             raise LinuxError(errno.EOVERFLOW)
+        read_only = False
         if file is not None:
-            if file.inode.rdev == _DEV_ZERO and stat.S_ISCHR(file.inode.mode):
-                file = None
-            else:
-                _check_file(file, prot, flags)
+            zero = file.inode.rdev == _DEV_ZERO and stat.S_ISCHR(file.inode.mode)
+            _check_file(file, prot, flags, device=zero)
+            if zero:
+                read_only, file = kind != MAP_PRIVATE and not file.writable, None
         self._check_limits(length)
+        if len(self.mm.vmas) > self.map_limit:
+            raise LinuxError(errno.ENOMEM)
         if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE):
             if address % PAGE:
                 raise LinuxError(errno.EINVAL)
@@ -125,6 +127,7 @@ class AddressSpace(Moving):
             MAP_TYPE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE
         )  # how it was placed tells no mappings apart
         vma = Vma(address, address + length, prot, kept, offset=offset, name=name, accounted=accounted)
+        vma.read_only = read_only
         if accounted:
             self._check_memory(length)
         self.unmap(address, address + length)
@@ -181,11 +184,13 @@ class AddressSpace(Moving):
             for vma in self.mm.vmas[first:last]:
                 if vma.start > position:
                     raise LinuxError(errno.ENOMEM)
-                if prot & PROT_WRITE and vma.file is not None and vma.shared and not vma.file.writable:
+                if prot & PROT_WRITE and (
+                    vma.read_only or (vma.file is not None and vma.shared and not vma.file.writable)
+                ):
                     raise LinuxError(errno.EACCES)
                 if prot & PROT_WRITE and not vma.shared and not vma.accounted:
                     self._check_memory(vma.end - vma.start)
-                    self.mm.accounted += vma.end - vma.start
+                    self._account(vma.end - vma.start)
                     vma.accounted = True
                 if vma.prot != prot:
                     changed.append(Vma(vma.start, vma.end, vma.prot | prot, vma.flags))
@@ -262,10 +267,11 @@ class AddressSpace(Moving):
                 self.space.code_mapped(vma.start, min(vma.end, vma.backed_end), identity, vma.offset)
 
 
-def _check_file(file: OpenFile, prot: int, flags: int) -> None:
+def _check_file(file: OpenFile, prot: int, flags: int, *, device: bool = False) -> None:
+    """Whether it can be mapped so. device: one that can be."""
     if not file.readable:
         raise LinuxError(errno.EACCES if file.writable else errno.EBADF)
-    if not stat.S_ISREG(file.inode.mode):
+    if not device and not stat.S_ISREG(file.inode.mode):
         raise LinuxError(errno.ENODEV)
     if flags & MAP_TYPE != MAP_PRIVATE and prot & PROT_WRITE and not file.writable:
         raise LinuxError(errno.EACCES)

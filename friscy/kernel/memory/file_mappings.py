@@ -119,6 +119,9 @@ class FileMappings(Areas):
         first, last = self._indexes(start, end)
         if first == last:
             return
+        inside = self.find(start)
+        if inside and inside.start < start and end < inside.end and len(self.mm.vmas) >= self.map_limit:
+            raise LinuxError(errno.ENOMEM)  # two would be left of it
         first, last = self._split_range(start, end)
         gone = self.mm.vmas[first:last]
         for vma in gone:

@@ -15,6 +15,7 @@ PROGRAMS = [
     "locks",
     "mapped",
     "memfd",
+    "oddments",
     "open_flags",
     "pipes",
     "proc_settings",
