@@ -129,6 +129,15 @@ static void zeros(void)
     SHOW(mprotect(writable, 4096, PROT_READ | PROT_WRITE));
 }
 
+static void empty_files(void)
+{
+    int fd = open("nothing", O_RDWR | O_CREAT, 0600);
+    char *shared = mmap(NULL, 5 * 4096, PROT_READ, MAP_SHARED, fd, 0);
+    SHOW(mprotect(shared + 4096, 4096, PROT_NONE));
+    SHOW(mprotect(shared + 3 * 4096, 4096, PROT_READ | PROT_WRITE));
+    SHOW(munmap(shared, 5 * 4096));
+}
+
 static void show_details(const char *what, int fd, const char *prefix)
 {
     char name[64], line[256];
@@ -183,6 +192,7 @@ int main(void)
     slack();
     files();
     zeros();
+    empty_files();
     descriptions();
     pairs();
     return 0;

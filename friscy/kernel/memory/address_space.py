@@ -29,6 +29,7 @@ from friscy.kernel.memory.areas import (
     part,
 )
 from friscy.kernel.memory.moving import Moving
+from friscy.machine import host_pages
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from lazyfs.abi import F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     pass
 
 _DEV_ZERO = (1, 5)
+_FEW = 1024  # mappings of a process that are not worth counting everyone's
 
 
 class AddressSpace(Moving):
@@ -50,6 +52,7 @@ class AddressSpace(Moving):
 
     def fork_into(self, child: AddressSpace) -> None:
         """Give `child`, whose Mm is a copy of this one's and whose memory is empty, the pages too."""
+        self.check_count(len(child.mm.vmas))
         shared = [vma for vma in child.mm.vmas if vma.backing is not None]
         child.memory.fork(self.memory, [(vma.start, vma.end) for vma in shared])
         for vma in shared:
@@ -107,8 +110,7 @@ class AddressSpace(Moving):
             if zero:
                 read_only, file = kind != MAP_PRIVATE and not file.writable, None
         self._check_limits(length)
-        if len(self.mm.vmas) > self.map_limit:
-            raise LinuxError(errno.ENOMEM)
+        self.check_count()
         if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE):
             if address % PAGE:
                 raise LinuxError(errno.EINVAL)
@@ -172,12 +174,25 @@ class AddressSpace(Moving):
             image = self.vfs.pread(file, 4, 0) == b"\x7fELF"
         return self.place_file(self._identity(file), length) if image else self.place(length)
 
+    def check_count(self, more: int = 1) -> None:
+        """ENOMEM: `more` mappings would be too many, for the process or, with those of all, for the host."""
+        count = len(self.mm.vmas)
+        if count + more > self.map_limit + 1:
+            raise LinuxError(errno.ENOMEM)
+        if count + more > _FEW:
+            total = sum(len(each.mm.vmas) for each in self.pool.users)
+            if total + more > host_pages.mapping_budget():
+                raise LinuxError(errno.ENOMEM)
+
     def _identity(self, file: OpenFile | None) -> bytes | None:
         return None if file is None else self.vfs.file_identity(file.location)
 
     def protect(self, start: int, end: int, prot: int) -> None:
         """mprotect(2) of page-aligned [start, end). ENOMEM at the first hole, after what lies before it."""
         position = start
+        inside = [at for at in (start, end) if (vma := self.find(at)) is not None and vma.start < at]
+        if inside:
+            self.check_count(len(inside))
         first, last = self._split_range(start, end)
         changed = []
         try:

@@ -190,7 +190,7 @@ class FileMappings(Areas):
         if vma.backing is None or file is None or not file.writable:
             return
         end = min(vma.end, vma.backed_end)
-        runs = self.memory.touched(vma.start, end)
+        runs = self.memory.touched(vma.start, end) if vma.start < end else []
         if runs:
             shift = vma.offset - vma.start
             self.pool.write_back(self.vfs, file, [(low + shift, high + shift) for low, high in runs])

@@ -20,6 +20,7 @@ PROGRAMS = [
     "pipes",
     "proc_settings",
     "rename",
+    "robust_pi",
     "stats",
     "transfer",
     "waiting",
