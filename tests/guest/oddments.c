@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -184,6 +185,14 @@ static void pairs(void)
     SHOW(socket(AF_INET, SOCK_RAW, 0));
 }
 
+static void socket_ioctls(void)
+{
+    int number, udp = socket(AF_INET, SOCK_DGRAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
+    SHOW(ioctl(udp, SIOCATMARK, &number));
+    SHOW(ioctl(tcp, SIOCATMARK, &number));
+    SHOW(ioctl(tcp, SIOCSIFFLAGS, (void *)8));
+}
+
 int main(void)
 {
     threads_as_processes();
@@ -195,5 +204,6 @@ int main(void)
     empty_files();
     descriptions();
     pairs();
+    socket_ioctls();
     return 0;
 }
