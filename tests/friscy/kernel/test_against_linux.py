@@ -12,6 +12,7 @@ PROGRAMS = [
     "dirfd",
     "extents",
     "getdents",
+    "handles",
     "locks",
     "mapped",
     "memfd",
