@@ -109,7 +109,7 @@ def task_bench() -> dict[str, Any]:
 
 
 def task_programs() -> dict[str, Any]:
-    """run the programs of docs/programs.md in the guest and write that page"""
+    """run the programs of docs/programs.md under both engines and write that page"""
     return {
         "actions": [[sys.executable, str(Path("tests") / "programs" / "table.py")]],
         "uptodate": [False],
@@ -120,7 +120,7 @@ def task_programs() -> dict[str, Any]:
 def task_conformance() -> Iterator[dict[str, Any]]:
     """run foreign test suites and a fuzzer in the guest; what passed before must pass (tests/conformance/results)"""
     place = Path("tests") / "conformance"
-    commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython")}
+    commands = {suite: [str(place / "run.py"), suite] for suite in ("ltp", "cpython", "libc")}
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
     for suite, command in commands.items():
         yield {

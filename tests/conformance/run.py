@@ -19,13 +19,14 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
 import cpython  # noqa: E402
+import libc  # noqa: E402
 import ltp  # noqa: E402
 from results import Results  # noqa: E402
 from runner import Friscy, Job, Outcome, Qemu, run_all  # noqa: E402
 
 from friscy_build.fingerprint import ROOT  # noqa: E402
 
-SUITES = {"ltp": ltp, "cpython": cpython}
+SUITES = {"ltp": ltp, "cpython": cpython, "libc": libc}
 SIDES = {"friscy": Friscy, "qemu-user": Qemu}
 
 
