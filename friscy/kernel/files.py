@@ -40,6 +40,8 @@ SIGPIPE = 13
 class KernelFile(OpenFile):
     """An open file description that the kernel itself serves."""
 
+    can_splice: ClassVar[bool] = False  # splice(2) and sendfile(2) move its bytes: they are a stream
+
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
         raise LinuxError(errno.EINVAL)

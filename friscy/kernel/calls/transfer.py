@@ -33,6 +33,13 @@ def _pair(task: Task, fd_in: int, fd_out: int) -> tuple[OpenFile, OpenFile]:
     return source, sink
 
 
+def _check_streams(*ends: OpenFile) -> None:
+    """EINVAL: what one of them takes or gives is no stream of bytes (an eventfd's number, a directory's entries)."""
+    for file in ends:
+        if S_ISDIR(file.inode.mode) or (isinstance(file, files.KernelFile) and not file.can_splice):
+            raise LinuxError(errno.EINVAL)
+
+
 class _End:
     """One side of a transfer: a file at its own position or at one that the caller keeps in memory."""
 
@@ -51,6 +58,7 @@ class _End:
         return self.k.vfs.pread(self.file, n, self.offset)
 
     def write(self, task: Task, data: bytes) -> int:
+        _check_streams(self.file)
         if self.file.inode.seals:
             files.check_seals(self.file, 0, 0, writing=True)
         if self.offset is None:
@@ -164,6 +172,7 @@ def sys_splice(
         raise LinuxError(errno.EINVAL)
     if not pipes[1] and sink.flags & O_APPEND:
         raise LinuxError(errno.EINVAL)
+    _check_streams(source, sink)
     nonblocking = bool(flags & SPLICE_F_NONBLOCK)
     ends = _End(k, source, off_in), _End(k, sink, off_out)
     return _transfer(k, task, *ends, min(count, MAX_RW_COUNT), nonblocking=nonblocking)

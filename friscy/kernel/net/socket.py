@@ -51,6 +51,8 @@ class Socket(KernelFile):
     error: SO_ERROR. options: what setsockopt(2) set that is only remembered, by (level << 32 | name).
     """
 
+    can_splice: ClassVar[bool] = True
+
     family: ClassVar[int] = 0
 
     kind: int = STREAM

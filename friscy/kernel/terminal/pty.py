@@ -7,7 +7,7 @@ master is typed on the slave; what is written to the slave, and its echo, is rea
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel import files
 from friscy.kernel.devices import devices
@@ -100,6 +100,8 @@ class Pty(Terminal):
 
 class PtyMaster(KernelFile):
     """The description that opening /dev/ptmx gives."""
+
+    can_splice: ClassVar[bool] = True
 
     pty: Pty = default(Pty)
 
