@@ -76,9 +76,9 @@ def _run(row: dict[str, Any], engine: str, directory: str) -> dict[str, Any]:
     report = Path(directory) / "report.xml"
     tests = [str(HERE / name) for name in row["tests"]]
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *tests],
+        [sys.executable, "-m", "pytest", "-q", "--tb=native", f"--junitxml={report}", *tests],
         cwd=ROOT,
-        env={**os.environ, "FRISCY_TEST_ENGINE": engine},
+        env={**os.environ, "FRISCY_TEST_ENGINE": engine, "FRISCY_TEST_SECONDS": "900"},
     )
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert suite is not None
