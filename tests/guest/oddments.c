@@ -193,6 +193,14 @@ static void socket_ioctls(void)
     SHOW(ioctl(tcp, SIOCSIFFLAGS, (void *)8));
 }
 
+static void affinity(void)
+{
+    unsigned long mask = 1;
+    SHOW(syscall(SYS_sched_getaffinity, -1, 8, &mask));
+    SHOW(syscall(SYS_sched_getaffinity, -1, 4, &mask));
+    SHOW(syscall(SYS_sched_setaffinity, -1, 8, &mask));
+}
+
 int main(void)
 {
     threads_as_processes();
@@ -205,5 +213,6 @@ int main(void)
     descriptions();
     pairs();
     socket_ioctls();
+    affinity();
     return 0;
 }
