@@ -119,7 +119,7 @@ def task_bench() -> dict[str, Any]:
 
 
 def task_programs() -> dict[str, Any]:
-    """run the programs of docs/programs.md in the guest and write that page"""
+    """run the programs of docs/programs.md under both engines and write that page"""
     return {
         "actions": [[sys.executable, str(Path("tests") / "programs" / "table.py")]],
         "uptodate": [False],
@@ -146,6 +146,7 @@ def task_conformance() -> Iterator[dict[str, Any]]:
     commands["docker"] = [str(place / "docker.py")]
     commands["stores"] = [str(place / "stores.py")]
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
+    commands["libc"] = [str(place / "run.py"), "libc"]  # last: it wants a directory that $FRISCY_LIBC_TEST names
     for suite, command in commands.items():
         yield {
             "name": suite,

@@ -17,6 +17,8 @@ from lazyfs.plain import Plain, default
 BLOCK = 4096
 _ABSENT: Any = object()
 
+RESERVED_MAX = 1 << 20  # blocks that one fallocate(2) takes at most: each costs the host memory
+
 LowerRead = Callable[[int, int], bytes]
 
 
@@ -145,15 +147,21 @@ class Content(Plain):
                 self.write(start, bytes(end - start), lower, None)
 
     def allocate(self, offset: int, length: int, free: int | None) -> None:
-        """Take space for every block of the range. ENOSPC: `free` blocks in all do not suffice."""
+        """Take space for every block of the range. ENOSPC: `free` blocks in all, or RESERVED_MAX, do not suffice."""
         lower_blocks = self._lower_blocks()
+        numbers = range(offset // BLOCK, -(-(offset + length) // BLOCK))
+        # Counted before they are listed: a guest may ask for all that a number can say.
+        taken = sum(1 for number, block in self.blocks.items() if number in numbers and block is not None)
+        below = range(numbers.start, min(numbers.stop, lower_blocks))
+        taken += len(below) - sum(1 for number in self.blocks if number in below)
+        missing = len(numbers) - taken
+        if missing > RESERVED_MAX or (free is not None and self.allocated + missing > free):
+            raise LinuxError(errno.ENOSPC)
         wanted = [
             number
-            for number in range(offset // BLOCK, -(-(offset + length) // BLOCK))
+            for number in numbers
             if self.blocks.get(number) is None and not (number < lower_blocks and number not in self.blocks)
         ]
-        if free is not None and self.allocated + len(wanted) > free:
-            raise LinuxError(errno.ENOSPC)
         for number in wanted:
             self.blocks[number] = bytearray()
         self.allocated += len(wanted)

@@ -39,7 +39,6 @@ class WouldBlock(Exception):
     """
 
     def __init__(self, file: object = None, events: int = 0) -> None:
-        super().__init__(file, events)
         self.file, self.events = file, events
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from stat import S_IFDIR, S_IFREG, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG
+from stat import S_IFDIR, S_IFIFO, S_IFREG, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG
 from typing import Any
 
 from lazyfs import pipe as pipes
@@ -13,6 +13,7 @@ from lazyfs.abi import (
     FALLOC_FL_ZERO_RANGE,
     O_APPEND,
     O_PATH,
+    O_RDWR,
     O_WRONLY,
     POLLIN,
     POLLNVAL,
@@ -52,7 +53,7 @@ class FileOps(OpenOps):
             if data and self.observer is not None:
                 self.observer.touched(IN_ACCESS, file.location.dentry)
             return data
-        if S_ISFIFO(kind):
+        if kind == S_IFIFO:
             return pipes.read(file, n)
         if S_ISCHR(kind):
             return self._driver(file).read(file, n)  # type: ignore[no-any-return]
@@ -80,7 +81,7 @@ class FileOps(OpenOps):
 
         EPIPE: the caller also raises SIGPIPE. A pipe may take a part: a blocking write(2) goes on with the rest.
         """
-        if not file.writable:
+        if not file.flags & (O_WRONLY | O_RDWR) or file.flags & O_PATH:
             raise fail(errno.EBADF)
         inode = file.inode
         kind = inode.mode & 0o170000
@@ -89,7 +90,7 @@ class FileOps(OpenOps):
             n = self._write_regular(file, data, offset)
             file.offset = offset + n
             return n
-        if S_ISFIFO(kind):
+        if kind == S_IFIFO:
             return pipes.write(file, data)
         if S_ISCHR(kind):
             return self._driver(file).write(file, data)  # type: ignore[no-any-return]
@@ -259,7 +260,7 @@ class FileOps(OpenOps):
         if file.flags & O_PATH:
             return POLLNVAL
         mode = file.inode.mode
-        if S_ISFIFO(mode):
+        if mode & 0o170000 == S_IFIFO:
             return pipes.poll(file)
         if S_ISCHR(mode):
             return self._driver(file).poll(file)  # type: ignore[no-any-return]

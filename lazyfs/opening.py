@@ -7,6 +7,7 @@ from stat import S_IFREG, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG,
 
 from lazyfs import pipe as pipes
 from lazyfs.abi import (
+    F_SEAL_SHRINK,
     MS_NODEV,
     O_ACCMODE,
     O_CLOEXEC,
@@ -122,6 +123,8 @@ class OpenOps(NameOps):
             raise fail(errno.EPERM)
         truncates = flags & O_TRUNC and S_ISREG(mode)
         if truncates:
+            if inode.seals and inode.seals & F_SEAL_SHRINK and inode.size:
+                raise fail(errno.EPERM)
             self._drop_privileges(context.credentials, inode)
             inode.fs.truncate(self, inode, 0)
             if self.resized is not None:

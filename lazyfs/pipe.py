@@ -163,7 +163,7 @@ def detach(file: OpenFile) -> None:
 
 def read(file: OpenFile, n: int) -> bytes:
     """read(2): what is there, b"" when no writer is left."""
-    pipe = of(file)
+    pipe: Pipe = file.inode.pipe
     if pipe.data:
         was_full = pipe.capacity - len(pipe.data) < PIPE_BUF
         data = bytes(pipe.data[:n])
@@ -178,7 +178,7 @@ def read(file: OpenFile, n: int) -> bytes:
 
 def write(file: OpenFile, data: Data) -> int:
     """write(2): up to PIPE_BUF bytes whole or not at all, more in part. EPIPE when no reader is left."""
-    pipe = of(file)
+    pipe: Pipe = file.inode.pipe
     if not pipe.readers:
         raise LinuxError(errno.EPIPE)
     room = pipe.capacity - len(pipe.data)
@@ -193,7 +193,8 @@ def write(file: OpenFile, data: Data) -> int:
 
 def poll(file: OpenFile) -> int:
     """poll(2)."""
-    pipe, access = of(file), file.flags & O_ACCMODE
+    pipe: Pipe = file.inode.pipe
+    access = file.flags & O_ACCMODE
     mask = 0
     if access != O_WRONLY:
         if pipe.data:

@@ -107,7 +107,7 @@ def _tick(kernel: ref[Kernel], wanted: Event) -> None:
         k = kernel()
         if k is None or k.state.exit_status is not None:
             return
-        if k.slice_started and wanted.is_set():
+        if k.scheduler.meter.started and wanted.is_set():
             k.interrupt()
         del k  # the thread must not keep a machine alive that nobody uses any more
         time.sleep(SLICE_SECONDS)

@@ -12,18 +12,20 @@ class Clock:
     """What a kernel reads time from, all in nanoseconds; the host's clocks by default.
 
     monotonic_ns: never goes back, where it began means nothing. realtime_ns: since 1970. thread_ns: processor time of
-    the thread that asks.
+    the thread that asks. slice_ns: what the length of a slice is measured by.
     """
 
-    __slots__ = ("monotonic_ns", "realtime_ns", "thread_ns")
+    __slots__ = ("monotonic_ns", "realtime_ns", "slice_ns", "thread_ns")
 
     def __init__(
         self,
         monotonic_ns: Reading = time.monotonic_ns,
         realtime_ns: Reading = time.time_ns,
         thread_ns: Reading = time.thread_time_ns,
+        slice_ns: Reading = time.monotonic_ns,
     ) -> None:
-        self.monotonic_ns, self.realtime_ns, self.thread_ns = monotonic_ns, realtime_ns, thread_ns
+        self.monotonic_ns, self.realtime_ns = monotonic_ns, realtime_ns
+        self.thread_ns, self.slice_ns = thread_ns, slice_ns
 
 
 def stepped_clock(start_ns: int) -> Clock:
@@ -37,4 +39,4 @@ def stepped_clock(start_ns: int) -> Clock:
         steps += 1
         return steps * 1000
 
-    return Clock(monotonic_ns, lambda: start_ns + monotonic_ns(), lambda: 0)
+    return Clock(monotonic_ns, lambda: start_ns + monotonic_ns(), lambda: 0, lambda: 0)

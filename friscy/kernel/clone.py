@@ -186,7 +186,8 @@ def _new_process(k: Kernel, task: Task, flags: int, exit_signal: int) -> Task:
 def _inherit(k: Kernel, task: Task, child: Task) -> None:
     child.blocked_signals = task.saved_mask if task.saved_mask is not None else task.blocked_signals
     child.comm = task.comm or task.process.comm
-    child.timer_slack, child.fair_ns = task.timer_slack, task.fair_ns
+    child.timer_slack = child.default_slack = task.timer_slack
+    child.fair_ns = task.fair_ns
     child.policy, child.nice = task.policy, max(task.nice, 0) if task.reset_on_fork else task.nice
     shared = [
         other
@@ -211,7 +212,7 @@ def _copy_context(context: FsContext) -> FsContext:
 
 
 def _copy(record: ProcessCredentials) -> ProcessCredentials:
-    values = dict(record.__dict__)
+    values = record.fields()
     values["groups"] = list(record.groups)
     return type(record)(**values)
 

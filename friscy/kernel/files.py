@@ -12,7 +12,19 @@ from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from friscy.kernel.wait import Blocked, Progress, Wait
-from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
+from lazyfs.abi import (
+    F_SEAL_FUTURE_WRITE,
+    F_SEAL_GROW,
+    F_SEAL_SHRINK,
+    F_SEAL_WRITE,
+    O_NONBLOCK,
+    POLLERR,
+    POLLHUP,
+    POLLIN,
+    POLLOUT,
+    POLLRDNORM,
+    POLLWRNORM,
+)
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 
@@ -27,6 +39,8 @@ SIGPIPE = 13
 
 class KernelFile(OpenFile):
     """An open file description that the kernel itself serves."""
+
+    can_splice: ClassVar[bool] = False  # splice(2) and sendfile(2) move its bytes: they are a stream
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
@@ -71,6 +85,10 @@ class KernelFile(OpenFile):
     def deadline(self, k: Kernel) -> int | None:
         """When `poll_events` changes by itself, on the monotonic clock."""
         return None
+
+    def details(self, k: Kernel) -> bytes:
+        """What /proc/PID/fdinfo says beside what it says of every descriptor."""
+        return b""
 
     def timeout_ns(self, events: int) -> int | None:
         """How long a call that waits for `events` waits at most; None is no limit."""
@@ -174,31 +192,35 @@ def block(
     k: Kernel, task: Task, blocked: WouldBlock, *, done: int = 0, nonblocking: bool = False
 ) -> NoReturn:
     """Turn a WouldBlock into EAGAIN (O_NONBLOCK) or a blocked task; `done` bytes of the call are through."""
-    file: Any = blocked.file
-    if file is None:
+    if blocked.file is None:
         if nonblocking:
             raise LinuxError(errno.EAGAIN)
         raise Blocked(Progress(k.calls))
+    file: Any = blocked.file
+    raise sleep(k, task, file, blocked.events, done=done, nonblocking=nonblocking)
+
+
+def sleep(
+    k: Kernel, task: Task, file: OpenFile, events: int, *, done: int = 0, nonblocking: bool = False
+) -> Blocked:
+    """What a handler raises or returns to wait until one of POLL* `events` holds. EAGAIN: it is not to wait."""
     if nonblocking or file.flags & O_NONBLOCK:
         raise LinuxError(errno.EAGAIN)
     if isinstance(file, KernelFile):
-        timeout = file.timeout_ns(blocked.events)
+        timeout = file.timeout_ns(events)
         if timeout is not None:
             k.deadline_after(task, timeout)
             if k.expired(task):
                 raise LinuxError(errno.EAGAIN)
-            raise Blocked(LimitedWait(file, blocked.events, done))
-        file.waited_for(k, blocked.events)
-    raise Blocked(FileWait(file, blocked.events, done))
+            return Blocked(LimitedWait(file, events, done))
+        file.waited_for(k, events)
+    return Blocked(FileWait(file, events, done))
 
 
 def progress(task: Task, file: OpenFile) -> int:
     """How many bytes of the call that is run again went through before it blocked."""
     wait = task.wait
     return wait.done if isinstance(wait, FileWait) and wait.file is file else 0
-
-
-F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE, F_SEAL_FUTURE_WRITE = 2, 4, 8, 16
 
 
 def check_seals(file: OpenFile, size: int, end: int, *, writing: bool = False) -> None:
@@ -224,6 +246,12 @@ def is_regular(file: OpenFile) -> bool:
 
 def is_pipe(file: OpenFile) -> bool:
     return S_ISFIFO(file.inode.mode) and not isinstance(file, KernelFile)
+
+
+def is_dry(file: OpenFile) -> bool:
+    """Whether it is a pipe whose reader would have to wait."""
+    pipe = file.inode.pipe
+    return pipe is not None and not pipe.data and pipe.writers > 0 and not isinstance(file, KernelFile)
 
 
 IN, OUT = POLLIN | POLLRDNORM, POLLOUT | POLLWRNORM

@@ -64,6 +64,8 @@ class PiWait(FutexWait):
 
     on_signal: ClassVar[str] = "again"
 
+    holder: int = 0  # tid of the owner, whatever the word says by now
+
 
 class RequeueWait(FutexWait):
     """FUTEX_WAIT_REQUEUE_PI: waits on a plain word, until CMP_REQUEUE_PI moves it over to the PI word `target`."""
@@ -71,6 +73,7 @@ class RequeueWait(FutexWait):
     on_signal: ClassVar[str] = "again"
 
     target: Word = default(lambda: Word(Plain(), 0))
+    holder: int = 0  # as PiWait's, once it was moved
 
 
 def waiters(k: Kernel, key: Key) -> list[tuple[Task, FutexWait, int]]:
@@ -173,6 +176,7 @@ def requeue_pi(k: Kernel, key: Key, target: Key, address: int, move: int) -> int
         else:
             wait.words[index] = wait.target
             wait.since = next_since(k)
+            wait.holder = k.mem.u32(address) & TID_MASK
         done += 1
     return done
 
@@ -193,17 +197,23 @@ def _hand_over(
     heir, wait, index = queue[0]
     memory.set_u32(address, heir.tid | WAITERS | extra)
     wait.woken = index
+    for _, other, _ in queue[1:]:
+        if isinstance(other, (PiWait, RequeueWait)):
+            other.holder = heir.tid
 
 
 def release_pi_futexes(k: Kernel, task: Task) -> None:
-    """The PI words that the dying task owns and others wait for go to those."""
+    """The PI words that the dying task owns and others wait for go to those.
+
+    The word itself may say something else: musl marks it before the thread ends.
+    """
     for other in list(k.state.tasks.values()):
         wait = other.wait
         if not isinstance(wait, (PiWait, RequeueWait)) or wait.woken >= 0 or other is task:
             continue
         word, memory = wait.words[0], k.maps[other.process.pid].memory
         try:
-            if word.address and memory.u32(word.address) & TID_MASK == task.tid:
+            if word.address and wait.holder == task.tid:
                 queue = [entry for entry in _pi_waiters(k, (word.owner, word.offset)) if entry[0] is not task]
                 _hand_over(memory, word.address, queue, OWNER_DIED)
         except LinuxError:

@@ -1,4 +1,4 @@
-"""The kernel's host side: dispatch of system calls and traps, the scheduler, clocks, entropy and the log.
+"""The kernel's host side: dispatch of system calls and traps, memories of processes, clocks, entropy and the log.
 
 `Kernel` holds what cannot be saved (memories, host handles); all that can is in `Kernel.state`.
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import struct
 import sys
 import threading
@@ -24,9 +23,10 @@ from friscy.kernel.clock import Clock
 from friscy.kernel.memory.backing import BackingPool
 from friscy.kernel.net.policy import Policy
 from friscy.kernel.places import Places
-from friscy.kernel.state import BLOCKED, DEAD, RUNNING, KernelState, Process, Task
+from friscy.kernel.scheduler import Scheduler
+from friscy.kernel.state import BLOCKED, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
-from friscy.kernel.wait import READ, WRITE, Blocked
+from friscy.kernel.wait import Blocked
 from friscy.machine.hart import A0, A7, Hart
 from friscy.machine.layout import HART_PC, HART_X
 from friscy.machine.memory import GuestMemory
@@ -49,11 +49,6 @@ _FILE_DATA_CALLS = _FILE_WRITES | {63, 65, 67, 69, 82, 83, 286}
 _A0_OFFSET, _A7_OFFSET = HART_X + 8 * A0, HART_X + 8 * A7
 _U64, _S64, _TIMESPEC = struct.Struct("<Q"), struct.Struct("<q"), struct.Struct("<qq")
 _get_u64, _put_u64, _put_s64 = _U64.unpack_from, _U64.pack_into, _S64.pack_into
-
-
-# What a nice value from -20 to 19 is worth: each step is a quarter, as Linux has it.
-WEIGHTS = [max(round(1024 / 1.25**nice), 3) for nice in range(-20, 20)]
-_CATCH_UP_NS = 20_000_000
 
 
 class Space(Protocol):
@@ -99,7 +94,6 @@ class Kernel:
 
     spaces: dict[int, Space]  # by pid
     maps: dict[int, AddressSpace]  # by pid
-    slice_task: Task  # who the engine runs, while `slice_started` says since when
     viewer: Task  # who would be told what is polled: the running task, or the one that may wake
     task: Task  # the running one, with its hart, memory and memory map:
     hart: Hart
@@ -131,10 +125,10 @@ class Kernel:
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
         self.stopping = self.attention = False
+        self.scheduler = Scheduler(self)
         # What `run` does when every task is blocked; a build that wants no more than the start stops there.
-        self.idle: Callable[[], None] = self._wait_for_events
+        self.idle: Callable[[], None] = self.scheduler.wait_for_events
         self.wake_fd = -1  # an eventfd of whoever calls `attend`: ends an idle wait
-        self.slice_started = 0  # host thread time at which the current task got the engine
         self.alarm, self.ticker = Alarm(), Ticker()
         self.calls = 0  # system calls that ended: what a task that waits for the others looks at
         self.idle_spaces: list[Space] = []  # ready for the next process
@@ -158,6 +152,7 @@ class Kernel:
         view, address = hart.view, hart.address
         task = self.task
         row = ROWS.get(_get_u64(view, address + _A7_OFFSET)[0])
+        result: int | Blocked
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
@@ -165,18 +160,13 @@ class Kernel:
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
             try:
                 if self.backings.shared and row.number in _FILE_DATA_CALLS:
-                    self._sync_mappings(task, row, arguments)
-                result = row.handler(self, task, *arguments)
-                if self.backings.shared and row.number in _FILE_WRITES:
-                    self._sync_mappings(task, row, arguments, reload=True)
+                    result = self._synchronized(task, row, arguments)
+                else:
+                    result = row.handler(self, task, *arguments)
             except LinuxError as error:
                 result = -error.errno
             except Blocked as blocked:
-                task.wait, task.state = blocked.wait, BLOCKED
-                hart.interrupt()
-                if self.tracer is not None and shown is not None:
-                    self.tracer.blocked(self, task, row, arguments, shown)
-                return
+                result = Blocked(blocked.wait)  # not itself: its traceback holds this frame
             except NoResult:
                 task.wait = task.deadline = None
                 self.calls += 1
@@ -186,6 +176,12 @@ class Kernel:
                 return
             except MemoryError:
                 result = -errno.ENOMEM
+            if isinstance(result, Blocked):
+                task.wait, task.state = result.wait, BLOCKED
+                hart.interrupt()
+                if self.tracer is not None and shown is not None:
+                    self.tracer.blocked(self, task, row, arguments, shown)
+                return
             if self.tracer is not None and shown is not None:
                 self.tracer.leave(self, task, row, arguments, shown, result)
         self.calls += 1
@@ -196,10 +192,17 @@ class Kernel:
         _put_s64(view, address + _A0_OFFSET, result)
         _put_u64(view, address + HART_PC, _get_u64(view, address + HART_PC)[0] + 4)
 
+    def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked:
+        """A call that reads or writes files, while there are shared mappings: let them agree."""
+        self._sync_mappings(task, row, arguments)
+        result = row.handler(self, task, *arguments)
+        if row.number in _FILE_WRITES:
+            self._sync_mappings(task, row, arguments, reload=True)
+        return result
+
     def _sync_mappings(
         self, task: Task, row: Row, arguments: tuple[int, ...], *, reload: bool = False
     ) -> None:
-        """Make shared mappings and the files that a call reads or writes agree, before or (reload) after it."""
         slots = task.process.files.slots
         for (_, kind), value in zip(row.arguments, arguments, strict=True):
             if kind == "fd" and value in slots and self.backings.maps(inode := slots[value].file.inode):
@@ -259,59 +262,13 @@ class Kernel:
 
     def run(self) -> int | None:
         """Run until init ends: its exit status, 128 + n when signal n killed it. None: `stop` was called."""
-        state = self.state
         self.stopping = False
         timers.rearm(self)
-        if state.watches:
+        if self.state.watches:
             from friscy.kernel.events.inotify import observe
 
             observe(self)
-        while state.exit_status is None:
-            if self.stopping:
-                return None
-            task = self._next_task()
-            if task is None:
-                self.idle()
-                continue
-            if self.task is not task:
-                self.switch_to(task)
-                if task.rseq[0]:
-                    from friscy.kernel.rseq import interrupted
-
-                    interrupted(self, task)
-            self.viewer = task
-            if self.retired_spaces:
-                self._recycle_spaces()
-            self.hart.clear_interrupt()
-            if self.attention:
-                self.attention = False
-                self.check_host()
-            if self.alarm.at and self.monotonic_ns() >= self.alarm.at:
-                timers.fire(self)
-            if task.pending or task.process.pending:
-                from friscy.kernel.signals import deliver
-
-                deliver(self, task)
-                if task.state != RUNNING or task.process.stopped:
-                    continue
-            if self.stopping:
-                continue
-            self.ticker.watch(self)
-            process = task.process
-            if process.cpu_watched:
-                timers.expect_cpu(self, process)
-            self.slice_started, self.slice_task = self.clock.thread_ns(), task
-            try:
-                self.spaces[process.pid].run(self.hart)
-            finally:
-                used = self.clock.thread_ns() - self.slice_started
-                task.cpu_ns += used
-                task.fair_ns += used * 1024 // WEIGHTS[task.nice + 20] if state.weighted else 0
-                self.slice_started = 0
-            if process.cpu_watched:
-                self.alarm.ended()
-                timers.check_cpu(self, process)
-        return state.exit_status
+        return self.scheduler.run()
 
     def stop(self) -> None:
         """Make `run` return at the next safepoint; it can be called again. Also from another thread."""
@@ -334,6 +291,7 @@ class Kernel:
         """Give `process` its memory; the state is there already (a new process, a restored one)."""
         from friscy.kernel.memory.address_space import AddressSpace
         from friscy.kernel.state import RLIMIT_AS, RLIMIT_DATA
+        from friscy.kernel.sysctl import sysctl
 
         self.spaces[process.pid] = space
         space_map = AddressSpace(
@@ -341,6 +299,7 @@ class Kernel:
         )
         space_map.address_limit = process.limits[RLIMIT_AS][0]
         space_map.data_limit = process.limits[RLIMIT_DATA][0]
+        space_map.map_limit = sysctl(self, "vm/max_map_count")
         self.maps[process.pid] = space_map
 
     def share_memory(self, process: Process, other: Process) -> None:
@@ -364,7 +323,7 @@ class Kernel:
             self.log_once(f"no memory for another process: {error}")
             raise LinuxError(errno.EAGAIN) from error
 
-    def _recycle_spaces(self) -> None:
+    def recycle_spaces(self) -> None:
         """Keep or free what ended processes leave; the current task is a living one."""
         for space in self.retired_spaces:
             if len(self.idle_spaces) < _IDLE_SPACES:
@@ -396,92 +355,6 @@ class Kernel:
         self.mm = self.maps[pid]
         self.mem = self.mm.memory
         hart.drop_reservation()
-
-    def _next_task(self) -> Task | None:
-        """The next task that can run, in turn after the current one."""
-        tasks = list(self.state.tasks.values())
-        if len(tasks) > 1 and self.task in tasks:
-            at = tasks.index(self.task) + 1
-            tasks = tasks[at:] + tasks[:at]
-        now = 0
-        if self.state.weighted:
-            tasks.sort(key=lambda task: task.fair_ns)
-        for task in tasks:
-            if task.process.stopped:
-                continue
-            if task.state == RUNNING:
-                return task
-            if task.state == DEAD:
-                continue
-            if task.deadline is not None:
-                now = now or self.monotonic_ns()
-            if self._may_wake(task, now):
-                task.state = RUNNING
-                if self.state.weighted:
-                    # Who slept does not make up for it all: the others are not to wait for long.
-                    task.fair_ns = max(task.fair_ns, self.task.fair_ns - _CATCH_UP_NS)
-                return task
-        return None
-
-    def _may_wake(self, task: Task, now: int) -> bool:
-        if task.deadline is not None and now >= task.deadline:
-            return True
-        if task.pending or task.process.pending:
-            from friscy.kernel.signals import interrupts
-
-            if interrupts(self, task):
-                return True
-        if task.wait is None:
-            return True
-        self.viewer = task
-        at = task.wait.deadline(self, task)
-        if at is not None and self.monotonic_ns() >= at:
-            return True
-        return task.wait.ready(self, task)
-
-    def _wait_for_events(self) -> None:
-        """All tasks are blocked: wait for a host descriptor or the earliest deadline."""
-        poller = select.poll()
-        earliest: int | None = None
-        watched: dict[int, int] = {}
-        for task in self.state.tasks.values():
-            if task.state == DEAD or task.wait is None or task.process.stopped:
-                continue
-            for fd, events in task.wait.host_fds(self, task):
-                watched[fd] = watched.get(fd, 0) | events
-            for at in (task.deadline, task.wait.deadline(self, task)):
-                if at is not None and (earliest is None or at < earliest):
-                    earliest = at
-        if self.alarm.at and (earliest is None or self.alarm.at < earliest):
-            earliest = self.alarm.at
-        for fd in self.wakeup_fds():
-            watched[fd] = watched.get(fd, 0) | READ
-        if self.wake_fd >= 0:
-            watched[self.wake_fd] = READ
-        for fd, events in watched.items():
-            poller.register(
-                fd, (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0)
-            )
-        timeout = None
-        if earliest is not None:
-            # Rounded up: waking a moment early would spin.
-            timeout = max(-(-(earliest - self.monotonic_ns()) // 1_000_000), 0)
-        elif not watched:
-            self._deadlock()
-            return
-        if any(fd == self.wake_fd for fd, _ in poller.poll(timeout)):
-            os.eventfd_read(self.wake_fd)
-        if self.alarm.at and self.monotonic_ns() >= self.alarm.at:
-            timers.fire(self)
-        self.check_host()
-
-    def _deadlock(self) -> None:
-        """Nothing can ever wake the guest: a Linux machine would hang; an endless wait helps nobody here."""
-        from friscy.kernel.process import end_process
-
-        init = self.state.processes[1]
-        self.log(f"{init.comm.decode(errors='replace')}: every task waits for something that cannot happen")
-        end_process(self, init, 9)
 
     def wakeup_fds(self) -> list[int]:
         """Host descriptors that must end an idle wait whatever the tasks wait for (^C, window size)."""

@@ -126,6 +126,7 @@ def end_other_tasks(k: Kernel, task: Task) -> None:
 def own_memory(k: Kernel, task: Task) -> None:
     """execve(2) starts from an empty memory: a fresh one where another process runs in this one."""
     process = task.process
+    process.peak = max(process.peak, process.mm.peak)
     shared = any(other.mm is process.mm for other in living(k) if other is not process)
     if shared:
         space = k.fresh_space()
@@ -184,6 +185,7 @@ def end_process(k: Kernel, process: Process, status: int) -> None:
     finish_vfork(k, process)
     if process.pid in k.spaces:
         k.detach(process)
+    process.peak = max(process.peak, process.mm.peak)
     process.mm = Mm()
     k.calls += 1
     if process.pid == 1:

@@ -303,7 +303,7 @@ def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> N
         blocked |= bit(info.signal)
     task.blocked_signals = blocked & ~UNBLOCKABLE
     if action.flags & SA_RESETHAND:
-        process.actions[info.signal] = SigAction()
+        process.actions[info.signal] = SigAction(SIG_DFL, action.flags, action.mask)
 
 
 def _frame_bytes(task: Task, hart: Hart, info: SigInfo, mask: int) -> bytes:

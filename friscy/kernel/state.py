@@ -107,6 +107,8 @@ class Process(Plain):
     start_ns: int = 0  # monotonic
     cpu_ns: int = 0  # of its tasks that ended
     children_cpu_ns: int = 0  # of children waited for
+    peak: int = 0  # bytes of private memory that the programs it ran before had at most
+    children_peak: int = 0  # that any of the children waited for had, or of theirs
     dumpable: int = 1
     keep_capabilities: bool = False
     no_huge_pages: bool = False
@@ -150,6 +152,7 @@ class Task(Plain):
     policy: int = 0  # SCHED_OTHER, SCHED_BATCH or SCHED_IDLE
     reset_on_fork: bool = False
     timer_slack: int = 50_000
+    default_slack: int = 50_000  # what prctl(PR_SET_TIMERSLACK, 0) brings back
     fair_ns: int = 0  # its time on the processor by its weight, once there are different ones
     cpu_ns: int = 0
     comm: bytes = b""

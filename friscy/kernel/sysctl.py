@@ -26,6 +26,7 @@ KNOBS: dict[str, tuple[int, int, int]] = {
     "kernel/shmall": ((1 << 64) - (1 << 24) - 1, 0, (1 << 64) - 1),  # pages in all
     "kernel/pid_max": (4194304, 301, 4194304),
     "fs/pipe-max-size": (1 << 20, 4096, 1 << 31),  # bytes that an unprivileged F_SETPIPE_SZ may ask for
+    "vm/max_map_count": (65530, 0, _INT),  # mappings of a process
     "fs/lease-break-time": (45, 0, _INT),  # seconds
 }
 
@@ -47,3 +48,6 @@ def set_sysctl(k: Kernel, name: str, data: bytes) -> None:
     if not least <= value <= greatest:
         raise LinuxError(errno.EINVAL)
     k.state.sysctl[name] = value
+    if name == "vm/max_map_count":
+        for space_map in k.maps.values():
+            space_map.map_limit = value

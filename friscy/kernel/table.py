@@ -6,7 +6,7 @@
 A signature is words `name:type` (or `type` alone, which then is the name as well) and `-> type` of the
 result. A type says how the raw register becomes the handler's argument (ARGUMENT_TYPES) and how strace shows
 it (`friscy.kernel.strace.arguments.FORMATTERS`). The handler returns a non-negative int, raises `LinuxError(errno)`, or
-raises `Blocked(condition)` to be called again with the same registers when the condition may hold.
+raises (or returns) `Blocked(condition)` to be called again with the same registers when the condition may hold.
 
 Numbers are those of asm-generic/unistd.h, which riscv64 uses.
 """
@@ -15,11 +15,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from lazyfs.errors import LinuxError
 
-Handler = Callable[..., int]
+if TYPE_CHECKING:
+    from friscy.kernel.wait import Blocked
+
+Handler = Callable[..., "int | Blocked"]
+H = TypeVar("H", bound=Handler)
 
 _S32, _U32, _U64, _S64 = "i4x", "I4x", "Q", "q"
 
@@ -101,10 +105,10 @@ def _add(row: Row) -> None:
     ROWS[row.number] = row
 
 
-def syscall(number: int, name: str, signature: str, *, partial: str = "") -> Callable[[Handler], Handler]:
+def syscall(number: int, name: str, signature: str, *, partial: str = "") -> Callable[[H], H]:
     """Make the decorated handler the row of a call. `partial` names the known gap, if there is one."""
 
-    def add(handler: Handler) -> Handler:
+    def add(handler: H) -> H:
         _add(Row(number, name, signature, handler, "partial" if partial else "full", partial))
         return handler
 

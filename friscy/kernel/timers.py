@@ -78,9 +78,7 @@ class PosixTimer(Timer):
 
 def thread_cpu_ns(k: Kernel, task: Task) -> int:
     """Host CPU time that the task has used."""
-    if not k.slice_started or task is not k.slice_task:
-        return task.cpu_ns
-    return task.cpu_ns + k.clock.thread_ns() - k.slice_started
+    return task.cpu_ns + k.scheduler.running_ns(task)
 
 
 def process_cpu_ns(k: Kernel, process: Process) -> int:

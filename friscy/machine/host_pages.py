@@ -145,6 +145,17 @@ def keeps_table() -> bool:
     return _swapless[0] and pagemap_fd() >= 0
 
 
+def mapping_budget() -> int:
+    """How many mappings all guest memories together may have: each may be two of the host's, which has a limit."""
+    if not _budget:
+        try:
+            with open("/proc/sys/vm/max_map_count", "rb") as limit:
+                _budget.append(int(limit.read()) // 2)
+        except (OSError, ValueError):
+            _budget.append(65530 // 2)
+    return _budget[0]
+
+
 def present_runs(base: int, start: int, end: int) -> list[tuple[int, int]]:
     """The parts of [start, end) above host address `base` that are in its page table."""
     entries = os.pread(pagemap_fd(), 8 * ((end - start) >> PAGE_SHIFT), 8 * ((base + start) >> PAGE_SHIFT))
@@ -169,6 +180,7 @@ def _nonzero_runs(base: int, start: int, end: int) -> list[tuple[int, int]]:
 
 _pagemap: list[int] = []
 _swapless: list[bool] = []
+_budget: list[int] = []
 
 
 def pagemap_fd() -> int:

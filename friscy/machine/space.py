@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import re
+import struct
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import wasmtime
 from wasmtime import _bindings as bindings
+from wasmtime._ffi import dll
 
 from friscy.machine import host_pages
 from friscy.machine.hart import Hart
@@ -33,7 +35,15 @@ from friscy.machine.memory import PROT_READ, PROT_WRITE, GuestMemory
 if TYPE_CHECKING:
     from friscy.machine.aot import Watcher
 
-_Callback = bindings.wasmtime_func_unchecked_callback_t
+# Every ecall comes in through a callback and every slice goes out through a call: where their types are plain numbers,
+# ctypes makes no objects for the pointers, which takes a third of the time.
+_Word = ctypes.c_size_t
+_Callback = ctypes.CFUNCTYPE(_Word, _Word, _Word, _Word, _Word)
+_func_call_unchecked = ctypes.CFUNCTYPE(_Word, _Word, _Word, _Word, _Word, _Word)(
+    ("wasmtime_func_call_unchecked", dll)
+)
+_put_u32 = struct.Struct("<I").pack_into
+_VALUE_WORDS = ctypes.sizeof(bindings.wasmtime_val_raw_t) // 4
 _NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
 _FAULT = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
 
@@ -69,9 +79,11 @@ class Space:
         self.code: Watcher | None = None  # whoever translated this code, or notes what runs
         self.store = wasmtime.Store(engine)
         self._context = self.store._context()
+        self._context_address = ctypes.cast(self._context, ctypes.c_void_p).value or 0
         self._raised: BaseException | None = None
         self._keep: list[object] = []
         self._running: Hart | None = None
+        self._harts: dict[int, Hart] = {}
         self._entries: dict[int, tuple[int, bytes]] = {}  # pc -> slot, what the code map had there
         memory_type = wasmtime.MemoryType(wasmtime.Limits(WASM_PAGES, WASM_PAGES))
         self._wasm_memory = wasmtime.Memory(self.store, memory_type)
@@ -82,18 +94,20 @@ class Space:
         self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func | wasmtime.Global] = {
             "memory": self._wasm_memory,
             "table": self._table,
-            "syscall": self._host_function(lambda _args: syscall(), []),
-            "trap": self._host_function(lambda args: self._trapped(args[0].i32), [wasmtime.ValType.i32()]),
+            "syscall": self._entry_of_calls(syscall),
+            "trap": self._host_function(self._trapped, [wasmtime.ValType.i32()]),
         }
         self._trap = trap
+        self._values = (ctypes.c_uint32 * (2 * _VALUE_WORDS))()  # what `_call` gives
+        self._stopped = _Word()  # where `_call` is told of a trap
+        self._call_words = ctypes.addressof(self._values), 2, ctypes.addressof(self._stopped)
         self._exports: Mapping[str, object] = {}  # so what another kind of engine imports besides is not there
         exports = self.instantiate(interpreter)
         self._exports = exports
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
-        self._interpret = _function(exports, "interpret")
-        self._invalidate = _function(exports, "invalidate")
-        self._probe = _function(exports, "probe")
-        self._result = (bindings.wasmtime_val_raw_t * 2)()
+        self._interpret, self._invalidate, self._probe = (
+            ctypes.addressof(self._kept(exports, name)._func) for name in ("interpret", "invalidate", "probe")
+        )
 
     def recycle(self) -> None:
         """Become as good as new, for another process. Not while it runs."""
@@ -111,9 +125,12 @@ class Space:
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index` (0 .. HART_COUNT - 1)."""
-        if not 0 <= index < HART_COUNT:
-            raise IndexError(f"hart {index} of {HART_COUNT}")
-        return Hart(self.memory.view, HART_BASE + index * HART_STRIDE)
+        found = self._harts.get(index)
+        if found is None:
+            if not 0 <= index < HART_COUNT:
+                raise IndexError(f"hart {index} of {HART_COUNT}")
+            found = self._harts[index] = Hart(self.memory.view, HART_BASE + index * HART_STRIDE)
+        return found
 
     def prepare(self, hart: Hart) -> None:
         """Write what engines want to know of this host (HART_HOST_FMA) into a fresh or restored hart."""
@@ -125,8 +142,7 @@ class Space:
             self.code.entering()
         self._running = hart
         # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
-        at = hart.address + HART_DEPTH
-        self.memory.view[at : at + 4] = b"\0\0\0\0"
+        _put_u32(hart.view, hart.address + HART_DEPTH, 0)
         try:
             self._call(self._interpret, hart.address)
         except GuestMemoryFault as error:
@@ -134,7 +150,8 @@ class Space:
         if self.code is not None:
             self.code.returned(hart)
 
-    def _trapped(self, cause: int) -> None:
+    def _trapped(self, values: int) -> None:
+        cause = ctypes.c_int32.from_address(values).value
         if cause != CAUSE_UNLINKED:
             self._trap(cause)
         elif self.code is not None and self._running is not None:
@@ -212,47 +229,84 @@ class Space:
     def host_entry(self, action: Callable[[Hart], int]) -> wasmtime.Func:
         """A function for `set_entry` that runs `action(hart)` on the host; it returns the next pc."""
 
-        def enter(args: ctypes.Array[bindings.wasmtime_val_raw_t]) -> None:
-            args[0].i32 = action(Hart(self.memory.view, args[0].i32))
+        def enter(values: int) -> None:
+            value = ctypes.c_int32.from_address(values)
+            value.value = action(Hart(self.memory.view, value.value))
 
         return self._host_function(enter, [wasmtime.ValType.i32()], [wasmtime.ValType.i32()])
 
     def _host_function(
         self,
-        action: Callable[[ctypes.Array[bindings.wasmtime_val_raw_t]], None],
+        action: Callable[[int], None],
         params: list[wasmtime.ValType],
         results: list[wasmtime.ValType] | None = None,
     ) -> wasmtime.Func:
-        def enter(_env: object, _caller: object, args: object, _count: int) -> int:
+        """A function for wasm that calls `action` with the address of its wasmtime_val_raw_t values."""
+
+        def enter(_env: int, _caller: int, values: int, _count: int) -> int:
             try:
-                action(args)  # type: ignore[arg-type]
+                action(values)
                 return 0
             except BaseException as error:
-                self._raised = error
-                trap = wasmtime.Trap("host")._consume()
-                return ctypes.cast(trap, ctypes.c_void_p).value or 0
+                return self._stop(error)
 
+        return self._callback(enter, params, results or [])
+
+    def _entry_of_calls(self, syscall: Callable[[], None]) -> wasmtime.Func:
+        """The same for system calls, the most frequent by far: without a step between."""
+
+        def enter(_env: int, _caller: int, _values: int, _count: int) -> int:
+            try:
+                syscall()
+                return 0
+            except BaseException as error:
+                return self._stop(error)
+
+        return self._callback(enter, [], [])
+
+    def _callback(
+        self,
+        enter: Callable[[int, int, int, int], int],
+        params: list[wasmtime.ValType],
+        results: list[wasmtime.ValType],
+    ) -> wasmtime.Func:
         callback = _Callback(enter)
-        raw = bindings.wasmtime_func_t()
-        function_type = wasmtime.FuncType(params, results or [])
+        raw, function_type = bindings.wasmtime_func_t(), wasmtime.FuncType(params, results)
         bindings.wasmtime_func_new_unchecked(
-            self._context, function_type.ptr(), callback, None, _NO_FINALIZER, ctypes.byref(raw)
+            self._context,
+            function_type.ptr(),
+            ctypes.cast(callback, bindings.wasmtime_func_unchecked_callback_t),
+            None,
+            _NO_FINALIZER,
+            ctypes.byref(raw),
         )
         self._keep.append(callback)
         return wasmtime.Func._from_raw(raw)
 
-    def _call(self, function: wasmtime.Func, *args: int) -> None:
-        values = self._result
-        for index, value in enumerate(args):
-            values[index].i32 = value - (1 << 32) if value >> 31 else value
-        trap_pointer = ctypes.POINTER(bindings.wasm_trap_t)()
-        error = bindings.wasmtime_func_call_unchecked(
-            self._context, ctypes.byref(function._func), values, 2, ctypes.byref(trap_pointer)
-        )
+    def _stop(self, error: BaseException) -> int:
+        """What a host function returns so that wasm is left and `_call` raises `error`."""
+        self._raised = error
+        trap = wasmtime.Trap("host")._consume()
+        return ctypes.cast(trap, ctypes.c_void_p).value or 0
+
+    def _kept(self, exports: wasmtime._instance.InstanceExports, name: str) -> wasmtime.Func:
+        function = _function(exports, name)
+        self._keep.append(function)
+        return function
+
+    def _call(self, function: int, first: int, second: int = 0) -> None:
+        """Call the wasmtime_func_t at host address `function`."""
+        values = self._values
+        values[0] = first
+        values[_VALUE_WORDS] = second
+        error = _func_call_unchecked(self._context_address, function, *self._call_words)
         if error:
-            self._raise(wasmtime.WasmtimeError._from_ptr(error))
-        if trap_pointer:
-            self._raise(wasmtime.Trap._from_ptr(trap_pointer))
+            failure = ctypes.cast(error, ctypes.POINTER(bindings.wasmtime_error_t))
+            self._raise(wasmtime.WasmtimeError._from_ptr(failure))
+        if self._stopped.value:
+            trap = ctypes.cast(self._stopped.value, ctypes.POINTER(bindings.wasm_trap_t))
+            self._stopped.value = 0
+            self._raise(wasmtime.Trap._from_ptr(trap))
 
     def _raise(self, trap: Exception) -> None:
         raised, self._raised = self._raised, None

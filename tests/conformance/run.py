@@ -20,13 +20,14 @@ sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
 import cpython  # noqa: E402
 import cpython_network  # noqa: E402
+import libc  # noqa: E402
 import ltp  # noqa: E402
 from results import Results  # noqa: E402
 from runner import Friscy, Job, Outcome, Qemu, run_all  # noqa: E402
 
 from friscy_build.fingerprint import ROOT  # noqa: E402
 
-SUITES = {"ltp": ltp, "cpython": cpython, "cpython_network": cpython_network}
+SUITES = {"ltp": ltp, "cpython": cpython, "cpython_network": cpython_network, "libc": libc}
 SIDES = {"friscy": Friscy, "qemu-user": Qemu}
 
 

@@ -51,6 +51,17 @@ int main(int argc, char **argv)
         int status;
         waitpid(child, &status, 0);
         printf("signal %d\n", WTERMSIG(status));
+    } else if (!strcmp(what, "mappings")) {
+        long count = 0, size = 512L << 20;
+        char *all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        while (2 * count * 4096 < size && !mprotect(all + 2 * count * 4096, 4096, PROT_READ))
+            count++;
+        printf("%s, %s\n", count > 1000 && 2 * count * 4096 < size ? "many" : "few or no end", strerrorname_np(errno));
+        long forked = fork();
+        if (forked == 0)
+            _exit(0);
+        printf("fork: %s\n", forked < 0 ? strerrorname_np(errno) : "done");
+        printf("unmap: %d, allocate: %s\n", munmap(all, size), malloc(1 << 22) ? "done" : "failed");
     } else if (!strcmp(what, "files")) {
         int count = 0;
         while (dup(1) >= 0)

@@ -1,6 +1,10 @@
 /* readv, writev, preadv, sendfile, copy_file_range, splice, tee. */
 #include "guest.h"
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/sendfile.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 
 int main(void)
@@ -97,5 +101,16 @@ int main(void)
     close(p[1]);
     SHOW(splice(p[0], NULL, out, NULL, 100, 0));
     SHOW(splice(p[0], NULL, out, NULL, 100, 0));
+    int number = eventfd(3, 0), timer = timerfd_create(CLOCK_MONOTONIC, 0), notify = inotify_init(), empty[2];
+    pipe(empty);
+    SHOW(splice(empty[0], NULL, number, NULL, 8, 0));
+    SHOW(splice(number, NULL, empty[1], NULL, 8, 0));
+    SHOW(splice(timer, NULL, empty[1], NULL, 8, 0));
+    SHOW(splice(notify, NULL, empty[1], NULL, 8, 0));
+    SHOW(splice(open(".", O_RDONLY), NULL, empty[1], NULL, 8, 0));
+    SHOW(splice(empty[0], NULL, epoll_create1(0), NULL, 8, 0));
+    SHOW(sendfile(number, in, NULL, 8));
+    lseek(in, 0, SEEK_SET);
+    SHOW(sendfile(number, in, NULL, 8));
     return 0;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import pytest
@@ -88,6 +89,17 @@ def test_writing_one_byte_reads_one_block_of_the_lower_file() -> None:
     assert reads == [(1 << 39, BLOCK)]
     content.write(1 << 38, bytes(BLOCK), lower, None)  # a whole block needs nothing of what was there
     assert len(reads) == 1
+
+
+def test_no_more_is_reserved_than_anyone_can_hold() -> None:
+    content = Content(lower_bytes=3 * BLOCK, allocated=3)
+    for free in (None, 1 << 40):
+        with pytest.raises(LinuxError) as error:
+            content.allocate(BLOCK, 1 << 60, free)
+        assert error.value.errno == errno.ENOSPC
+    assert content.allocated == 3
+    content.allocate(2 * BLOCK, 2 * BLOCK, 4)  # one is there already
+    assert content.allocated == 4
 
 
 def test_the_room_bounds_what_is_allocated() -> None:

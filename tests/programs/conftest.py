@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import engine
 import pytest
 from rootfs import Rootfs, debian
 
@@ -8,3 +9,7 @@ from rootfs import Rootfs, debian
 def programs() -> Rootfs:
     """Debian trixie with the programs that must run."""
     return debian("programs")
+
+
+def pytest_sessionfinish() -> None:
+    engine.finish()

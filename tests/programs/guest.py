@@ -18,17 +18,17 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG
 from typing import NamedTuple
 
+import engine
 from required_tools import require_tool
 from rootfs import Rootfs
 
 from friscy.boot import Machine, Program, root_context
-from friscy.bundle import open_bundle
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.terminal.console import Console
 from lazyfs.abi import O_CREAT, O_DIRECTORY, O_RDONLY, O_WRONLY
 
 SCRATCH = "/scratch"
-SECONDS = 120  # of one program; the slowest here takes a tenth of it
+SECONDS = int(os.environ.get("FRISCY_TEST_SECONDS", "120"))  # of one program; the slowest here takes a tenth of it
 STAGED_NS = 1_700_000_000_000_000_000  # the times of what is put into the scratch directory, on both sides
 ENV = {
     "PATH": "/usr/bin:/bin",
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 @cache
 def machine(rootfs: Rootfs) -> Machine:
     """The engine and files of a root filesystem, shared by all programs of one test process."""
-    return Machine(open_bundle(rootfs.bundle))
+    return engine.open_machine(rootfs)
 
 
 class _Qemu(threading.Thread):
@@ -174,6 +174,7 @@ def run(
     ):
         source.write(stdin)
         source.seek(0)
+        engine.starting(machine(rootfs), rootfs)
         kernel = machine(rootfs).kernel(Console((source.fileno(), out.fileno(), err.fileno())))
         kernel.log = log.append
         try:
@@ -191,6 +192,7 @@ def run(
             assert status is not None, (f"{argv} did not end in {SECONDS} s", *output)
             return Outcome(status, *output, _get(kernel), log)
         finally:
+            engine.ended()
             kernel.spaces.clear()
             kernel.maps.clear()
             gc.collect()  # the memory of a guest is part of a cycle, and not a small one

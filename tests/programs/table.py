@@ -1,18 +1,22 @@
 """Write docs/programs.md: run the tests that programs.json names for each program, and say how they ended.
 
-    python tests/programs/table.py            # or: doit programs
-    python tests/programs/table.py gcc git    # these rows only; the others stay as they are
+    python tests/programs/table.py                              # or: doit programs
+    python tests/programs/table.py gcc git                      # these rows only; the others stay as they are
+    python tests/programs/table.py --engine translated dash     # under one engine only
 
 A row: the program, its root filesystem and packages (tests/support/rootfs.py), what is run, what a pass means, the
-tests.
+tests; and the engines, where not all of them run it (tests/programs/engine.py).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,49 +29,64 @@ from rootfs import debian  # noqa: E402
 
 PAGE = ROOT / "docs" / "programs.md"
 RESULTS = HERE / "results.json"
+ENGINES = ("interpreter", "translated")
 HEAD = """\
 # Programs that run
 
-Unmodified from Debian trixie's riscv64 packages, under the interpreter. "as qemu-user" and "as Linux" mean that output
+Unmodified from Debian trixie's riscv64 packages, and one from npm. "as qemu-user" and "as Linux" mean that output
 and status are compared with those, byte for byte; the tests are in `tests/programs/` and run with
-`python -m pytest tests/programs/NAME`. `doit programs` runs them and writes this page; the time is that of the tests,
-on a machine that does other things too.
+`python -m pytest tests/programs/NAME`. `doit programs` runs them and writes this page. Each row is run by the
+interpreter, and where it says so once more by translated code of what ran the first time (`[aot] scope = "touched"`),
+all of it compiled beforehand; where code was not met the first time, the interpreter helps out. The times are those of
+the tests, recorders and all, on a machine that does other things too.
 
-| program | version | what is run | how it fares | time | test |
+| program | version | what is run | interpreted | translated | test |
 |---|---|---|---|---|---|
 """
 TAIL = """
 Servers and their clients are in [servers.md](servers.md). LTP's system call tests, CPython's own tests of the operating
-system and of sockets, and a fuzzer run with `doit conformance`; what each test gave is in
+system and of sockets, musl's libc-test and a fuzzer run with `doit conformance`; what each test gave is in
 `tests/conformance/results/`, beside what it gave under qemu-user.
 """
 
 
-def versions(rootfs: str) -> dict[str, str]:
-    """The packages of a root filesystem and their versions, by dpkg's own list."""
-    found = {}
-    for text in (debian(rootfs).files / "var/lib/dpkg/status").read_text().split("\n\n"):
+def versions(row: dict[str, Any]) -> dict[str, str]:
+    """The versions of a row's packages, by dpkg's own list; those of npm are in the row itself."""
+    found: dict[str, str] = dict(row.get("versions", {}))
+    for text in (debian(row["rootfs"]).files / "var/lib/dpkg/status").read_text().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line and line[0] != " ")
-        if "Package" in fields:
+        if fields.get("Package") in row["packages"]:
             found[fields["Package"]] = fields.get("Version", "")
     return found
 
 
-def run(row: dict[str, Any]) -> dict[str, Any]:
-    """Run the tests of a row: their count, how many failed, how long they took, and of what versions."""
+def run(row: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:
+    """Run the tests of a row: for each engine their count, how many failed, and how long they took."""
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as directory:
-        report = Path(directory) / "report.xml"
-        tests = [str(HERE / name) for name in row["tests"]]
-        subprocess.run([sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *tests], cwd=ROOT)
-        suite = ElementTree.parse(report).getroot().find("testsuite")
+        if "translated" in engines:
+            found["interpreter"] = _run(row, f"record:{directory}", directory)
+            found["translated"] = _run(row, f"translated:{directory}", directory)
+            found["translated"]["modules"] = json.loads((Path(directory) / "linked.json").read_text())["modules"]
+        else:
+            found["interpreter"] = _run(row, "interpreter", directory)
+    return found
+
+
+def _run(row: dict[str, Any], engine: str, directory: str) -> dict[str, Any]:
+    report = Path(directory) / "report.xml"
+    tests = [str(HERE / name) for name in row["tests"]]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--tb=native", f"--junitxml={report}", *tests],
+        cwd=ROOT,
+        env={**os.environ, "FRISCY_TEST_ENGINE": engine, "FRISCY_TEST_SECONDS": "900"},
+    )
+    suite = ElementTree.parse(report).getroot().find("testsuite")
     assert suite is not None
-    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    known = versions(row["rootfs"])
     return {
         "tests": int(suite.get("tests", 0)),
-        "failed": failed,
+        "failed": int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
         "seconds": round(float(suite.get("time", 0)), 1),
-        "versions": {name: known[name] for name in row["packages"]},
     }
 
 
@@ -76,16 +95,24 @@ def name_of(row: dict[str, Any]) -> str:
     return f"{row['program']}: {row['tests'][0]}"
 
 
-def line(row: dict[str, Any], result: dict[str, Any] | None) -> str:
+def fares(row: dict[str, Any], result: dict[str, Any] | None) -> str:
+    """How the tests of a row ended under one engine."""
+    if result is None:
+        return ""
+    if result["failed"]:
+        return f"**{result['failed']} of {result['tests']} tests fail**"
+    if result.get("modules") == 0:
+        return "**nothing was translated**"
+    return f"{row['fares']}, {result['seconds']:.0f} s"
+
+
+def line(row: dict[str, Any], result: dict[str, Any]) -> str:
     """A row of the table."""
     files = ", ".join(sorted({f"`{name.partition('::')[0]}`" for name in row["tests"]}))
-    version, fares, seconds = "", row["fares"], ""  # CI runs the tests too: what passes is no news
-    if result is not None:
-        version = ", ".join(dict.fromkeys(result["versions"].values()))
-        seconds = f"{result['seconds']:.0f} s"
-        if result["failed"]:
-            fares = f"**{result['failed']} of {result['tests']} tests fail**"
-    return f"| {' | '.join((row['program'], version, row['run'], fares, seconds, files))} |\n"
+    version = ", ".join(dict.fromkeys(result.get("versions", {}).values()))
+    interpreted = fares(row, result.get("interpreter")) or row["fares"]  # CI runs the tests too
+    translated = fares(row, result.get("translated"))
+    return f"| {' | '.join((row['program'], version, row['run'], interpreted, translated, files))} |\n"
 
 
 def write(rows: list[dict[str, Any]], results: dict[str, Any]) -> None:
@@ -93,21 +120,27 @@ def write(rows: list[dict[str, Any]], results: dict[str, Any]) -> None:
     kept = {name: results[name] for name in map(name_of, rows) if name in results}
     body = ",\n".join(f"  {json.dumps(name)}: {json.dumps(kept[name])}" for name in kept)
     RESULTS.write_text(f"{{\n{body}\n}}\n")
-    PAGE.write_text(HEAD + "".join(line(row, kept.get(name_of(row))) for row in rows) + TAIL)
+    PAGE.write_text(HEAD + "".join(line(row, kept.get(name_of(row), {})) for row in rows) + TAIL)
 
 
-def main(wanted: list[str]) -> int:
-    """Run what is `wanted`, all rows if nothing is."""
+def main() -> int:
+    """Run what is wanted, all rows under their engines if nothing is said."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="programs, or programs with their first test")
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    options = parser.parse_args()
     rows = json.loads((HERE / "programs.json").read_text())
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     broken = 0
     for row in rows:
-        if not wanted or name_of(row) in wanted or row["program"] in wanted:
-            results[name_of(row)] = run(row)
-            broken += results[name_of(row)]["failed"]
+        engines = [each for each in row.get("engines", ENGINES) if each in (options.engine or ENGINES)]
+        if engines and (not options.rows or {name_of(row), row["program"]}.intersection(options.rows)):
+            found = run(row, engines)
+            results[name_of(row)] = {**results.get(name_of(row), {}), **found, "versions": versions(row)}
+            broken += sum(each["failed"] for each in found.values())
             write(rows, results)
     return 1 if broken else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     fd,
     futex,
+    handles,
     identity,
     io,
     ioctl,

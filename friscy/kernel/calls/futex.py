@@ -144,7 +144,8 @@ def _lock_pi(k: Kernel, task: Task, address: int, key: Key, left_ns: int | None)
     if done is None:
         k.mem.check(address, 4, write=True)
         if not futex.take_pi(k, task, address, key):
-            _sleep(k, task, PiWait([Word(*key, address)], futex.next_since(k)), left_ns)
+            holder = k.mem.u32(address) & futex.TID_MASK
+            _sleep(k, task, PiWait([Word(*key, address)], futex.next_since(k), holder=holder), left_ns)
     return 0
 
 

@@ -15,13 +15,14 @@ from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
 from friscy.machine.layout import GUEST_END, PAGE
 from friscy.machine.memory import GuestMemory
-from lazyfs.abi import O_APPEND, O_NONBLOCK
+from lazyfs.abi import O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, POLLIN
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from friscy.kernel.wait import Blocked
 
 Buffers = list[tuple[int, int]]
 
@@ -31,14 +32,14 @@ _RWF_ALL = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND
 
 def _reader(task: Task, fd: int) -> OpenFile:
     file = task.process.files.get(fd)
-    if not file.readable:
+    if file.flags & O_ACCMODE not in (O_RDONLY, O_RDWR):
         raise LinuxError(errno.EBADF)
     return file
 
 
 def _writer(task: Task, fd: int) -> OpenFile:
     file = task.process.files.get(fd)
-    if not file.writable:
+    if file.flags & O_ACCMODE not in (O_WRONLY, O_RDWR):
         raise LinuxError(errno.EBADF)
     return file
 
@@ -50,44 +51,51 @@ def _one(address: int, nbytes: int) -> Buffers:
     return [(address, min(nbytes, MAX_RW_COUNT))]
 
 
-def _room(mem: GuestMemory, buffers: Buffers, *, write: bool) -> tuple[Buffers, bool]:
-    """The part of `buffers` before the first page that may not be touched, and whether that is all of it."""
-    usable: Buffers = []
-    for address, nbytes in buffers:
+def _room(mem: GuestMemory, buffers: Buffers, *, write: bool) -> tuple[Buffers, int, bool]:
+    """What of `buffers` is before the first page that may not be touched, its length, and whether it is all."""
+    total = 0
+    for index, (address, nbytes) in enumerate(buffers):
         try:
             mem.check(address, nbytes, write=write)
         except LinuxError:
-            usable.append((address, mem.accessible(address, nbytes, write=write)))
-            return usable, False
-        usable.append((address, nbytes))
-    return usable, True
+            reach = mem.accessible(address, nbytes, write=write)
+            return [*buffers[:index], (address, reach)], total + reach, False
+        total += nbytes
+    return buffers, total, True
 
 
 def _scatter(mem: GuestMemory, buffers: Buffers, data: bytes) -> int:
-    done = 0
+    """Put `data` into buffers that `_room` gave."""
+    done, view = 0, mem.view
     for address, nbytes in buffers:
+        part = data[done : done + nbytes]
+        view[address : address + len(part)] = part
+        done += nbytes
         if done >= len(data):
             break
-        mem.write(address, data[done : done + nbytes])
-        done += nbytes
     return len(data)
 
 
-def _gather(mem: GuestMemory, buffers: Buffers) -> bytes | memoryview:
+def _gather(mem: GuestMemory, buffers: Buffers) -> memoryview:
+    """The bytes of buffers that `_room` gave."""
     if len(buffers) == 1:
-        return mem.readable(*buffers[0])
-    return b"".join(mem.readable(address, nbytes) for address, nbytes in buffers if nbytes)
+        address, nbytes = buffers[0]
+        return mem.view[address : address + nbytes]
+    return memoryview(b"".join(mem.view[address : address + nbytes] for address, nbytes in buffers))
 
 
-def read_into(k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: int | None = None) -> int:
+def read_into(
+    k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: int | None = None
+) -> int | Blocked:
     """Read into guest buffers, at the file's own position or at `offset`."""
-    usable, whole = _room(k.mem, buffers, write=True)
-    n = sum(nbytes for _, nbytes in usable)
+    usable, n, whole = _room(k.mem, buffers, write=True)
     if n == 0 and not whole:
         # The end of a file is noticed before the buffer is: read(2) at the end gives 0 for any pointer.
         if not files.is_regular(file) or k.vfs.pread(file, 1, file.offset if offset is None else offset):
             raise LinuxError(errno.EFAULT)
         return 0
+    if offset is None and n and files.is_dry(file):
+        return files.sleep(k, task, file, POLLIN)  # what a reader does most: worth not raising two exceptions
     try:
         data = files.read(k, file, n) if offset is None else k.vfs.pread(file, n, offset)
     except WouldBlock as blocked:
@@ -100,21 +108,22 @@ def write_from(k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: 
 
     A blocking write of more than a pipe or terminal takes at once goes on until all of it is through.
     """
-    usable, whole = _room(k.mem, buffers, write=False)
-    data = memoryview(_gather(k.mem, usable))
-    if not whole and files.is_pipe(file):
-        data = data[: len(data) & ~(PAGE - 1)]  # pipes take whole pages or nothing
-    if not data and not whole:
-        raise LinuxError(errno.EFAULT)
+    usable, _, whole = _room(k.mem, buffers, write=False)
+    data = _gather(k.mem, usable)
+    if not whole:
+        if files.is_pipe(file):
+            data = data[: len(data) & ~(PAGE - 1)]  # pipes take whole pages or nothing
+        if not data:
+            raise LinuxError(errno.EFAULT)
     if offset is not None:
         return _limited(k, task, file, data, offset)
     if files.is_regular(file):
         position = k.vfs.stat(file).size if file.flags & O_APPEND else file.offset
         return _limited(k, task, file, data, position, own=True)
-    done = files.progress(task, file)
+    done = 0 if task.wait is None else files.progress(task, file)
     try:
         while True:
-            done += files.write(k, task, file, data[done:])
+            done += files.write(k, task, file, data[done:] if done else data)
             if done >= len(data) or file.flags & O_NONBLOCK:
                 return done
     except WouldBlock as blocked:
@@ -158,7 +167,7 @@ def _offset(file: OpenFile, offset: int) -> int:
 
 
 @syscall(63, "read", "fd buf:outbuf count:size -> int")
-def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
+def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Blocked:
     """read(2)."""
     file = _reader(task, fd)
     return read_into(k, task, file, _one(address, count))
@@ -172,7 +181,7 @@ def sys_write(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
 
 
 @syscall(65, "readv", "fd iov:out_iovec iovcnt:size -> int")
-def sys_readv(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
+def sys_readv(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Blocked:
     """readv(2)."""
     file = _reader(task, fd)
     return read_into(k, task, file, read_iovec(k.mem, address, count))
@@ -186,7 +195,7 @@ def sys_writev(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
 
 
 @syscall(67, "pread64", "fd buf:outbuf count:size offset:off -> int")
-def sys_pread64(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int) -> int:
+def sys_pread64(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int) -> int | Blocked:
     """pread(2)."""
     if offset < 0:
         raise LinuxError(errno.EINVAL)
@@ -206,7 +215,9 @@ def sys_pwrite64(k: Kernel, task: Task, fd: int, address: int, count: int, offse
 
 
 @syscall(69, "preadv", "fd iov:out_iovec iovcnt:size offset:off offset_high:ignored -> int")
-def sys_preadv(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int) -> int:
+def sys_preadv(
+    k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int
+) -> int | Blocked:
     """preadv(2)."""
     if offset < 0:
         raise LinuxError(errno.EINVAL)
@@ -226,7 +237,7 @@ def sys_pwritev(k: Kernel, task: Task, fd: int, address: int, count: int, offset
 @syscall(286, "preadv2", "fd iov:out_iovec iovcnt:size offset:off offset_high:ignored flags:rwf_flags -> int")
 def sys_preadv2(
     k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int, flags: int
-) -> int:
+) -> int | Blocked:
     """preadv2(2): offset -1 is the file's own position. RWF_NOWAIT never waits for a regular file here."""
     _check_rwf(flags & ~RWF_APPEND)
     if offset == -1:

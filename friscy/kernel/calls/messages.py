@@ -164,11 +164,11 @@ def _sendmsg(k: Kernel, task: Task, fd: int, header: int, flags: int) -> int:
     passed = control.passed_files(k, task, socket, ancillary, length)
     if not isinstance(socket, UdpSocket):
         return _send(k, task, socket, data, flags, name, passed)
-    socket.__dict__["header"] = control.header_of(k, ancillary, length)
+    object.__setattr__(socket, "header", control.header_of(k, ancillary, length))
     try:
         return _send(k, task, socket, data, flags, name, passed)
     finally:
-        del socket.__dict__["header"]
+        object.__delattr__(socket, "header")
 
 
 @syscall(211, "sendmsg", "fd msg:ptr flags:int -> int")

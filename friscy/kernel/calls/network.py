@@ -66,10 +66,10 @@ def _new_inet_socket(
     if kind == DGRAM and protocol in _ICMP:
         k.log_once("network: ping sockets are not offered: EACCES")
         raise LinuxError(errno.EACCES)
-    if kind == RAW:
+    if kind == RAW and protocol:
         k.log_once("network: raw sockets are not offered: EPERM")
         raise LinuxError(errno.EPERM)
-    raise LinuxError(errno.EPROTONOSUPPORT if kind in (STREAM, DGRAM) else errno.ESOCKTNOSUPPORT)
+    raise LinuxError(errno.EPROTONOSUPPORT if kind in (STREAM, DGRAM, RAW) else errno.ESOCKTNOSUPPORT)
 
 
 @syscall(
@@ -87,10 +87,8 @@ def sys_socket(k: Kernel, task: Task, domain: int, kind: int, protocol: int) -> 
 @syscall(199, "socketpair", "domain:socket_domain type:socket_type protocol:int sv:out_ints2 -> int")
 def sys_socketpair(k: Kernel, task: Task, domain: int, kind: int, protocol: int, address: int) -> int:
     """socketpair(2)."""
-    if domain in (AF_INET, AF_INET6):
-        raise LinuxError(errno.EOPNOTSUPP)
-    pair = [_new_socket(k, task.process, domain, kind, protocol) for _ in range(2)]
     k.mem.check(address, 8, write=True)
+    pair = [_new_socket(k, task.process, domain, kind, protocol) for _ in range(2)]
     one, other = pair
     if not isinstance(one, unix_socket.UnixSocket) or not isinstance(other, unix_socket.UnixSocket):
         raise LinuxError(errno.EOPNOTSUPP)

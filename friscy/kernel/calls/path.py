@@ -405,11 +405,3 @@ refused(442, "mount_setattr", "dirfd path flags:uint attr:ptr size -> int", errn
 refused(262, "fanotify_init", "flags:uint event_flags:uint -> fd", errno.EPERM, _CONTAINER)
 refused(263, "fanotify_mark", "fd flags:uint mask:ulong dirfd path -> int", errno.EBADF, _CONTAINER)
 refused(60, "quotactl", "cmd:uint special:string id:int addr:ptr -> int", errno.ENOSYS, "no quotas")
-refused(
-    264,
-    "name_to_handle_at",
-    "dirfd path handle:ptr mount_id:out_int flags:at_flags -> int",
-    errno.EOPNOTSUPP,
-    "files have no handles",
-)
-refused(265, "open_by_handle_at", "mount_fd:dirfd handle:ptr flags:open_flags -> fd", errno.EPERM, _CONTAINER)

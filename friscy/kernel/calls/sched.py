@@ -57,6 +57,11 @@ def sys_rseq(k: Kernel, task: Task, address: int, length: int, flags: int, signa
 def _task(k: Kernel, task: Task, pid: int) -> Task:
     if pid < 0:
         raise LinuxError(errno.EINVAL)
+    return _living(k, task, pid)
+
+
+def _living(k: Kernel, task: Task, pid: int) -> Task:
+    """The task that a tid stands for, 0 for the caller. ESRCH: none."""
     target = task if pid == 0 else k.state.tasks.get(pid)
     if target is None or target.state == DEAD:
         raise LinuxError(errno.ESRCH)
@@ -78,9 +83,9 @@ def sys_sched_yield(k: Kernel, task: Task) -> int:
 @syscall(123, "sched_getaffinity", "pid length:uint mask:ptr -> int")
 def sys_sched_getaffinity(k: Kernel, task: Task, pid: int, length: int, address: int) -> int:
     """sched_getaffinity(2): one CPU; returns how many bytes of the mask were written."""
-    _task(k, task, pid)
     if length < 8 or length % 8:
         raise LinuxError(errno.EINVAL)
+    _living(k, task, pid)
     k.mem.set_u64(address, 1)
     return 8
 
@@ -88,7 +93,7 @@ def sys_sched_getaffinity(k: Kernel, task: Task, pid: int, length: int, address:
 @syscall(122, "sched_setaffinity", "pid length:uint mask:ptr -> int")
 def sys_sched_setaffinity(k: Kernel, task: Task, pid: int, length: int, address: int) -> int:
     """sched_setaffinity(2). EINVAL: the mask does not have CPU 0; EPERM: another user's task."""
-    mine, theirs = task.process.credentials, _task(k, task, pid).process.credentials
+    mine, theirs = task.process.credentials, _living(k, task, pid).process.credentials
     if mine.euid not in (theirs.uid, theirs.euid) and not mine.cap_effective >> _CAP_SYS_NICE & 1:
         raise LinuxError(errno.EPERM)
     mask = int.from_bytes(k.mem.read(address, min(length, 128)), "little")

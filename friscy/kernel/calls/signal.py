@@ -159,19 +159,28 @@ def _info(task: Task, signal: int, code: int) -> SigInfo:
     return SigInfo(signal, code, task.process.pid, task.process.credentials.uid)
 
 
+def process_with(k: Kernel, pid: int) -> Process | None:
+    """The process that a pid stands for where one is signalled: any of its threads' will do."""
+    if pid in k.state.processes:
+        return k.state.processes[pid]
+    thread = k.state.tasks.get(pid)
+    return thread.process if thread is not None else None
+
+
 @syscall(129, "kill", "pid signal -> int")
 def sys_kill(k: Kernel, task: Task, pid: int, signal: int) -> int:
     """kill(2)."""
     if not 0 <= signal <= NSIG:
         raise LinuxError(errno.EINVAL)
-    group = task.process.pgid if pid == 0 else -pid
-    targets = [
-        process
-        for process in k.state.processes.values()
-        if (process.pid == pid if pid > 0 else (pid == -1 and process.pid != 1) or process.pgid == group)
-    ]
-    if pid == -1:
-        targets = [process for process in targets if process is not task.process]
+    everyone = k.state.processes.values()
+    if pid > 0:
+        one = process_with(k, pid)
+        targets = [] if one is None else [one]
+    elif pid == -1:
+        targets = [process for process in everyone if process.pid != 1 and process is not task.process]
+    else:
+        group = task.process.pgid if pid == 0 else -pid
+        targets = [process for process in everyone if process.pgid == group]
     if not targets:
         raise LinuxError(errno.ESRCH)
     allowed = [
@@ -215,12 +224,13 @@ def sys_tgkill(k: Kernel, task: Task, tgid: int, tid: int, signal: int) -> int:
 
 
 def _read_info(k: Kernel, task: Task, signal: int, address: int, target: int) -> SigInfo:
+    """The siginfo_t that a task makes up for the thread `target`."""
     info = signals.unpack_siginfo(k.mem.read(address, 128))
     info.signal = signal
     if not 0 <= signal <= NSIG:
         raise LinuxError(errno.EINVAL)
     # Only the kernel and kill may claim to be the kernel or kill, except to oneself.
-    if (info.code >= 0 or info.code == signals.SI_TKILL) and target != task.process.pid:
+    if (info.code >= 0 or info.code == signals.SI_TKILL) and target != task.tid:
         raise LinuxError(errno.EPERM)
     return info
 
@@ -229,7 +239,7 @@ def _read_info(k: Kernel, task: Task, signal: int, address: int, target: int) ->
 def sys_rt_sigqueueinfo(k: Kernel, task: Task, pid: int, signal: int, address: int) -> int:
     """rt_sigqueueinfo(2), below sigqueue(3)."""
     info = _read_info(k, task, signal, address, pid)
-    process = k.state.processes.get(pid)
+    process = process_with(k, pid)
     if process is None:
         raise LinuxError(errno.ESRCH)
     if not _may_signal(task.process, process):
@@ -244,4 +254,4 @@ def sys_rt_tgsigqueueinfo(k: Kernel, task: Task, tgid: int, tid: int, signal: in
     """rt_tgsigqueueinfo(2), below pthread_sigqueue(3)."""
     if tgid <= 0 or tid <= 0:
         raise LinuxError(errno.EINVAL)
-    return _send_to_task(k, task, tgid, tid, _read_info(k, task, signal, address, tgid))
+    return _send_to_task(k, task, tgid, tid, _read_info(k, task, signal, address, tid))

@@ -270,7 +270,7 @@ def sys_prctl(k: Kernel, task: Task, option: int, arg2: int, arg3: int, arg4: in
     elif option == _GET_TIMERSLACK:
         return task.timer_slack
     elif option == _SET_TIMERSLACK:
-        task.timer_slack = arg2 if 0 < arg2 < 1 << 63 else 50_000
+        task.timer_slack = arg2 if 0 < arg2 < 1 << 63 else task.default_slack
     elif option == _SET_KEEPCAPS:
         if arg2 > 1:
             raise LinuxError(errno.EINVAL)

@@ -15,7 +15,7 @@ from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import Task
+    from friscy.kernel.state import Process, Task
 
 (
     REALTIME, MONOTONIC, PROCESS_CPUTIME, THREAD_CPUTIME, MONOTONIC_RAW, REALTIME_COARSE, MONOTONIC_COARSE, BOOTTIME,
@@ -217,6 +217,11 @@ def sys_times(k: Kernel, task: Task, address: int) -> int:
     return k.monotonic_ns() * CLOCK_TICKS // NSEC
 
 
+def peak_of(process: Process) -> int:
+    """Bytes of private memory that a process has had at most, in this program and those before."""
+    return max(process.peak, process.mm.peak)
+
+
 def pack_rusage(cpu_ns: int, max_rss_kib: int) -> bytes:
     """struct rusage: times and ru_maxrss, the rest zero."""
     seconds, rest = divmod(cpu_ns, NSEC)
@@ -227,7 +232,7 @@ def pack_rusage(cpu_ns: int, max_rss_kib: int) -> bytes:
     165,
     "getrusage",
     "who:rusage_who usage:out_rusage -> int",
-    partial="system time, faults and context switches are 0; ru_maxrss is mapped private memory",
+    partial="system time, faults and context switches are 0; ru_maxrss is private memory, touched or not",
 )
 def sys_getrusage(k: Kernel, task: Task, who: int, address: int) -> int:
     """getrusage(2)."""
@@ -239,6 +244,6 @@ def sys_getrusage(k: Kernel, task: Task, who: int, address: int) -> int:
         cpu = task.process.children_cpu_ns
     else:
         raise LinuxError(errno.EINVAL)
-    resident = task.process.mm.accounted // 1024 if who >= 0 else 0
-    k.mem.write(address, pack_rusage(cpu, resident))
+    peak = peak_of(task.process) if who >= 0 else task.process.children_peak
+    k.mem.write(address, pack_rusage(cpu, peak // 1024))
     return 0

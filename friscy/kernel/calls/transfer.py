@@ -18,6 +18,7 @@ from lazyfs.openfile import OpenFile
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from friscy.kernel.wait import Blocked
 
 _STEP = 1 << 16
 SPLICE_F_NONBLOCK = 2
@@ -30,6 +31,13 @@ def _pair(task: Task, fd_in: int, fd_out: int) -> tuple[OpenFile, OpenFile]:
     if not source.readable or not sink.writable:
         raise LinuxError(errno.EBADF)
     return source, sink
+
+
+def _check_streams(*ends: OpenFile) -> None:
+    """EINVAL: what one of them takes or gives is no stream of bytes (an eventfd's number, a directory's entries)."""
+    for file in ends:
+        if S_ISDIR(file.inode.mode) or (isinstance(file, files.KernelFile) and not file.can_splice):
+            raise LinuxError(errno.EINVAL)
 
 
 class _End:
@@ -50,6 +58,7 @@ class _End:
         return self.k.vfs.pread(self.file, n, self.offset)
 
     def write(self, task: Task, data: bytes) -> int:
+        _check_streams(self.file)
         if self.file.inode.seals:
             files.check_seals(self.file, 0, 0, writing=True)
         if self.offset is None:
@@ -68,6 +77,10 @@ class _End:
     def moved(self, n: int) -> None:
         if self.offset is not None:
             self.offset += n
+
+    def tell(self) -> None:
+        """Give the caller the new position. EFAULT, whatever was moved, where that cannot be written."""
+        if self.offset is not None:
             self.k.mem.set_u64(self.pointer, self.offset)
 
 
@@ -105,6 +118,8 @@ def _transfer(
     except LinuxError:
         if not done:
             raise
+    source.tell()
+    sink.tell()
     return done
 
 
@@ -170,6 +185,7 @@ def sys_splice(
         raise LinuxError(errno.EINVAL)
     if not pipes[1] and sink.flags & O_APPEND:
         raise LinuxError(errno.EINVAL)
+    _check_streams(source, sink)
     nonblocking = bool(flags & SPLICE_F_NONBLOCK)
     ends = _End(k, source, off_in), _End(k, sink, off_out)
     return _transfer(k, task, *ends, min(count, MAX_RW_COUNT), nonblocking=nonblocking)
@@ -195,7 +211,7 @@ def sys_tee(k: Kernel, task: Task, fd_in: int, fd_out: int, count: int, flags: i
 
 
 @syscall(75, "vmsplice", "fd iov:in_iovec nr_segs:size flags:splice_flags -> int")
-def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int:
+def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int | Blocked:
     """vmsplice(2): pages are copied, whatever SPLICE_F_GIFT promises."""
     if flags & ~_SPLICE_FLAGS:
         raise LinuxError(errno.EINVAL)

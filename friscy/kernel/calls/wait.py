@@ -6,7 +6,7 @@ import errno
 import struct
 from typing import TYPE_CHECKING, ClassVar
 
-from friscy.kernel.calls.time import pack_rusage
+from friscy.kernel.calls.time import pack_rusage, peak_of
 from friscy.kernel.events.pidfd import process_of
 from friscy.kernel.process import child_news, reap
 from friscy.kernel.signals import SIGCHLD, SIGCONT
@@ -14,6 +14,7 @@ from friscy.kernel.state import Process, Task
 from friscy.kernel.table import syscall
 from friscy.kernel.terminal.jobs import CLD_CONTINUED, CLD_STOPPED, CONTINUED
 from friscy.kernel.wait import Blocked, Wait
+from lazyfs.abi import O_NONBLOCK
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -77,11 +78,16 @@ def _cpu_ns(child: Process) -> int:
     return child.cpu_ns + child.children_cpu_ns
 
 
+def _peak(child: Process) -> int:
+    return max(peak_of(child), child.children_peak)
+
+
 def _take(k: Kernel, task: Task, child: Process, options: int) -> tuple[int, int, int]:
     """What there is to say of a child, once (unless WNOWAIT): status word, si_code and si_status."""
     if child.exit_status is not None:
         if not options & WNOWAIT:
             task.process.children_cpu_ns += _cpu_ns(child)
+            task.process.children_peak = max(task.process.children_peak, _peak(child))
             reap(k, child)
         return child.exit_status, *child_news(child.exit_status)
     news = child.news
@@ -113,7 +119,7 @@ def sys_wait4(k: Kernel, task: Task, pid: int, wstatus: int, options: int, rusag
     if wstatus:
         k.mem.set_u32(wstatus, status)
     if rusage:
-        k.mem.write(rusage, pack_rusage(_cpu_ns(child), child.mm.accounted // 1024))
+        k.mem.write(rusage, pack_rusage(_cpu_ns(child), _peak(child) // 1024))
     return child.pid
 
 
@@ -128,19 +134,23 @@ def sys_waitid(k: Kernel, task: Task, kind: int, pid: int, info: int, options: i
         raise LinuxError(errno.EINVAL)
     if (kind == P_PGID and pid < 0) or (kind == P_PIDFD and pid < 0):
         raise LinuxError(errno.EINVAL)
+    patient = True
     if kind == P_PIDFD:
+        patient = not task.process.files.get(pid).flags & O_NONBLOCK
         kind, pid = P_PID, process_of(task, pid).pid
     elif kind == P_PGID:
         pid = pid or task.process.pgid
-    child = _wait(k, task, kind, pid, options)
+    child = _wait(k, task, kind, pid, options if patient else options | WNOHANG)
     if child is None:
+        if not options & WNOHANG:
+            raise LinuxError(errno.EAGAIN)
         if info:
             k.mem.write(info, bytes(12))
             k.mem.write(info + 16, bytes(12))
         return 0
     _, code, value = _take(k, task, child, options)
     if rusage:
-        k.mem.write(rusage, pack_rusage(_cpu_ns(child), child.mm.accounted // 1024))
+        k.mem.write(rusage, pack_rusage(_cpu_ns(child), _peak(child) // 1024))
     if info:
         k.mem.write(info, struct.pack("<iii", SIGCHLD, 0, code))
         k.mem.write(info + 16, struct.pack("<iIi", child.pid, child.credentials.uid, value))

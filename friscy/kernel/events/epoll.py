@@ -111,13 +111,23 @@ class Epoll(KernelFile):
 
     interests: dict[int, Interest] = default(dict)
     orphans: list[Interest] = default(list)
+    _due: ClassVar[Due | None] = None  # of `due`
 
     def due(self) -> Due:
         """The interests to look at; not state: in a machine that was restored all are."""
-        found: Due | None = self.__dict__.get("_due")
+        found = self._due
         if found is None:
-            found = self.__dict__["_due"] = {id(interest): interest for interest in self.live()}
+            found = {id(interest): interest for interest in self.live()}
+            object.__setattr__(self, "_due", found)  # not a field
         return found
+
+    def details(self, k: Kernel) -> bytes:
+        """See KernelFile: the descriptors, in order."""
+        line = b"tfd: %8d events: %8x data: %16x  pos:%d ino:%x sdev:%x\n"
+        return b"".join(
+            line % (fd, it.events, it.data, it.file.offset, it.file.inode.ino, it.file.inode.fs.device)
+            for fd, it in sorted(self.interests.items())
+        )
 
     def live(self) -> list[Interest]:
         """The interests whose file is still open; the others are dropped."""

@@ -31,6 +31,10 @@ class EventFd(KernelFile):
     writes: int = 0
     reads: int = 0
 
+    def details(self, k: Kernel) -> bytes:
+        """See KernelFile."""
+        return b"eventfd-count: %16x\n" % self.count
+
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """See KernelFile."""
         if n < 8:

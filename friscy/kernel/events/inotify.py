@@ -72,7 +72,7 @@ class Inotify(KernelFile):
         """Queue an event, unless it is the same as the one before it. Too many become one IN_Q_OVERFLOW."""
         queue = self.queue
         self.added += 1
-        if queue and queue[-1].__dict__ == event.__dict__:
+        if queue and queue[-1].fields() == event.fields():
             return
         if len(queue) >= _MAX_QUEUED:
             if queue[-1].mask != IN_Q_OVERFLOW:
@@ -100,6 +100,15 @@ class Inotify(KernelFile):
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
         return IN if self.queue else 0
+
+    def details(self, k: Kernel) -> bytes:
+        """See KernelFile: the watches, the newest first."""
+        mine = [watch for watch in k.state.watches if watch.instance is self]
+        return b"".join(
+            b"inotify wd:%x ino:%x sdev:%x mask:%x ignored_mask:0 \n"
+            % (watch.number, watch.inode.ino, watch.inode.fs.device, watch.mask)
+            for watch in reversed(mine)
+        )
 
     def activity(self, k: Kernel) -> tuple[int, int] | None:
         """See KernelFile."""

@@ -11,6 +11,7 @@ from friscy.kernel.state import RLIMIT_NOFILE, Process
 from friscy.kernel.table import syscall
 from lazyfs.abi import O_EXCL, O_NONBLOCK, O_RDWR, POLLHUP
 from lazyfs.errors import LinuxError
+from lazyfs.synthfs import SynthFs, SynthInode
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -26,6 +27,12 @@ class PidFd(KernelFile):
 
     process: Process | None = None
     tid: int = 0
+
+    def details(self, k: Kernel) -> bytes:
+        """See KernelFile: -1 once it was waited for."""
+        here = self.process is not None and k.state.processes.get(self.process.pid) is self.process
+        pid = (self.tid or self.process.pid) if here and self.process is not None else -1
+        return b"Pid:\t%d\nNSpid:\t%d\n" % (pid, pid)
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
@@ -51,6 +58,19 @@ def process_of(task: Task, fd: int) -> Process:
     return file.process
 
 
+def _told_of(k: Kernel, task: Task, fd: int) -> Process:
+    """As `process_of`; a directory /proc/PID, the way before there were pidfds, will do. ESRCH: it ended."""
+    file = task.process.files.get(fd)
+    if isinstance(file.inode, SynthInode) and isinstance(file.inode.fs, SynthFs):
+        path = file.inode.path
+        if file.inode.fs.provider == "proc" and len(path) == 1 and path[0].isdigit():
+            process = k.state.processes.get(int(path[0]))
+            if process is None:
+                raise LinuxError(errno.ESRCH)
+            return process
+    return process_of(task, fd)
+
+
 @syscall(434, "pidfd_open", "pid flags:uint -> fd")
 def sys_pidfd_open(k: Kernel, task: Task, pid: int, flags: int) -> int:
     """pidfd_open(2). With PIDFD_THREAD `pid` may be any thread's."""
@@ -74,17 +94,17 @@ def sys_pidfd_send_signal(k: Kernel, task: Task, fd: int, signal: int, info: int
 
     if flags not in (0, _SIGNAL_THREAD, _SIGNAL_THREAD_GROUP, _SIGNAL_PROCESS_GROUP):
         raise LinuxError(errno.EINVAL)
-    process = process_of(task, fd)
+    process = _told_of(k, task, fd)
     file = task.process.files.get(fd)
-    assert isinstance(file, PidFd)
+    tid = file.tid if isinstance(file, PidFd) else 0
     if k.state.processes.get(process.pid) is not process:
         raise LinuxError(errno.ESRCH)
     if info and k.mem.i32(info) != signal:
         raise LinuxError(errno.EINVAL)
     if flags == _SIGNAL_PROCESS_GROUP:
         return calls.sys_kill(k, task, -process.pid, signal)
-    if flags == _SIGNAL_THREAD or (file.tid and flags == 0):
-        tid = file.tid or process.pid
+    if flags == _SIGNAL_THREAD or (tid and flags == 0):
+        tid = tid or process.pid
         if info:
             return calls.sys_rt_tgsigqueueinfo(k, task, process.pid, tid, signal, info)
         return calls.sys_tgkill(k, task, process.pid, tid, signal)

@@ -30,6 +30,10 @@ class SignalFd(KernelFile):
 
     mask: int = 0
 
+    def details(self, k: Kernel) -> bytes:
+        """See KernelFile."""
+        return b"sigmask:\t%016x\n" % self.mask
+
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """See KernelFile."""
         if n < _INFO.size:

@@ -10,7 +10,6 @@ import errno
 import stat
 from typing import TYPE_CHECKING
 
-from friscy.kernel.files import F_SEAL_FUTURE_WRITE, F_SEAL_WRITE
 from friscy.kernel.memory.areas import (
     GROWING_STACK,
     MAP_ANONYMOUS,
@@ -30,9 +29,10 @@ from friscy.kernel.memory.areas import (
     part,
 )
 from friscy.kernel.memory.moving import Moving
+from friscy.machine import host_pages
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE, WINDOW_END
 from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
-from lazyfs.abi import O_ACCMODE
+from lazyfs.abi import F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     pass
 
 _DEV_ZERO = (1, 5)
+_FEW = 1024  # mappings of a process that are not worth counting everyone's
 
 
 class AddressSpace(Moving):
@@ -51,6 +52,7 @@ class AddressSpace(Moving):
 
     def fork_into(self, child: AddressSpace) -> None:
         """Give `child`, whose Mm is a copy of this one's and whose memory is empty, the pages too."""
+        self.check_count(len(child.mm.vmas))
         shared = [vma for vma in child.mm.vmas if vma.backing is not None]
         child.memory.fork(self.memory, [(vma.start, vma.end) for vma in shared])
         for vma in shared:
@@ -101,12 +103,14 @@ class AddressSpace(Moving):
         length = -(-length // PAGE) * PAGE
         if offset + length >= 1 << 63:
             raise LinuxError(errno.EOVERFLOW)
+        read_only = False
         if file is not None:
-            if file.inode.rdev == _DEV_ZERO and stat.S_ISCHR(file.inode.mode):
-                file = None
-            else:
-                _check_file(file, prot, flags)
+            zero = file.inode.rdev == _DEV_ZERO and stat.S_ISCHR(file.inode.mode)
+            _check_file(file, prot, flags, device=zero)
+            if zero:
+                read_only, file = kind != MAP_PRIVATE and not file.writable, None
         self._check_limits(length)
+        self.check_count()
         if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE):
             if address % PAGE:
                 raise LinuxError(errno.EINVAL)
@@ -122,6 +126,7 @@ class AddressSpace(Moving):
         # How it was placed tells no mappings apart.
         kept = flags & (MAP_TYPE | MAP_ANONYMOUS | RESERVED)
         vma = Vma(address, address + length, prot, kept, offset=offset, name=name, accounted=accounted)
+        vma.read_only = read_only
         if accounted:
             self._check_memory(length)
         self.unmap(address, address + length)
@@ -166,23 +171,38 @@ class AddressSpace(Moving):
             image = self.vfs.pread(file, 4, 0) == b"\x7fELF"
         return self.place_file(self._identity(file), length) if image else self.place(length)
 
+    def check_count(self, more: int = 1) -> None:
+        """ENOMEM: `more` mappings would be too many, for the process or, with those of all, for the host."""
+        count = len(self.mm.vmas)
+        if count + more > self.map_limit + 1:
+            raise LinuxError(errno.ENOMEM)
+        if count + more > _FEW:
+            total = sum(len(each.mm.vmas) for each in self.pool.users)
+            if total + more > host_pages.mapping_budget():
+                raise LinuxError(errno.ENOMEM)
+
     def _identity(self, file: OpenFile | None) -> bytes | None:
         return None if file is None else self.vfs.file_identity(file.location)
 
     def protect(self, start: int, end: int, prot: int) -> None:
         """mprotect(2) of page-aligned [start, end). ENOMEM at the first hole, after what lies before it."""
         position = start
+        inside = [at for at in (start, end) if (vma := self.find(at)) is not None and vma.start < at]
+        if inside:
+            self.check_count(len(inside))
         first, last = self._split_range(start, end)
         changed = []
         try:
             for vma in self.mm.vmas[first:last]:
                 if vma.start > position:
                     raise LinuxError(errno.ENOMEM)
-                if prot & PROT_WRITE and vma.file is not None and vma.shared and not vma.file.writable:
+                if prot & PROT_WRITE and (
+                    vma.read_only or (vma.file is not None and vma.shared and not vma.file.writable)
+                ):
                     raise LinuxError(errno.EACCES)
                 if prot & PROT_WRITE and not (vma.shared or vma.accounted or vma.flags & RESERVED):
                     self._check_memory(vma.end - vma.start)
-                    self.mm.accounted += vma.end - vma.start
+                    self._account(vma.end - vma.start)
                     vma.accounted = True
                 if vma.prot != prot:
                     changed.append(Vma(vma.start, vma.end, vma.prot | prot, vma.flags))
@@ -259,10 +279,11 @@ class AddressSpace(Moving):
                 self.space.code_mapped(vma.start, min(vma.end, vma.backed_end), identity, vma.offset)
 
 
-def _check_file(file: OpenFile, prot: int, flags: int) -> None:
+def _check_file(file: OpenFile, prot: int, flags: int, *, device: bool = False) -> None:
+    """Whether it can be mapped so. device: one that can be."""
     if not file.readable:
         raise LinuxError(errno.EACCES if file.writable else errno.EBADF)
-    if not stat.S_ISREG(file.inode.mode):
+    if not device and not stat.S_ISREG(file.inode.mode):
         raise LinuxError(errno.ENODEV)
     if flags & MAP_TYPE != MAP_PRIVATE and prot & PROT_WRITE and not file.writable:
         raise LinuxError(errno.EACCES)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 from bisect import bisect_left, bisect_right
 from operator import attrgetter
-from typing import Any
 
 from friscy.kernel.memory.backing import Backing
 from friscy.kernel.places import Places
@@ -53,6 +52,7 @@ class Vma(Plain):
     backed_end: int = GUEST_END  # pages from here on lie past the file's end: SIGBUS
     backing: Backing | None = None  # of a shared mapping: where its pages are
     locked: int = 0  # 1: mlock(2), 2: with MLOCK_ONFAULT
+    read_only: bool = False  # of /dev/zero, shared, and opened for reading: no mprotect(2) makes it writable
 
     @property
     def shared(self) -> bool:
@@ -68,6 +68,7 @@ class Mm(Plain):
     mmap_base: int = GUEST_END
     stack_top: int = GUEST_END
     accounted: int = 0  # bytes of private writable memory
+    peak: int = 0  # what that was at most
     lock_future: int = 0  # as `Vma.locked`, for mappings that come: mlockall(2) with MCL_FUTURE
     start_code: int = 0
     end_code: int = 0
@@ -78,9 +79,10 @@ class Mm(Plain):
 
     def copy(self) -> Mm:
         """The address space of a forked child."""
-        values: dict[str, Any] = dict(self.__dict__)
-        values["vmas"] = [Vma(**{**vma.__dict__, "locked": 0}) for vma in self.vmas]
+        values = self.fields()
+        values["vmas"] = [Vma(**{**vma.fields(), "locked": 0}) for vma in self.vmas]
         values["lock_future"] = 0
+        values["peak"] = self.accounted
         return Mm(**values)
 
 
@@ -89,13 +91,15 @@ class Areas:
 
     memory_limit: bytes of private writable memory it may have (ENOMEM beyond).
     address_limit, data_limit: RLIMIT_AS and RLIMIT_DATA, set by the kernel when they change.
+    map_limit: how many mappings it may have (/proc/sys/vm/max_map_count), likewise.
     """
 
-    __slots__ = ("address_limit", "data_limit", "memory_limit", "mm", "places")
+    __slots__ = ("address_limit", "data_limit", "map_limit", "memory_limit", "mm", "places")
 
     def __init__(self, mm: Mm, memory_limit: int, places: Places | None = None) -> None:
         self.mm, self.memory_limit, self.places = mm, memory_limit, places or Places()
         self.address_limit = self.data_limit = 1 << 63
+        self.map_limit = 65530
 
     def find(self, address: int) -> Vma | None:
         """The mapping that covers `address`."""
@@ -162,6 +166,10 @@ class Areas:
                 return vma.backing, vma.offset + address - vma.start
         return self.mm, address
 
+    def _account(self, more: int) -> None:
+        self.mm.accounted += more
+        self.mm.peak = max(self.mm.peak, self.mm.accounted)
+
     def _check_memory(self, more: int) -> None:
         if self.mm.accounted + more > self.memory_limit:
             raise LinuxError(errno.ENOMEM)
@@ -187,7 +195,7 @@ class Areas:
         vmas = self.mm.vmas
         vmas.insert(bisect_left(vmas, vma.start, key=_start), vma)
         if vma.accounted:
-            self.mm.accounted += vma.end - vma.start
+            self._account(vma.end - vma.start)
         if merge:
             self._merge(vma.start, vma.end)
 
@@ -222,7 +230,7 @@ def page_prot(prot: int) -> int:
 
 def part(vma: Vma, start: int, end: int) -> Vma:
     """A copy of `vma` for [start, end)."""
-    values: dict[str, Any] = dict(vma.__dict__)
+    values = vma.fields()
     values.update(start=start, end=end, offset=vma.offset + start - vma.start)
     return Vma(**values)
 
@@ -247,6 +255,7 @@ def _mergeable(left: Vma, right: Vma) -> bool:
         and left.name == right.name
         and left.accounted == right.accounted
         and left.locked == right.locked
+        and left.read_only == right.read_only
         and left.backing is right.backing
         and (left.backing is None or right.offset == left.offset + left.end - left.start)
         and left.backed_end >= left.end

@@ -119,6 +119,9 @@ class FileMappings(Areas):
         first, last = self._indexes(start, end)
         if first == last:
             return
+        inside = self.find(start)
+        if inside and inside.start < start and end < inside.end and len(self.mm.vmas) >= self.map_limit:
+            raise LinuxError(errno.ENOMEM)  # two would be left of it
         first, last = self._split_range(start, end)
         gone = self.mm.vmas[first:last]
         for vma in gone:
@@ -187,7 +190,7 @@ class FileMappings(Areas):
         if vma.backing is None or file is None or not file.writable:
             return
         end = min(vma.end, vma.backed_end)
-        runs = self.memory.touched(vma.start, end)
+        runs = self.memory.touched(vma.start, end) if vma.start < end else []
         if runs:
             shift = vma.offset - vma.start
             self.pool.write_back(self.vfs, file, [(low + shift, high + shift) for low, high in runs])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.credentials import capable
 from friscy.kernel.memory.areas import MAP_LOCKED
+from friscy.kernel.state import RLIMIT_MEMLOCK
 from friscy.machine.layout import GUEST_END, GUEST_START, PAGE
 from lazyfs.errors import LinuxError
 
@@ -69,12 +70,10 @@ def lock_all(space: AddressSpace, kind: int) -> None:
 
 
 def _permitted(process: Process) -> None:
-    if _limit(process) == 0:
+    if not capable(process, _CAP_IPC_LOCK) and not process.limits[RLIMIT_MEMLOCK][0]:
         raise LinuxError(errno.EPERM)
 
 
 def _limit(process: Process) -> int | None:
     """RLIMIT_MEMLOCK in bytes, None for who may lock all."""
-    from friscy.kernel.state import RLIMIT_MEMLOCK
-
     return None if capable(process, _CAP_IPC_LOCK) else process.limits[RLIMIT_MEMLOCK][0] // PAGE * PAGE

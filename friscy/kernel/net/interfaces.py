@@ -98,11 +98,15 @@ def _sockaddr(address: bytes) -> bytes:
     return addresses.pack(AF_INET, (address, 0))
 
 
+_IFREQ_BYTES = 40
+
+
 def interface_ioctl(k: Kernel, request: int, argument: int) -> int:
     """A request about an interface. ENODEV: none of that name; EPERM: what would change one."""
     if request == SIOCGIFCONF:
         return _list(k, argument)
     if request in _SETTING:
+        k.mem.check(argument, _IFREQ_BYTES)
         raise LinuxError(errno.EPERM)
     if request == SIOCGIFNAME:
         index = k.mem.i32(argument + 16)

@@ -26,7 +26,9 @@ def ioctl(k: Kernel, socket: Socket, request: int, argument: int) -> int:
     if request == TIOCOUTQ:
         k.mem.set_u32(argument, 0)
         return 0
-    if request == SIOCATMARK and socket.kind == STREAM:
+    if request == SIOCATMARK:
+        if socket.kind != STREAM:
+            raise LinuxError(errno.ENOTTY)
         k.mem.set_u32(argument, 0)
         return 0
     if request >> 8 == 0x89:

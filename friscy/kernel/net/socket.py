@@ -53,6 +53,8 @@ class Socket(KernelFile):
     error: SO_ERROR. options: what setsockopt(2) set that is only remembered, by (level << 32 | name).
     """
 
+    can_splice: ClassVar[bool] = True
+
     family: ClassVar[int] = 0
 
     kind: int = STREAM
@@ -78,17 +80,17 @@ class Socket(KernelFile):
     watchers: ClassVar[dict[int, tuple[dict[int, Any], Any]]] = {}
 
     def __setattr__(self, name: str, value: object) -> None:
-        values = self.__dict__
-        values[name] = value
-        values["version"] = values.get("version", 0) + 1
-        if "watchers" in values:
-            self.touch()
+        object.__setattr__(self, name, value)
+        self.touch()
 
     def touch(self) -> None:
-        """Something that `poll_events` looks at changed elsewhere."""
-        self.__dict__["version"] = self.version + 1
-        for key, (due, what) in self.__dict__.pop("watchers", {}).items():
-            due[key] = what
+        """Something that `poll_events` looks at changed."""
+        object.__setattr__(self, "version", self.version + 1)
+        if self.watchers:
+            told = self.watchers
+            object.__setattr__(self, "watchers", {})
+            for key, (due, what) in told.items():
+                due[key] = what
 
     def stamp(self) -> int | None:
         """See KernelFile."""
@@ -96,12 +98,13 @@ class Socket(KernelFile):
 
     def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
         """See KernelFile."""
-        self.__dict__.setdefault("watchers", {})[key] = due, what
+        if not self.watchers:
+            object.__setattr__(self, "watchers", {})
+        self.watchers[key] = due, what
 
     def forget(self, key: int) -> None:
         """See KernelFile."""
-        if "watchers" in self.__dict__:
-            self.watchers.pop(key, None)
+        self.watchers.pop(key, None)
 
     # -- names and connections: what families differ in -----------------------------------------------
 

@@ -180,7 +180,7 @@ def _sys_directory(k: Kernel) -> Directory:
         b"version": File(VERSION + b"\n"),
     }
     memory: dict[bytes, Node] = {
-        b"max_map_count": _number(65530),
+        b"max_map_count": _setting(k, "vm/max_map_count"),
         b"mmap_min_addr": _number(65536),
         b"overcommit_memory": _number(0),
         b"overcommit_ratio": _number(50),

@@ -6,6 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
+from friscy.kernel.files import KernelFile
 from friscy.kernel.memory.locking import locked_bytes
 from friscy.kernel.paths import mount_id
 from friscy.kernel.proc.procfs_memory import maps, smaps, smaps_rollup, usage
@@ -73,7 +74,7 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"environ": File(lambda: b"".join(variable + b"\0" for variable in process.environ), mode=0o400),
         b"exe": Link(lambda: _exe(process), follow=lambda: _exe_place(k, process)),
         b"fd": Directory(lambda: _descriptors(k, process), mode=0o500),
-        b"fdinfo": Directory(lambda: _descriptor_infos(process)),
+        b"fdinfo": Directory(lambda: _descriptor_infos(k, process)),
         b"limits": File(lambda: limits(process)),
         b"loginuid": File(b"4294967295"),
         b"maps": File(lambda: maps(k, process)),
@@ -97,8 +98,22 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"status": File(lambda: status(k, process, task)),
         b"uid_map": File(b"%10d %10d %10d\n" % (0, 0, (1 << 32) - 1)),
         b"gid_map": File(b"%10d %10d %10d\n" % (0, 0, (1 << 32) - 1)),
+        b"timerslack_ns": File(
+            lambda: b"%d\n" % (task.timer_slack if task is not None else 0),
+            mode=0o666,
+            write=lambda data: _set_timer_slack(task, data),
+        ),
         b"wchan": File(b"0"),
     }
+
+
+def _set_timer_slack(task: Task | None, data: bytes) -> None:
+    """EINVAL: no number."""
+    text = data.rstrip(b"\n\0")
+    if not text.isdigit():
+        raise LinuxError(errno.EINVAL)
+    if task is not None:
+        task.timer_slack = int(text) or task.default_slack
 
 
 def _ignore(_data: bytes) -> None:
@@ -164,19 +179,20 @@ def _descriptors(k: Kernel, process: Process) -> dict[bytes, Node]:
     return {b"%d" % fd: link(process.files.slots[fd]) for fd in sorted(process.files.slots)}
 
 
-def _descriptor_infos(process: Process) -> dict[bytes, Node]:
+def _descriptor_infos(k: Kernel, process: Process) -> dict[bytes, Node]:
     def info(descriptor: Descriptor) -> File:
-        return File(lambda: fdinfo(descriptor), mode=0o400)
+        return File(lambda: fdinfo(k, descriptor), mode=0o400)
 
     return {b"%d" % fd: info(process.files.slots[fd]) for fd in sorted(process.files.slots)}
 
 
-def fdinfo(descriptor: Descriptor) -> bytes:
+def fdinfo(k: Kernel, descriptor: Descriptor) -> bytes:
     """/proc/<pid>/fdinfo/<fd>."""
     file = descriptor.file
     flags = file.flags | (O_CLOEXEC if descriptor.cloexec else 0)
     mount = mount_id(file.location.mount)
-    return b"pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n" % (file.offset, flags, mount, file.inode.ino)
+    common = b"pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n" % (file.offset, flags, mount, file.inode.ino)
+    return common + file.details(k) if isinstance(file, KernelFile) else common
 
 
 # -- memory -----------------------------------------------------------------------------------------------

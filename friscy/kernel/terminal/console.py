@@ -17,7 +17,7 @@ import os
 import select
 from collections.abc import Callable, Iterable
 from stat import S_IFCHR, S_IFIFO, S_ISREG
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from friscy.kernel import files
 from friscy.kernel.devices import devices, unnamed
@@ -73,6 +73,8 @@ class ConsoleTerminal(Terminal):
 
 class StreamFile(KernelFile):
     """A standard stream (`number` 0, 1 or 2) that is no terminal."""
+
+    can_splice: ClassVar[bool] = True
 
     number: int = 0
 
@@ -161,7 +163,7 @@ class Console:
             else:
                 owner = context.credentials
                 place = unnamed(k, b"pipe:[%d]", S_IFIFO | 0o600, uid=owner.uid, gid=owner.gid)
-                inode = StreamInode(**place.inode.__dict__, number=number)
+                inode = StreamInode(**place.inode.fields(), number=number)
                 # Both ends are there, so that an open of /dev/stdin never waits for the other one.
                 inode.pipe = Pipe(readers=1, writers=1, had_writer=True)
                 place.dentry.inode = inode

@@ -7,14 +7,14 @@ master is typed on the slave; what is written to the slave, and its echo, is rea
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel import files
 from friscy.kernel.devices import devices
 from friscy.kernel.files import KernelFile
 from friscy.kernel.terminal import jobs
 from friscy.kernel.terminal.terminal import Terminal, TerminalFile
-from friscy.kernel.terminal.tty import HUPCL, IUTF8, IXON, VSTART, VSTOP
+from friscy.kernel.terminal.tty import CFLAG, HUPCL, IFLAG, IUTF8, IXON, VSTART, VSTOP
 from lazyfs.abi import POLLHUP, POLLIN, POLLOUT, POLLPRI
 from lazyfs.devpts import SLAVE_MAJOR, Devpts
 from lazyfs.errors import LinuxError, WouldBlock
@@ -100,6 +100,8 @@ class Pty(Terminal):
 
 class PtyMaster(KernelFile):
     """The description that opening /dev/ptmx gives."""
+
+    can_splice: ClassVar[bool] = True
 
     pty: Pty = default(Pty)
 
@@ -230,8 +232,8 @@ def open_master(k: Kernel, file: OpenFile) -> PtyMaster:
         filesystem=filesystem,
         rows=0,
         columns=0,
-        iflag=Pty.iflag & ~IUTF8,
-        cflag=Pty.cflag & ~HUPCL,
+        iflag=IFLAG & ~IUTF8,
+        cflag=CFLAG & ~HUPCL,
     )
     ptys[index] = pty
     owner = file.credentials

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel import files
 from friscy.kernel.files import KernelFile
@@ -71,6 +71,8 @@ class Terminal(Tty):
 
 class TerminalFile(KernelFile):
     """An open description of a terminal. epoch: the terminal's when it was opened; see `is_hung_up`."""
+
+    can_splice: ClassVar[bool] = True
 
     terminal: Terminal = default(Terminal)
     epoch: int = 0

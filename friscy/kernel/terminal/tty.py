@@ -40,13 +40,15 @@ _FAST_SPEEDS = (0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 100000
                 2000000, 2500000, 3000000, 3500000, 4000000)  # fmt: skip
 TERMIOS_BYTES, TERMIOS2_BYTES = _TERMIOS.size, _TERMIOS2.size
 
+IFLAG, CFLAG = ICRNL | IXON | IUTF8, B38400 | CS8 | CREAD | HUPCL  # of a fresh terminal
+
 
 class Tty(Plain):
     """One terminal: its termios, window size, owner and queues."""
 
-    iflag: int = ICRNL | IXON | IUTF8
+    iflag: int = IFLAG
     oflag: int = OPOST | ONLCR
-    cflag: int = B38400 | CS8 | CREAD | HUPCL
+    cflag: int = CFLAG
     lflag: int = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN
     line: int = 0
     cc: bytes = _DEFAULT_CC

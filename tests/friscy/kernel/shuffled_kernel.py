@@ -10,7 +10,29 @@ import random
 from typing import Any
 
 from friscy.kernel.kernel import Kernel
+from friscy.kernel.scheduler import Scheduler
 from friscy.kernel.state import DEAD, RUNNING, Task
+
+
+class LotScheduler(Scheduler):
+    """Chooses by lot."""
+
+    def __init__(self, k: Kernel, lot: random.Random) -> None:
+        super().__init__(k)
+        self._lot = lot
+
+    def next_task(self) -> Task | None:
+        """See Scheduler."""
+        tasks = list(self.k.state.tasks.values())
+        self._lot.shuffle(tasks)
+        now = self.k.monotonic_ns()
+        for task in tasks:
+            if task.process.stopped or task.state == DEAD:
+                continue
+            if task.state == RUNNING or self.may_wake(task, now):
+                task.state = RUNNING
+                return task
+        return None
 
 
 class ShuffledKernel(Kernel):
@@ -19,6 +41,8 @@ class ShuffledKernel(Kernel):
     def __init__(self, *args: Any, seed: int, **options: Any) -> None:
         super().__init__(*args, **options)
         self.lot = random.Random(seed)
+        self.scheduler = LotScheduler(self, self.lot)
+        self.idle = self.scheduler.wait_for_events
         # How often a task's time is over after a call, and at the first safepoint of a slice.
         self.eagerness = self.lot.choice((0.02, 0.2, 0.6, 1.0))
         self.single_steps = self.lot.choice((0.0, 0.1, 0.5))
@@ -28,18 +52,6 @@ class ShuffledKernel(Kernel):
         super().syscall()
         if self.lot.random() < self.eagerness:
             self.hart.interrupt()
-
-    def _next_task(self) -> Task | None:
-        tasks = list(self.state.tasks.values())
-        self.lot.shuffle(tasks)
-        now = self.monotonic_ns()
-        for task in tasks:
-            if task.process.stopped or task.state == DEAD:
-                continue
-            if task.state == RUNNING or self._may_wake(task, now):
-                task.state = RUNNING
-                return task
-        return None
 
     def run(self) -> int | None:
         """As Kernel.run, with slices that end at the first safepoint now and then."""

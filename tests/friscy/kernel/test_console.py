@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from guest_machine import EMULATOR, GuestMachine, compile_guest, install
+from guest_machine import GuestMachine, compile_guest, install
+from guest_sources import EMULATOR
 
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.terminal.console import Console

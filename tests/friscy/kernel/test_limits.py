@@ -35,6 +35,12 @@ def test_only_the_largest_process_is_killed(machine: GuestMachine, hogs: Path) -
     assert machine.run(hogs, "child", limits=Limits(memory=48 << 20), log=[]) == (0, "signal 9\n")
 
 
+def test_too_many_mappings_are_the_guests_trouble(machine: GuestMachine, hogs: Path) -> None:
+    """The host has a limit for all processes of the guest together, and must not come to it."""
+    expected = "many, ENOMEM\nfork: ENOMEM\nunmap: 0, allocate: done\n"
+    assert machine.run(hogs, "mappings") == (0, expected)
+
+
 def test_a_leak_of_descriptors_gets_emfile(machine: GuestMachine, hogs: Path) -> None:
     assert machine.run(hogs, "files", limits=Limits(ulimits=["nofile=20:30"])) == (0, "17 more, EMFILE\n")
 

@@ -1,0 +1,216 @@
+"""The scheduler: which task runs next and until when, and the wait on the host when none can.
+
+Tasks take turns; once their nice values differ, the one that has had the least of its due goes first. A slice ends
+where the engine returns at a safepoint: when the task's call blocks, when the ticker (friscy.kernel.alarm) says that
+its time is over, or when somebody on the host asks for attention.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from friscy.kernel import timers
+from friscy.kernel.clock import Clock
+from friscy.kernel.host_wait import wait
+from friscy.kernel.state import DEAD, RUNNING, Task
+from friscy.kernel.wait import READ
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+
+# What a nice value from -20 to 19 is worth: each step is a quarter, as Linux has it.
+WEIGHTS = [max(round(1024 / 1.25**nice), 3) for nice in range(-20, 20)]
+_CATCH_UP_NS = 20_000_000
+
+
+class CpuMeter:
+    """Host CPU time of the slices of one thread; to ask the host's kernel twice a slice would double a short one.
+
+    A slice of less than SHORT_NS is charged what the wall clock says. A longer one is charged the thread's CPU time
+    since the last mark, less what was charged since then; a mark is set at the start of a slice when the last one is
+    more than SHORT_NS old. So what is wrong in a slice, which the host may have interrupted, is less than SHORT_NS.
+    """
+
+    SHORT_NS = 1_000_000
+
+    __slots__ = ("_charged", "_mark_cpu", "_mark_wall", "_slice_ns", "_thread_ns", "started")
+
+    def __init__(self, clock: Clock) -> None:
+        self._slice_ns, self._thread_ns = clock.slice_ns, clock.thread_ns
+        self.started = 0  # monotonic time of the host, 0 between slices
+        self._mark_wall = self._mark_cpu = self._charged = 0
+
+    def start(self, *, exact: bool = False) -> None:
+        """A slice begins; exact: of one whose end depends on its CPU time."""
+        self.started = now = self._slice_ns()
+        if exact or now - self._mark_wall > self.SHORT_NS:
+            self._mark_wall, self._mark_cpu, self._charged = now, self._thread_ns(), 0
+
+    def used(self) -> int:
+        """Nanoseconds that the slice has had so far; they never get fewer."""
+        wall = self._slice_ns() - self.started
+        return max(min(wall, self._thread_ns() - self._mark_cpu - self._charged), 0)
+
+    def stop(self, *, exact: bool = False) -> int:
+        """The slice is over: the nanoseconds it had."""
+        wall = self._slice_ns() - self.started
+        used = wall if wall < self.SHORT_NS and not exact else self.used()
+        self._charged += used
+        self.started = 0
+        return used
+
+
+class Scheduler:
+    """Runs the tasks of a kernel in turn."""
+
+    slice_task: Task  # who the engine runs, while `meter.started` is set
+
+    def __init__(self, k: Kernel) -> None:
+        self.k = k
+        self.meter = CpuMeter(k.clock)
+
+    def run(self) -> int | None:
+        """See Kernel.run."""
+        k, state, meter = self.k, self.k.state, self.meter
+        alarm, ticker = k.alarm, k.ticker
+        while state.exit_status is None:
+            if k.stopping:
+                return None
+            task = self.next_task()
+            if task is None:
+                k.idle()
+                continue
+            if k.task is not task:
+                k.switch_to(task)
+                if task.rseq[0]:
+                    from friscy.kernel.rseq import interrupted
+
+                    interrupted(k, task)
+            k.viewer = task
+            process, hart = task.process, k.hart
+            if k.retired_spaces:
+                k.recycle_spaces()
+            hart.clear_interrupt()
+            if k.attention:
+                k.attention = False
+                k.check_host()
+            if alarm.at and k.monotonic_ns() >= alarm.at:
+                timers.fire(k)
+            if task.pending or process.pending:
+                from friscy.kernel.signals import deliver
+
+                deliver(k, task)
+                if task.state != RUNNING or process.stopped:
+                    continue
+            if k.stopping:
+                continue
+            ticker.watch(k)
+            if process.cpu_watched:
+                timers.expect_cpu(k, process)
+            self.slice_task = task
+            meter.start(exact=process.cpu_watched)
+            try:
+                k.spaces[process.pid].run(k.hart)
+            finally:
+                used = meter.stop(exact=process.cpu_watched)
+                task.cpu_ns += used
+                if state.weighted:
+                    task.fair_ns += used * 1024 // WEIGHTS[task.nice + 20]
+            if process.cpu_watched:
+                alarm.ended()
+                timers.check_cpu(k, process)
+        return state.exit_status
+
+    def running_ns(self, task: Task) -> int:
+        """CPU time of the slice that `task` has just now, 0 where it has none."""
+        return self.meter.used() if self.meter.started and task is self.slice_task else 0
+
+    def next_task(self) -> Task | None:
+        """The next task that can run; its wait is over."""
+        state = self.k.state
+        tasks = self._by_weight() if state.weighted else self._in_turn()
+        now = 0
+        for task in tasks:
+            if task.process.stopped:
+                continue
+            if task.state == RUNNING:
+                return task
+            if task.state == DEAD:
+                continue
+            if task.deadline is not None:
+                now = now or self.k.monotonic_ns()
+            if self.may_wake(task, now):
+                task.state = RUNNING
+                if state.weighted:
+                    # Who slept does not make up for it all: the others are not to wait for long.
+                    task.fair_ns = max(task.fair_ns, self.k.task.fair_ns - _CATCH_UP_NS)
+                return task
+        return None
+
+    def _in_turn(self) -> list[Task]:
+        """All tasks, those after the current one first and itself last."""
+        tasks = list(self.k.state.tasks.values())
+        if len(tasks) > 1 and self.k.state.tasks.get(self.k.task.tid) is self.k.task:
+            at = tasks.index(self.k.task) + 1
+            return tasks[at:] + tasks[:at]
+        return tasks
+
+    def _by_weight(self) -> list[Task]:
+        """All tasks, the one with the least time by its weight first."""
+        return sorted(self._in_turn(), key=lambda task: task.fair_ns)
+
+    def may_wake(self, task: Task, now: int) -> bool:
+        """Whether what a blocked task waits for is there, or something that ends the wait."""
+        k, wait = self.k, task.wait
+        if wait is None or (task.deadline is not None and now >= task.deadline):
+            return True
+        k.viewer = task
+        if wait.ready(k, task):
+            return True
+        if task.pending or task.process.pending:
+            from friscy.kernel.signals import interrupts
+
+            if interrupts(k, task):
+                return True
+        at = wait.deadline(k, task)
+        return at is not None and k.monotonic_ns() >= at
+
+    def wait_for_events(self) -> None:
+        """All tasks are blocked: wait for a host descriptor or the earliest deadline."""
+        k = self.k
+        earliest: int | None = None
+        watched: dict[int, int] = {}
+        for task in k.state.tasks.values():
+            if task.state == DEAD or task.wait is None or task.process.stopped:
+                continue
+            for fd, events in task.wait.host_fds(k, task):
+                watched[fd] = watched.get(fd, 0) | events
+            for at in (task.deadline, task.wait.deadline(k, task)):
+                if at is not None and (earliest is None or at < earliest):
+                    earliest = at
+        if k.alarm.at and (earliest is None or k.alarm.at < earliest):
+            earliest = k.alarm.at
+        for fd in k.wakeup_fds():
+            watched[fd] = watched.get(fd, 0) | READ
+        if k.wake_fd >= 0:
+            watched[k.wake_fd] = READ
+        timeout = None
+        if earliest is not None:
+            timeout = max(earliest - k.monotonic_ns(), 0)
+        elif not watched:
+            self._deadlock()
+            return
+        if k.wake_fd in wait(watched, timeout):
+            os.eventfd_read(k.wake_fd)
+        if k.alarm.at and k.monotonic_ns() >= k.alarm.at:
+            timers.fire(k)
+        k.check_host()
+
+    def _deadlock(self) -> None:
+        """Nothing can ever wake the guest: a Linux machine would hang; an endless wait helps nobody here."""
+        from friscy.kernel.process import end_process
+
+        init = self.k.state.processes[1]
+        self.k.log(f"{init.comm.decode(errors='replace')}: every task waits for something that cannot happen")
+        end_process(self.k, init, 9)
