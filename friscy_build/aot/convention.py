@@ -262,20 +262,25 @@ class Convention:
                 signature.results = members(given[pc])
 
     def _solve_smashes(self, own: Mapping[int, Registers]) -> None:
-        for pc in self.flows:
-            signature = self.signatures[pc]
-            if signature.direct:
-                for stores in self._found[pc].stores.values():
-                    signature.smashes |= stores & own[pc] & self.abi.saved
+        """Whoever puts a saved register back into the hart gives it what it had at its own entry, which is not what it
+        had at its caller's: so it is touched for all callers, those too that leave the register alone."""
+        touched = dict.fromkeys(self.flows, NONE)
+        for pc, flow in self.flows.items():
+            found = self._found[pc]
+            for k, block in enumerate(flow.blocks):
+                touched[pc] |= found.stores[block.pc] & self.abi.saved
+                if flow.leaving[k] or block.end is End.INDIRECT:  # a jump elsewhere stores what is dirty
+                    touched[pc] |= found.at_end[k] & self.abi.saved
 
         def step(callee: int, caller: int) -> bool:
-            signature = self.signatures[caller]
-            before = signature.smashes
-            if signature.direct:
-                signature.smashes |= self.signatures[callee].smashes & own[caller]
-            return signature.smashes != before
+            before = touched[caller]
+            touched[caller] |= touched[callee]
+            return touched[caller] != before
 
-        self._spread([pc for pc in self.flows if self.signatures[pc].smashes], step)
+        self._spread([pc for pc in self.flows if touched[pc]], step)
+        for pc, signature in self.signatures.items():
+            if signature.direct:
+                signature.smashes = touched[pc] & own[pc]
 
     def _solve_needs(self) -> None:
         """Find what each function may read, and with it what is live in it."""

@@ -309,9 +309,10 @@ class AotTable(Table):
     """Which code is translated ahead of time."""
 
     scope: Literal["touched", "all", "none"] = Field(
-        default="none",
-        description="`touched`: what ran while the build recorded it, and what that calls (a large program such as "
-        "CPython takes minutes); `all`: whatever can be found, which takes long; `none`: everything is interpreted",
+        default="touched",
+        description="`touched`: what ran while the build recorded it, and what that calls (CPython takes half a "
+        "minute more the first time); `all`: whatever can be found, which takes long; `none`: everything is "
+        "interpreted",
     )
     warm_up: Annotated[tuple[Command, ...], BeforeValidator(_commands)] = Field(
         default=(),

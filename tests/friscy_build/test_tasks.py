@@ -171,7 +171,7 @@ def test_bundles_are_independent(project: Project) -> None:
     (project.root / "base.tar").rename(project.root / "absent.tar")
     project.base(b"tool")
     ran = project.ran("bundle:second")
-    assert ran == [f"{kind}:second" for kind in ("image", "rootfs", "bundle")]
+    assert ran == [f"{kind}:second" for kind in ("image", "rootfs", "record", "aot", "bundle")]
     assert open_bundle(project.root / "dist" / "second").origin == "tar:absent.tar"
 
 
@@ -194,4 +194,4 @@ def test_the_example_of_another_project(tmp_path: Path) -> None:
         "--greeting=Hello from another project",
     ]
     timings = json.loads((tmp_path / "build" / ".parts" / "greeting" / "timings.json").read_bytes())
-    assert set(timings) == {"interpreter", "image", "rootfs", "bundle"}
+    assert set(timings) == {"interpreter", "image", "rootfs", "record", "aot", "bundle"}

@@ -297,3 +297,33 @@ def test_goes_on_where_nobody_found_code(aot_engine: wasmtime.Engine, process: P
     process.load(code)
     process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
     assert process.run() == 3 + 5 + 70
+
+
+def test_stack_pointer_comes_back_through_a_function_without_a_frame(
+    aot_engine: wasmtime.Engine, process: Process
+) -> None:
+    """One with a frame calls one without, which reads the stack pointer, and goes on elsewhere: for that it brings the
+    stack pointer to the hart. The first has to put it back there, which never stored it."""
+    nop, ret = op("addi", rd=0, rs1=0, imm=0), op("jalr", rd=0, rs1=RA, imm=0)
+    push = [op("addi", rd=SP, rs1=SP, imm=-16), op("sd", rs2=RA, rs1=SP, imm=8)]
+    pop = [op("ld", rd=RA, rs1=SP, imm=8), op("addi", rd=SP, rs1=SP, imm=16), ret]
+    begin = [
+        op("jal", rd=RA, imm=0x20),
+        op("addi", rd=A0, rs1=SP, imm=0),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+        *[nop] * 4,
+    ]
+    first = [*push, op("jal", rd=RA, imm=0x38), *pop, nop, nop]  # at +0x20
+    without_frame = [op("addi", rd=5, rs1=SP, imm=0), op("jal", rd=0, imm=0x1C), *[nop] * 6]  # at +0x60
+    third = [*push, op("jalr", rd=RA, rs1=11, imm=0), *pop, nop, nop]  # at +0x80
+    words = [*begin, *first, *[nop] * 8, *without_frame, *third, ret]
+    places = [CODE + 0x20, CODE + 0x60, CODE + 0x80]
+    elf = elf_with_symbols(code_of(words), [(place, 0x20) for place in places])
+    code = code_of(words)
+    translated = library(aot_engine, elf, [(CODE, CODE + len(code), 0)], entries=places)
+    process.space.code = Code(process.space, translated)
+    process.load(code)
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(11, CODE + 0xA0)
+    assert process.run() == STACK

@@ -337,7 +337,7 @@ def test_any_bytes_are_taken_or_refused(raw):
 def test_what_is_translated_is_said_for_all_bundles_and_for_each():
     both = '[bundle.y]\nimage = "tar:y.tar"\n[bundle.y.aot]\nscope = "all"\nwarm_up = [["a", "b"], ["c"]]\n'
     bundles = parse('[aot]\nwarm_up = ["python3", "-c", "1"]\nfaults = "precise"\n' + MINIMAL + both).bundles
-    assert (bundles["x"].aot.scope, bundles["x"].aot.warm_up) == ("none", (("python3", "-c", "1"),))
+    assert (bundles["x"].aot.scope, bundles["x"].aot.warm_up) == ("touched", (("python3", "-c", "1"),))
     assert (bundles["y"].aot.scope, bundles["y"].aot.warm_up) == ("all", (("a", "b"), ("c",)))
     assert bundles["x"].aot.faults == bundles["y"].aot.faults == "precise"
     assert parse(MINIMAL + '[build]\nexecutor = "dask://host:8786"\n').build.executor == "dask://host:8786"

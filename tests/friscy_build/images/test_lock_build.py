@@ -17,7 +17,7 @@ from debian_archive import SUITE, DebianArchive
 from image_archives import LAYERS, make_tar, member, symlink, write_layout
 from registry_servers import docker_registry, push
 
-from friscy.bundle import CHUNKS, INDEX, INTERPRETER, SNAPSHOT
+from friscy.bundle import CHUNKS, CODE, INDEX, INTERPRETER, SNAPSHOT
 from friscy_build.images.lock import Lock
 
 PROJECT = """\
@@ -76,7 +76,8 @@ class Place:
 
     def bundle(self) -> dict[str, bytes]:
         """Every file of the bundle."""
-        return {path.name: path.read_bytes() for path in (self.root / "build" / "app").iterdir()}
+        built = self.root / "build" / "app"
+        return {str(path.relative_to(built)): path.read_bytes() for path in built.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,8 @@ def test_two_builds_of_a_lock_are_equal(host: str, tmp_path: Path) -> None:
         shutil.copy(here.root / name, there.root / name)
         os.utime(there.root / name, (7, 7))
     there.build()
-    assert sorted(here.bundle()) == [INTERPRETER, "manifest.json", CHUNKS, INDEX, SNAPSHOT]
+    assert {INTERPRETER, "manifest.json", CHUNKS, INDEX, SNAPSHOT, CODE} < here.bundle().keys()
+    assert any(name.startswith("modules/") for name in here.bundle())
     assert_equal(here, there)
     assert there.lock.read_bytes() == here.lock.read_bytes()
     assert here.run() == there.run() == "of the project"
