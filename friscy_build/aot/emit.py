@@ -591,12 +591,11 @@ class Emitter:
             self._open_unlikely()
             for k, register in enumerate(params):
                 self._put(HART + wasm.LOCAL_GET + leb(locals.param(k)) + hart_store(register))
+            self._store_pc(own)
             if self._direct:
-                self._store_pc(own)
                 self._put(own + const64(1) + OPCODES["i64.or"])
                 self._give_zeros()
             else:
-                self._store_pc(own)
                 self._put(own + _WRAP + wasm.RETURN)
             self._close()
         if graph.resume:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from friscy_build.aot.effects import NONE, Registers, effects
 from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.order import postorder
 
 CALLS = (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
 
@@ -18,21 +19,10 @@ class Flow:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         inside = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
-        order: list[int] = []
-        seen = {graph.entry}
-        stack = [(graph.entry, iter(inside[graph.entry]))]
-        while stack:
-            pc, rest = stack[-1]
-            for target in rest:
-                if target not in seen:
-                    seen.add(target)
-                    stack.append((target, iter(inside[target])))
-                    break
-            else:
-                order.append(pc)
-                stack.pop()
+        order = postorder([graph.entry], inside)
         self.nreached = len(order)
-        order += [pc for pc in graph.blocks if pc not in seen]
+        reached = set(order)
+        order += [pc for pc in graph.blocks if pc not in reached]
         number = {pc: k for k, pc in enumerate(order)}
         self.number = number
         self.blocks: list[Block] = [graph.blocks[pc] for pc in order]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from friscy_build.aot.graph import Graph
+from friscy_build.aot.order import postorder
 
 ROOT = -1  # of the dominator tree: before the entry and all heads that were asked for
 # What is this small is copied into the parts that jump to it, where few do.
@@ -26,23 +27,7 @@ def dominators(graph: Graph, heads: Collection[int]) -> dict[int, int]:
     Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm".
     """
     after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
-    order: list[int] = []  # postorder
-    seen: set[int] = set()
-    for head in heads:
-        if head in seen:
-            continue
-        seen.add(head)
-        stack = [(head, iter(after[head]))]
-        while stack:
-            pc, rest = stack[-1]
-            for target in rest:
-                if target not in seen:
-                    seen.add(target)
-                    stack.append((target, iter(after[target])))
-                    break
-            else:
-                order.append(pc)
-                stack.pop()
+    order = postorder(heads, after)
     number = {pc: k for k, pc in enumerate(order)}
     number[ROOT] = len(order)
     before: dict[int, list[int]] = {pc: [] for pc in order}

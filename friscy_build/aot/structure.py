@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from friscy_build.aot.order import postorder
+
 
 class Structure:
     """order: blocks in reverse postorder. position: their places in it. children: of the dominator tree, in order.
@@ -34,19 +36,8 @@ class Structure:
 
     def _arrange(self) -> None:
         """Reverse postorder and dominators."""
-        after, order = self._after, list[int]()
-        seen = {self.entry}
-        stack = [(self.entry, iter(after[self.entry]))]
-        while stack:
-            pc, rest = stack[-1]
-            for target in rest:
-                if target not in seen:
-                    seen.add(target)
-                    stack.append((target, iter(after[target])))
-                    break
-            else:
-                order.append(pc)
-                stack.pop()
+        after = self._after
+        order = postorder([self.entry], after)
         order.reverse()
         self.order = order
         self.position = position = {pc: k for k, pc in enumerate(order)}

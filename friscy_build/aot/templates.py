@@ -62,22 +62,22 @@ _STORES = {8: "store8", 16: "store16", 32: "store", 64: "store"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """parts: bytes and markers. ends: whether control does not come out of it. target: whether the local TARGET has
-    the address that it jumps to. condition: whether it leaves a branch's condition on the stack."""
+    """parts: bytes and markers. ends: whether control does not come out of it.
+
+    A branch leaves its condition on the stack; an indirect jump, its target in the local TARGET.
+    """
 
     parts: tuple[Part, ...]
     ends: bool = False
-    target: bool = False
-    condition: bool = False
 
 
 class _Node:
     """An op: what it is, its operands (nodes and ints), the type and width of its value."""
 
-    __slots__ = ("args", "is_float", "left", "local", "memory", "name", "registers", "scope", "width")
+    __slots__ = ("args", "is_float", "left", "local", "memory", "name", "registers", "width")
 
-    def __init__(self, name: str, args: tuple[Any, ...], width: int, scope: _Scope) -> None:
-        self.name, self.args, self.width, self.scope = name, args, width, scope
+    def __init__(self, name: str, args: tuple[Any, ...], width: int) -> None:
+        self.name, self.args, self.width = name, args, width
         self.left = 0  # uses that are still to come
         self.is_float = name.startswith("native") and name[7:] in (*_NATIVE, "ffma")  # as the host has them
         self.local: int | None = None
@@ -90,7 +90,10 @@ class _Node:
 
 
 class _Scope:
-    """A straight run of items: nodes, and what is done to the machine, in order. reach: what is overwritten."""
+    """A straight run of items: nodes, and what is done to the machine, in order.
+
+    registers, memory: what is overwritten. ended: whether control does not come out of it.
+    """
 
     def __init__(self) -> None:
         self.items: list[tuple[Any, ...]] = []
@@ -113,7 +116,6 @@ class _Tracer:
         self._pc = pc
         self.top = self._scope = _Scope()
         self._calm = False  # rounding is to the nearest, and the flag of inexact results is up
-        self.target: Value | None = None
         self.condition: Value | None = None
         self.operands = SimpleNamespace(
             rd=i.rd,
@@ -143,7 +145,7 @@ class _Tracer:
     # Nodes
 
     def _node(self, name: str, args: tuple[Any, ...], width: int) -> Value:
-        node = _Node(name, args, width, self._scope)
+        node = _Node(name, args, width)
         for arg in args:
             self._use(arg)
         self._scope.items.append(("node", node))
@@ -175,8 +177,7 @@ class _Tracer:
         elif 0 in (a.raw, b.raw) and op in ("and", "mul"):
             return self.const(0, a.width)
         elif isinstance(a.raw, _Node) and a.raw.name == "pc" and isinstance(b.raw, int):
-            (folded,) = (_EVALUATE.binary(op, self.const(a.raw.args[0]), b).raw,)
-            return self._node("pc", (folded,), 64)
+            return self._node("pc", (_EVALUATE.binary(op, self.const(a.raw.args[0]), b).raw,), 64)
         if a.width == 128:
             raise ValueError(f"{op} of 128 bits")
         return self._node("binary " + op, (a.raw, b.raw), a.width)
@@ -236,7 +237,7 @@ class _Tracer:
         arms = [self._arm(thunk) for thunk in (then, otherwise)]
         given = next(values for _, values in arms if values is not None)
         widths = [value.width for value in given]
-        results = [_Node("given", (), width, self._scope) for width in widths]
+        results = [_Node("given", (), width) for width in widths]
         for _, values in arms:
             for result, value in zip(results, values or (), strict=False):
                 # A float that an arm has in the host's form is given in that form.
@@ -260,7 +261,7 @@ class _Tracer:
             return tuple(helper.body(*args))
         for arg in args:
             self._use(arg.raw)
-        results = [_Node("given", (), width, self._scope) for width in helper.results]
+        results = [_Node("given", (), width) for width in helper.results]
         self._scope.items.append(("call", helper.name, [(arg.raw, arg.width) for arg in args], results))
         return tuple(Value(self, node.width, node) for node in results)
 
@@ -364,7 +365,6 @@ class _Tracer:
         if isinstance(target.raw, _Node):
             self._use(target.raw)
             self._scope.items.append(("target", target.raw))
-            self.target = target
 
     def branch(self, condition: Value, target: Value) -> None:
         self._use(condition.raw)
@@ -736,10 +736,9 @@ class Templates:
         tracer.trace()
         writer = _Writer(self.locals)
         writer.scope(tracer.top)
-        condition = tracer.condition is not None
         if tracer.condition is not None:
             writer.value(tracer.condition.raw, 1)
-        made = Template(_joined(writer.parts), tracer.top.ended, tracer.target is not None, condition)
+        made = Template(_joined(writer.parts), tracer.top.ended)
         if not writer.uses_pc:
             self._known[key] = made
         return made

@@ -27,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
-from results import Results  # noqa: E402
+from results import conclude  # noqa: E402
 
 from friscy_build.config.load import image_sources  # noqa: E402
 from friscy_build.dockerfile import build_image  # noqa: E402
@@ -229,15 +229,7 @@ def main() -> int:
             found[name] = status
             print(f"{name:24} {status}", flush=True)
     print(f"{sum(status == 'pass' for status in found.values())} of {len(found)} as Docker {version} has it")
-    kept = Results.load(RESULTS)
-    regressions = kept.regressions("friscy", found)
-    if options.accept:
-        kept = Results(RESULTS, {**ABOUT, "docker": version}, {})
-        kept.update("friscy", found)
-        kept.save()
-    elif regressions:
-        print("passed before:", *regressions, sep="\n  ")
-    return 1 if regressions and not options.accept else 0
+    return conclude(RESULTS, {**ABOUT, "docker": version}, found, accept=options.accept)
 
 
 if __name__ == "__main__":

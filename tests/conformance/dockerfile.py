@@ -28,7 +28,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
-from results import Results  # noqa: E402
+from results import Results, conclude  # noqa: E402
 
 from friscy_build.cache import cache_dir, locked  # noqa: E402
 from friscy_build.dockerfile import DockerfileError, ast, parse  # noqa: E402
@@ -326,14 +326,7 @@ def main() -> int:
     changed = [line for line in kept.news("friscy", found) if kept.tests]
     for line in changed:
         print(f"  now: {line}")
-    regressions = kept.regressions("friscy", found)
-    if options.accept:
-        kept = Results(RESULTS, ABOUT, {})
-        kept.update("friscy", found)
-        kept.save()
-    elif regressions:
-        print("passed before:", *regressions, sep="\n  ")
-    return 1 if regressions and not options.accept else 0
+    return conclude(RESULTS, ABOUT, found, accept=options.accept)
 
 
 if __name__ == "__main__":

@@ -83,3 +83,16 @@ class Results:
                 f"{len(ours)} of the {len(theirs)} that pass under qemu-user: {len(ours) / len(theirs):.1%}"
             )
         return "\n".join(lines)
+
+
+def conclude(path: Path, about: dict[str, str], found: Statuses, *, accept: bool) -> int:
+    """End a run of one side: keep what it gave in `path`, or say what passed before; the exit status."""
+    regressions = Results.load(path).regressions("friscy", found)
+    if accept:
+        kept = Results(path, about, {})
+        kept.update("friscy", found)
+        kept.save()
+        return 0
+    if regressions:
+        print("passed before:", *regressions, sep="\n  ")
+    return 1 if regressions else 0

@@ -25,7 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
-from results import Results  # noqa: E402
+from results import conclude  # noqa: E402
 from rootfs import debian  # noqa: E402
 
 from friscy_build.fingerprint import ROOT  # noqa: E402
@@ -122,15 +122,7 @@ def main() -> int:
     found = dict(statuses(environment()))
     for name, status in found.items():
         print(f"{name:16} {status}")
-    kept = Results.load(RESULTS)
-    regressions = kept.regressions("friscy", found)
-    if options.accept:
-        kept = Results(RESULTS, ABOUT, {})
-        kept.update("friscy", found)
-        kept.save()
-    elif regressions:
-        print("passed before:", *regressions, sep="\n  ")
-    return 1 if regressions and not options.accept else 0
+    return conclude(RESULTS, ABOUT, found, accept=options.accept)
 
 
 if __name__ == "__main__":
