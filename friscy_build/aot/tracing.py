@@ -1,0 +1,348 @@
+"""What one instruction does, taken down from its row as nodes, one for each op, and what is done to the machine.
+
+`templates` writes it as WebAssembly. A node that is used once is written where it is used; others get a local of their
+own. Registers are read where the row reads them: before something a node reads is overwritten, it is put into a local.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from friscy.machine.layout import (
+    GUEST_END,
+    GUEST_START,
+    HART_HOST_FMA,
+    HART_RESERVED_ADDRESS,
+    HART_RESERVED_VALUE,
+)
+from friscy_build.aot.effects import F0, FCSR, effects, is_access
+from friscy_build.isa.decode import Instruction
+from friscy_build.isa.hart import Register
+from friscy_build.isa.softfloat_core import NX
+from friscy_build.isa.value import Body, Evaluate, Helper, Operand, Thunk, Value
+
+_EVALUATE = Evaluate()
+NATIVE = {"fadd": "add", "fsub": "sub", "fmul": "mul", "fdiv": "div", "fsqrt": "sqrt"}
+ORDERED = {"feq": "eq", "flt": "lt", "fle": "le"}
+_ROUNDING = 0xE0  # of fcsr: the rounding mode, 0 for the nearest
+
+
+class Node:
+    """An op: what it is, its operands (nodes and ints), the type and width of its value."""
+
+    __slots__ = ("args", "is_float", "left", "local", "memory", "name", "registers", "width")
+
+    def __init__(self, name: str, args: tuple[Any, ...], width: int) -> None:
+        self.name, self.args, self.width = name, args, width
+        self.left = 0  # uses that are still to come
+        self.is_float = name.startswith("native") and name[7:] in (*NATIVE, "ffma")  # as the host has them
+        self.local: int | None = None
+        self.registers: frozenset[int] = frozenset()
+        self.memory = False
+        for arg in args:
+            if isinstance(arg, Node):
+                self.registers |= arg.registers
+                self.memory |= arg.memory
+
+
+class Scope:
+    """A straight run of items: nodes, and what is done to the machine, in order.
+
+    registers, memory: what is overwritten. ended: whether control does not come out of it.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[tuple[Any, ...]] = []
+        self.registers: set[int] = set()
+        self.memory = False
+        self.ended = False
+
+
+# Nodes that cost nothing to write again.
+FREE = ("get", "bits", "pc")
+
+
+class Tracer:
+    """The rows' Machine and Ops: takes down what an instruction does."""
+
+    has_native = True
+
+    def __init__(self, pc: int, i: Instruction, *, check: bool) -> None:
+        self._i, self._check = i, check
+        self._pc = pc
+        self.top = self._scope = Scope()
+        self._calm = False  # rounding is to the nearest, and the flag of inexact results is up
+        self.condition: Value | None = None
+        self.operands = SimpleNamespace(
+            rd=i.rd,
+            rs1=i.rs1,
+            rs2=i.rs2,
+            rs3=i.rs3,
+            aq_rl=i.aq_rl,
+            imm=self.const(i.imm),
+            rm=self.const(i.rm),
+        )
+
+    def trace(self) -> None:
+        """Take down what the instruction does; float arithmetic twice: where fcsr is as it nearly always is, and as
+        it is written."""
+        reads, writes = effects(self._i)
+        if not (reads & writes) >> FCSR & 1 or self._i.row.extension not in ("F", "D"):
+            self._i.row.semantics(self, self.operands)
+            return
+        calm = (self._register(FCSR, 32) & (_ROUNDING | NX)).eq(NX)
+        self._use(calm.raw)
+        arms = []
+        for self._calm in (True, False):
+            scope, _ = self._arm(lambda: self._i.row.semantics(self, self.operands))
+            arms.append(scope)
+        self.top.items.append(("if", calm.raw, *arms, True))
+
+    # Nodes
+
+    def _node(self, name: str, args: tuple[Any, ...], width: int) -> Value:
+        node = Node(name, args, width)
+        for arg in args:
+            self._use(arg)
+        self._scope.items.append(("node", node))
+        return Value(self, width, node)
+
+    def _use(self, raw: Any) -> None:
+        if isinstance(raw, Node):
+            if raw.name == "bits":  # written again at each use, so that what it holds is used
+                raw.args[0].left += raw.left > 0
+            raw.left += 1
+
+    # friscy_build.isa.value.Ops
+
+    def const(self, value: int, width: int = 64) -> Value:
+        return Value(self, width, value & ((1 << width) - 1))
+
+    def binary(self, op: str, a: Value, b: Value) -> Value:
+        if isinstance(a.raw, int) and isinstance(b.raw, int):
+            try:
+                return Value(self, a.width, _EVALUATE.binary(op, a, b).raw)
+            except ArithmeticError:
+                pass  # not executed
+        elif (
+            isinstance(b.raw, int) and b.raw == 0 and op in ("add", "sub", "or", "xor", "shl", "lshr", "ashr")
+        ):
+            return a
+        elif isinstance(a.raw, int) and a.raw == 0 and op in ("add", "or", "xor"):
+            return b
+        elif 0 in (a.raw, b.raw) and op in ("and", "mul"):
+            return self.const(0, a.width)
+        elif isinstance(a.raw, Node) and a.raw.name == "pc" and isinstance(b.raw, int):
+            return self._node("pc", (_EVALUATE.binary(op, self.const(a.raw.args[0]), b).raw,), 64)
+        if a.width == 128:
+            raise ValueError(f"{op} of 128 bits")
+        return self._node("binary " + op, (a.raw, b.raw), a.width)
+
+    def compare(self, op: str, a: Value, b: Value) -> Value:
+        if isinstance(a.raw, int) and isinstance(b.raw, int):
+            return self.const(_EVALUATE.compare(op, a, b).raw, 1)
+        if op[0] == "s" and a.width in (8, 16):
+            a, b = a.sext(32), b.sext(32)
+        node = self._node("compare " + op, (a.raw, b.raw), 1)
+        node.raw.args = (*node.raw.args, a.width)
+        return node
+
+    def unary(self, op: str, a: Value) -> Value:
+        if isinstance(a.raw, int):
+            return self.const(_EVALUATE.unary(op, a).raw, a.width)
+        return self._node("unary " + op, (a.raw,), a.width)
+
+    def resize(self, op: str, a: Value, width: int) -> Value:
+        if isinstance(a.raw, int):
+            return self.const(_EVALUATE.resize(op, a, width).raw, width)
+        node = self._node(op, (a.raw,), width)
+        node.raw.args = (a.raw, a.width)
+        return node
+
+    def select(self, condition: Value, a: Value, b: Value) -> Value:
+        if isinstance(condition.raw, int):
+            return a if condition.raw else b
+        return self._node("select", (a.raw, b.raw, condition.raw), a.width)
+
+    def opaque(self, a: Value) -> Value:
+        return a
+
+    def native(self, op: str, *args: Value) -> Value:
+        width = args[0].width
+        if op in ORDERED:
+            node = self._node("native " + op, tuple(arg.raw for arg in args), 1)
+            node.raw.args = (*node.raw.args, width)
+            return node
+        number = self._node("native " + op, tuple(arg.raw for arg in args), width)
+        return self._node("bits", (number.raw,), width)
+
+    def _arm(self, thunk: Callable[[], Any]) -> tuple[Scope, Any]:
+        outer, self._scope = self._scope, Scope()
+        result = thunk()
+        scope, self._scope = self._scope, outer
+        if scope.ended:
+            result = None
+        outer.registers |= scope.registers
+        outer.memory |= scope.memory
+        return scope, result
+
+    def cond(self, condition: Value, then: Thunk, otherwise: Thunk) -> tuple[Value, ...]:
+        if isinstance(condition.raw, int):
+            return then() if condition.raw else otherwise()
+        self._use(condition.raw)
+        arms = [self._arm(thunk) for thunk in (then, otherwise)]
+        given = next(values for _, values in arms if values is not None)
+        widths = [value.width for value in given]
+        results = [Node("given", (), width) for width in widths]
+        for _, values in arms:
+            for result, value in zip(results, values or (), strict=False):
+                # A float that an arm has in the host's form is given in that form.
+                result.is_float |= isinstance(value.raw, Node) and (
+                    value.raw.name == "bits" or value.raw.is_float
+                )
+        for scope, values in arms:
+            for result, value in zip(results, values or (), strict=False):
+                outer, self._scope = self._scope, scope
+                self._use(value.raw)
+                self._scope = outer
+                scope.items.append(("give", result, value.raw))
+        self._scope.items.append(("if", condition.raw, arms[0][0], arms[1][0]))
+        return tuple(Value(self, width, node) for width, node in zip(widths, results, strict=True))
+
+    def repeat(self, count: int, body: Body, start: Any) -> tuple[Value, ...]:
+        raise ValueError("a loop in a row")
+
+    def call(self, helper: Helper, *args: Value) -> tuple[Value, ...]:
+        if not helper.cold:
+            return tuple(helper.body(*args))
+        for arg in args:
+            self._use(arg.raw)
+        results = [Node("given", (), width) for width in helper.results]
+        self._scope.items.append(("call", helper.name, [(arg.raw, arg.width) for arg in args], results))
+        return tuple(Value(self, node.width, node) for node in results)
+
+    # friscy_build.isa.hart.Machine
+
+    @property
+    def ops(self) -> Tracer:
+        return self
+
+    @property
+    def pc(self) -> Value:
+        return self._node("pc", (self._pc,), 64)
+
+    @property
+    def next_pc(self) -> Value:
+        return self._node("pc", (self._pc + self._i.nbytes,), 64)
+
+    def _register(self, register: int, width: int = 64) -> Value:
+        node = self._node("get", (register,), width)
+        node.raw.registers = frozenset((register,))
+        return node
+
+    def x(self, r: Register) -> Value:
+        return self._register(r) if r else self.const(0)
+
+    def f(self, r: Register) -> Value:
+        return self._register(F0 + r)
+
+    def fcsr(self) -> Value:
+        return self.const(NX, 32) if self._calm else self._register(FCSR, 32)
+
+    def _set(self, register: int, value: Value) -> None:
+        self._use(value.raw)
+        self._scope.items.append(("set", register, value.raw))
+        self._scope.registers.add(register)
+
+    def set_x(self, r: Register, value: Value) -> None:
+        if r:
+            self._set(r, value)
+
+    def set_f(self, r: Register, value: Value) -> None:
+        self._set(F0 + r, value)
+
+    def set_fcsr(self, value: Value) -> None:
+        node = value.raw
+        if self._calm:
+            if node != NX:
+                self._set(FCSR, self._register(FCSR, 32) | value)
+        elif not (isinstance(node, Node) and node.name == "get"):
+            self._set(FCSR, value)
+
+    def host_fma(self) -> Value:
+        return self._node("hart", (HART_HOST_FMA, 32), 32).ne(0)
+
+    def _address(self, address: Value) -> tuple[Any, int]:
+        """(node or int of the base, offset) of an access, after what has to be done before it."""
+        i, base, offset = self._i, address, 0
+        if i.rs1 and is_access(i) and isinstance(address.raw, Node):
+            base, offset = self.x(i.rs1), i.imm if "imm" in i.row.fields else 0
+        if isinstance(base.raw, int):
+            if not GUEST_START <= base.raw < GUEST_END:
+                self._check, base = True, self.const(GUEST_START)
+                self._scope.items.append(("bail",))
+                self._scope.ended = True
+        elif self._check:
+            self._use(base.raw)
+            self._scope.items.append(("check", base.raw))
+            if self._scope is self.top:
+                self._check = False
+        return base.raw, offset
+
+    def load(self, address: Value, width: int) -> Value:
+        if isinstance(address.raw, Node) and address.raw.name == "pc":
+            return self.const(0, width)  # the instruction itself, for a trap that is left to the interpreter
+        base, offset = self._address(address)
+        node = self._node("load", (base,), width)
+        node.raw.args = (base, offset)
+        node.raw.memory = True
+        if self._scope is self.top and is_access(self._i):
+            self._scope.items.append(("touch", node.raw))
+        return node
+
+    def store(self, address: Value, value: Value) -> None:
+        base, offset = self._address(address)
+        self._use(base)
+        self._use(value.raw)
+        self._scope.items.append(("store", base, offset, value.raw, value.width))
+        self._scope.memory = True
+
+    def reserve(self, address: Value, value: Value) -> None:
+        for offset, each in ((HART_RESERVED_ADDRESS, address), (HART_RESERVED_VALUE, value)):
+            self._use(each.raw)
+            self._scope.items.append(("keep", offset, each.raw))
+
+    def reservation(self) -> tuple[Value, Value]:
+        return self._node("hart", (HART_RESERVED_ADDRESS, 64), 64), self._node(
+            "hart", (HART_RESERVED_VALUE, 64), 64
+        )
+
+    def jump(self, target: Value) -> None:
+        if isinstance(target.raw, Node):
+            self._use(target.raw)
+            self._scope.items.append(("target", target.raw))
+
+    def branch(self, condition: Value, target: Value) -> None:
+        self._use(condition.raw)
+        self.condition = condition
+
+    def syscall(self) -> None:
+        """Left to the end of the block."""
+
+    def trap(self, cause: int, value: Operand = 0) -> None:
+        """Left to the interpreter: traps are rare, and rows trap before they do anything."""
+        self._scope.items.append(("bail",))
+        self._scope.ended = True
+
+    def when(self, condition: Value, body: Callable[[], None]) -> None:
+        if isinstance(condition.raw, int):
+            if condition.raw:
+                body()
+            return
+        self._use(condition.raw)
+        check = self._check
+        scope, _ = self._arm(body)
+        self._check = check
+        self._scope.items.append(("if", condition.raw, scope, Scope()))
