@@ -14,206 +14,46 @@ from friscy.machine.layout import (
     CODE_MAP,
     GUARD,
     GUEST_END,
-    GUEST_START,
     HART_DEPTH,
     HART_DEPTH_LIMIT,
-    HART_INTERRUPT,
     HART_PC,
     HART_TRAP_PC,
     WINDOW_END,
 )
-from friscy_build.aot.bases import CHECKED, STACK_NEAR, Bases, Facts, offset_of
-from friscy_build.aot.convention import Convention, Signature, calls_others
-from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, members, registers
+from friscy_build.aot.bases import CHECKED, STACK_NEAR, offset_of
+from friscy_build.aot.convention import Signature
+from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, registers
 from friscy_build.aot.flow import CALLS
-from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
+from friscy_build.aot.function_writer import (
+    BLOCK,
+    IF,
+    INTERRUPTED,
+    LOOP,
+    WRAP,
+    FunctionWriter,
+    const32,
+    const64,
+)
+from friscy_build.aot.graph import Block, End
+from friscy_build.aot.linking import hart_store, result_types
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.strings import DECLINED, routine_for
 from friscy_build.aot.structure import Structure
-from friscy_build.aot.templates import BAIL, LIKELY, MARK, templates
+from friscy_build.aot.templates import BAIL, LIKELY, MARK
 from friscy_build.wasm import opcodes as wasm
-from friscy_build.wasm.binary import F64, I32, leb, sleb
+from friscy_build.wasm.binary import F64, I32, leb
 from friscy_build.wasm.opcodes import OPCODES
 
 A0 = 10
 ROOT = -(1 << 40)  # of a function's structure: what comes before its first block
-_IF = wasm.IF + b"\x40"
-_BLOCK, _LOOP = wasm.BLOCK + b"\x40", wasm.LOOP + b"\x40"
-_WRAP, _EXTEND = OPCODES["i32.wrap_i64"], OPCODES["i64.extend_i32_u"]
-_OUTSIDE = (
-    wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
-    + wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"]
-)  # fmt: skip
-_INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
-_FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
 _FRAME = registers((SP, RA))
 _MOST_LABELS = 8192  # of a table
 
 
-def const64(value: int) -> bytes:
-    return wasm.I64_CONST + sleb(value)
-
-
-def const32(value: int) -> bytes:
-    return wasm.I32_CONST + sleb(value - (1 << 32) if value >> 31 else value)
-
-
-class Emitter:
-    """Writes the forms of one function; `parts` is the body of the one that has the guest's code."""
-
-    def __init__(
-        self, functions: Functions, graph: Graph, convention: Convention, *, precise: bool = False
-    ) -> None:
-        self._functions, self._graph, self._precise = functions, graph, precise
-        self._convention, self._signature = convention, convention.signatures[graph.entry]
-        self._live, self._direct = convention.liveness(graph), self._signature.direct
-        self._bases = Bases(convention.flows[graph.entry], direct=self._direct, kept=convention.kept(graph))
-        self._calls = calls_others(graph)
-        self._templates = templates(len(self._signature.params) if self._direct else 0)
-        self._locals = self._templates.locals
-        self.parts: list[bytes] = []
-        self.marks: list[
-            tuple[int, int]
-        ] = []  # (how many parts come before an opcode that may fault, its pc)
-        self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
-        self._nested = 0  # blocks, loops and ifs that are open
-        self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
-        self._blocks: dict[int, int] = {}
-        self._facts, self._dirty = Facts(), NONE
-        self._clean = NONE  # of the dirty ones, those that were stored since (precise)
-        self._put = self.parts.append
-        self._ways: dict[int, int] = {}  # of a switch: how many blocks are open in each target's own
-
-    # Pieces
-
-    def _get(self, register: int) -> bytes:
-        return wasm.LOCAL_GET + leb(self._locals.of(register))
-
-    def _set(self, register: int) -> bytes:
-        return wasm.LOCAL_SET + leb(self._locals.of(register))
-
-    @property
-    def _inner(self) -> bytes:
-        return DEPTH + wasm.I32_CONST + b"\x01" + OPCODES["i32.add"] if self._calls else DEPTH
-
-    def _store(self, stored: Registers) -> None:
-        """Bring registers to the hart."""
-        for register in members(stored):
-            self._put(HART + self._get(register) + hart_store(register))
-
-    def _load(self, loaded: Registers) -> None:
-        for register in members(loaded):
-            self._put(HART + hart_load(register) + self._set(register))
-
-    def _store_pc(self, pc: bytes) -> None:
-        self._put(HART + pc + OPCODES["i64.store"] + b"\x03" + leb(HART_PC))
-
-    def _store_depth(self, depth: bytes) -> None:
-        self._put(HART + depth + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH))
-
-    def _restore_depth(self) -> None:
-        if self._calls and not self._direct:
-            self._store_depth(DEPTH)
-
-    def _open(self, opcode: bytes) -> None:
-        self._put(opcode)
-        self._nested += 1
-
-    def _open_unlikely(self) -> None:
-        """Begin an `if` for what seldom happens."""
-        self.hints.append((len(self.parts), False))
-        self._open(_IF)
-
-    def _else(self) -> None:
-        self._put(wasm.ELSE)
-
-    def _close(self) -> None:
-        self._put(wasm.END)
-        self._nested -= 1
-
-    def _mark(self, pc: int) -> None:
-        self.marks.append((len(self.parts), pc))
-
-    # Leaving
-
-    def _give_zeros(self) -> None:
-        """Return, what stands on the stack being `left`."""
-        zeros = (
-            b"\x44" + bytes(8) if kind == F64 else const64(0) for kind in result_types(self._signature)[1:]
-        )
-        self._put(b"".join(zeros) + wasm.RETURN)
-
-    def _give_left(self) -> None:
-        """Unwind: go on at the pc in the local LEFT, less 1. All registers are in the hart."""
-        left = wasm.LOCAL_GET + leb(self._locals.left)
-        if self._direct:
-            self._put(left)
-            self._give_zeros()
-        else:
-            self._restore_depth()
-            self._put(HART + left + wasm.RETURN_CALL + leb(self._functions.leave()))
-
-    def _give_pc(self, pc: bytes) -> None:
-        """Unwind: go on at a 32-bit pc. All registers are in the hart."""
-        if self._direct:
-            self._put(pc + _EXTEND + const64(1) + OPCODES["i64.or"])
-            self._give_zeros()
-        else:
-            self._restore_depth()
-            self._put(pc + wasm.RETURN)
-
-    def _hand_over(self, pc: int, handed: Registers) -> None:
-        """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
-        stored = members(handed)
-        results = self._signature.results if self._direct else None
-        arguments = HART + (self._inner if self._direct else DEPTH) + const32(pc)
-        if self._direct:
-            arguments += self._entry_ra
-        arguments += b"".join(map(self._get, stored))
-        self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(stored, results)))
-
-    @property
-    def _entry_ra(self) -> bytes:
-        return wasm.LOCAL_GET + leb(self._locals.param(self._signature.params.index(RA)))
-
-    def _check(self, register: int, pc: int, handed: Registers) -> None:
-        """Go on where a register is in the guest's range, else hand over at `pc`."""
-        self._put(self._get(register) + _OUTSIDE)
-        self._open_unlikely()
-        self._hand_over(pc, handed)
-        self._close()
-
-    def _kept(self) -> Registers:
-        """What a return of the direct form does not store."""
-        if not self._direct:
-            return NONE
-        return registers(self._signature.results) | self._convention.abi.saved | 1 << RA
-
-    def _put_back(self) -> None:
-        """Bring saved registers, which are as they were, to the hart where something else was stored there."""
-        self._store(self._signature.smashes)
-
-    def _give_results(self) -> None:
-        self._put(b"".join(map(self._get, self._signature.results)) + wasm.RETURN)
-
-    def _return(self, block: Block) -> None:
-        target = wasm.LOCAL_GET + leb(self._locals.target)
-        self._store(self._dirty & self._live.after[block.pc] & ~self._kept())
-        if self._direct:
-            self._put_back()
-            self._put(target)
-            self._give_results()
-            return
-        self._put(target + _FAR_AWAY)
-        self._open_unlikely()
-        self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
-        self._give_left()
-        self._close()
-        self._restore_depth()
-        self._put(target + _WRAP + wasm.RETURN)
+class Emitter(FunctionWriter):
+    """Writes the forms of one function."""
 
     # Calls and jumps out
 
@@ -257,7 +97,7 @@ class Emitter:
             self._put(address + const64(WINDOW_END) + OPCODES["i64.lt_u"] + wasm.IF + bytes([I32]))
             # A large offset in the access would have the host check it.
             self._put(
-                address + _WRAP + const32(1) + OPCODES["i32.shl"] + const32(CODE_MAP) + OPCODES["i32.add"]
+                address + WRAP + const32(1) + OPCODES["i32.shl"] + const32(CODE_MAP) + OPCODES["i32.add"]
             )
             self._put(OPCODES["i32.load"] + b"\x02\0" + wasm.ELSE + const32(0) + wasm.END)
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
@@ -266,10 +106,10 @@ class Emitter:
             self._put(OPCODES["i32.and"])
             self._open_unlikely()
             if self._direct:
-                self._give_table_result(address + _WRAP)
+                self._give_table_result(address + WRAP)
             else:
                 self._restore_depth()
-                self._put(address + _WRAP + wasm.RETURN)
+                self._put(address + WRAP + wasm.RETURN)
             self._close()
         self._depth_for(tail)
         call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
@@ -323,7 +163,7 @@ class Emitter:
         self._store(self._dirty & (hidden | back & ~self._kept()))
         self._call_direct(target, signature, self._dirty & self._live.after[block.pc])
         self._take(signature)
-        self._put(const64(1) + OPCODES["i64.and"] + _WRAP)
+        self._put(const64(1) + OPCODES["i64.and"] + WRAP)
         self._open_unlikely()
         self._store(self._dirty & back & ~signature.writes)
         self._give_left()
@@ -371,7 +211,7 @@ class Emitter:
         left = leb(self._locals.left)
         self._put(wasm.CALL + leb(runtime_index(SYSCALL)))
         self._put(HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC) + wasm.LOCAL_TEE + left)
-        self._put(const64(block.next_pc) + OPCODES["i64.ne"] + _INTERRUPTED + OPCODES["i32.or"])
+        self._put(const64(block.next_pc) + OPCODES["i64.ne"] + INTERRUPTED + OPCODES["i32.or"])
         self._open_unlikely()
         self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
         self._give_left()
@@ -441,7 +281,7 @@ class Emitter:
         if not any(_writes_memory(i.row.name, i.row.extension) for _, i in block.code):
             # Without a store in the loop the host's compiler might look for an interrupt once, before the loop.
             self._put(HART + const32(0) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
-        self._put(_INTERRUPTED)
+        self._put(INTERRUPTED)
         self._open_unlikely()
         self._hand_over(target, self._dirty & self._live.live[target])
         self._close()
@@ -461,7 +301,7 @@ class Emitter:
             self._put(OPCODES["i32.eqz"] + wasm.BR_IF + label)
             self._go(block, taken)
         else:
-            self._open(_IF)
+            self._open(IF)
             self._go(block, taken)
             self._close()
             self._facts, self._dirty = facts, dirty
@@ -471,16 +311,16 @@ class Emitter:
         """Go to one of the block's targets, or with any other address elsewhere; a safepoint."""
         target = wasm.LOCAL_GET + leb(self._locals.target)
         targets = [pc for pc in block.targets if pc in self._graph.blocks]
-        self._open(_BLOCK)
+        self._open(BLOCK)
         other = self._nested
         # Ways on which there is something to do begin behind blocks of their own.
         ways = [pc for pc in targets if (block.pc, pc) in self._structure.by_way]
         self._ways = {}
         for pc in ways:
-            self._open(_BLOCK)
+            self._open(BLOCK)
             self._ways[pc] = self._nested
         away = leb(self._nested - other)
-        self._put(_INTERRUPTED + wasm.BR_IF + away)
+        self._put(INTERRUPTED + wasm.BR_IF + away)
         if targets:
             low, high = min(targets), max(targets)
             span = (high - low) // 2 + 1
@@ -490,7 +330,7 @@ class Emitter:
                 self._put(wasm.BR_IF + away)
                 where = {pc: self._switch_label(block, pc) for pc in targets}
                 labels = b"".join(where.get(low + 2 * k, away) for k in range(span))
-                self._put(wasm.LOCAL_GET + leb(self._locals.left) + _WRAP + wasm.BR_TABLE)
+                self._put(wasm.LOCAL_GET + leb(self._locals.left) + WRAP + wasm.BR_TABLE)
                 self._put(leb(span) + labels + away)
             else:
                 self._search(block, target, targets)
@@ -513,7 +353,7 @@ class Emitter:
         if len(targets) > 4:
             middle = len(targets) // 2
             self._put(target + const64(targets[middle]) + OPCODES["i64.lt_u"])
-            self._open(_IF)
+            self._open(IF)
             self._search(block, target, targets[:middle])
             self._else()
             self._search(block, target, targets[middle:])
@@ -528,11 +368,11 @@ class Emitter:
         header = pc in structure.headers
         if header:
             self._loops[pc] = self._nested
-            self._open(_LOOP)
+            self._open(LOOP)
         merges = [child for child in structure.children[pc] if child in structure.merges]
         for child in reversed(merges):
             self._blocks[child] = self._nested
-            self._open(_BLOCK)
+            self._open(BLOCK)
         if pc == ROOT:
             self._goto(ROOT, self._graph.entry)
         elif pc in structure.dispatch:
@@ -551,7 +391,7 @@ class Emitter:
         for target in others:
             self._put(wasm.LOCAL_GET + leb(self._locals.index) + const32(self._numbers[target]))
             self._put(OPCODES["i32.eq"])
-            self._open(_IF)
+            self._open(IF)
             self._forward(pc, target)
             self._close()
         self._forward(pc, last)
@@ -587,7 +427,7 @@ class Emitter:
                     DEPTH + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT) + OPCODES["i32.ge_u"]
                 )
             else:
-                self._put(_INTERRUPTED)
+                self._put(INTERRUPTED)
             self._open_unlikely()
             for k, register in enumerate(params):
                 self._put(HART + wasm.LOCAL_GET + leb(locals.param(k)) + hart_store(register))
@@ -596,7 +436,7 @@ class Emitter:
                 self._put(own + const64(1) + OPCODES["i64.or"])
                 self._give_zeros()
             else:
-                self._put(own + _WRAP + wasm.RETURN)
+                self._put(own + WRAP + wasm.RETURN)
             self._close()
         if graph.resume:
             self._put(own + wasm.LOCAL_SET + leb(locals.target))
@@ -622,7 +462,7 @@ class Emitter:
         self._mark(self._graph.entry)
         self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + left)
         self._put(const64(DECLINED) + OPCODES["i64.ne"])
-        self._open(_IF)
+        self._open(IF)
         self._put(self._entry_ra + const64(-2) + OPCODES["i64.and"])
         result = routine.result(wasm.LOCAL_GET + left, [self._get(register) for register in arguments])
         zeros = {F64: b"\x44" + bytes(8)}

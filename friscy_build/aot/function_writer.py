@@ -1,0 +1,197 @@
+"""What a translated function is written with: registers and the hart, blocks that are open, and the ways to leave it.
+
+`emit` writes a function's blocks with it.
+"""
+
+from __future__ import annotations
+
+from friscy.machine.layout import (
+    GUEST_END,
+    GUEST_START,
+    HART_DEPTH,
+    HART_INTERRUPT,
+    HART_PC,
+)
+from friscy_build.aot.bases import Bases, Facts
+from friscy_build.aot.convention import Convention, calls_others
+from friscy_build.aot.effects import NONE, RA, Registers, members, registers
+from friscy_build.aot.graph import Block, Graph
+from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
+from friscy_build.aot.locals import DEPTH, HART
+from friscy_build.aot.templates import templates
+from friscy_build.wasm import opcodes as wasm
+from friscy_build.wasm.binary import F64, leb, sleb
+from friscy_build.wasm.opcodes import OPCODES
+
+IF = wasm.IF + b"\x40"
+BLOCK, LOOP = wasm.BLOCK + b"\x40", wasm.LOOP + b"\x40"
+WRAP, EXTEND = OPCODES["i32.wrap_i64"], OPCODES["i64.extend_i32_u"]
+OUTSIDE = (
+    wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
+    + wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"]
+)  # fmt: skip
+INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
+FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
+
+
+def const64(value: int) -> bytes:
+    return wasm.I64_CONST + sleb(value)
+
+
+def const32(value: int) -> bytes:
+    return wasm.I32_CONST + sleb(value - (1 << 32) if value >> 31 else value)
+
+
+class FunctionWriter:
+    """The body of a function being written: `parts`, of the form that has the guest's code."""
+
+    def __init__(
+        self, functions: Functions, graph: Graph, convention: Convention, *, precise: bool = False
+    ) -> None:
+        self._functions, self._graph, self._precise = functions, graph, precise
+        self._convention, self._signature = convention, convention.signatures[graph.entry]
+        self._live, self._direct = convention.liveness(graph), self._signature.direct
+        self._bases = Bases(convention.flows[graph.entry], direct=self._direct, kept=convention.kept(graph))
+        self._calls = calls_others(graph)
+        self._templates = templates(len(self._signature.params) if self._direct else 0)
+        self._locals = self._templates.locals
+        self.parts: list[bytes] = []
+        self.marks: list[
+            tuple[int, int]
+        ] = []  # (how many parts come before an opcode that may fault, its pc)
+        self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
+        self._nested = 0  # blocks, loops and ifs that are open
+        self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
+        self._blocks: dict[int, int] = {}
+        self._facts, self._dirty = Facts(), NONE
+        self._clean = NONE  # of the dirty ones, those that were stored since (precise)
+        self._put = self.parts.append
+        self._ways: dict[int, int] = {}  # of a switch: how many blocks are open in each target's own
+
+    # Pieces
+
+    def _get(self, register: int) -> bytes:
+        return wasm.LOCAL_GET + leb(self._locals.of(register))
+
+    def _set(self, register: int) -> bytes:
+        return wasm.LOCAL_SET + leb(self._locals.of(register))
+
+    @property
+    def _inner(self) -> bytes:
+        return DEPTH + wasm.I32_CONST + b"\x01" + OPCODES["i32.add"] if self._calls else DEPTH
+
+    def _store(self, stored: Registers) -> None:
+        """Bring registers to the hart."""
+        for register in members(stored):
+            self._put(HART + self._get(register) + hart_store(register))
+
+    def _load(self, loaded: Registers) -> None:
+        for register in members(loaded):
+            self._put(HART + hart_load(register) + self._set(register))
+
+    def _store_pc(self, pc: bytes) -> None:
+        self._put(HART + pc + OPCODES["i64.store"] + b"\x03" + leb(HART_PC))
+
+    def _store_depth(self, depth: bytes) -> None:
+        self._put(HART + depth + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH))
+
+    def _restore_depth(self) -> None:
+        if self._calls and not self._direct:
+            self._store_depth(DEPTH)
+
+    def _open(self, opcode: bytes) -> None:
+        self._put(opcode)
+        self._nested += 1
+
+    def _open_unlikely(self) -> None:
+        """Begin an `if` for what seldom happens."""
+        self.hints.append((len(self.parts), False))
+        self._open(IF)
+
+    def _else(self) -> None:
+        self._put(wasm.ELSE)
+
+    def _close(self) -> None:
+        self._put(wasm.END)
+        self._nested -= 1
+
+    def _mark(self, pc: int) -> None:
+        self.marks.append((len(self.parts), pc))
+
+    # Leaving
+
+    def _give_zeros(self) -> None:
+        """Return, what stands on the stack being `left`."""
+        zeros = (
+            b"\x44" + bytes(8) if kind == F64 else const64(0) for kind in result_types(self._signature)[1:]
+        )
+        self._put(b"".join(zeros) + wasm.RETURN)
+
+    def _give_left(self) -> None:
+        """Unwind: go on at the pc in the local LEFT, less 1. All registers are in the hart."""
+        left = wasm.LOCAL_GET + leb(self._locals.left)
+        if self._direct:
+            self._put(left)
+            self._give_zeros()
+        else:
+            self._restore_depth()
+            self._put(HART + left + wasm.RETURN_CALL + leb(self._functions.leave()))
+
+    def _give_pc(self, pc: bytes) -> None:
+        """Unwind: go on at a 32-bit pc. All registers are in the hart."""
+        if self._direct:
+            self._put(pc + EXTEND + const64(1) + OPCODES["i64.or"])
+            self._give_zeros()
+        else:
+            self._restore_depth()
+            self._put(pc + wasm.RETURN)
+
+    def _hand_over(self, pc: int, handed: Registers) -> None:
+        """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
+        stored = members(handed)
+        results = self._signature.results if self._direct else None
+        arguments = HART + (self._inner if self._direct else DEPTH) + const32(pc)
+        if self._direct:
+            arguments += self._entry_ra
+        arguments += b"".join(map(self._get, stored))
+        self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(stored, results)))
+
+    @property
+    def _entry_ra(self) -> bytes:
+        return wasm.LOCAL_GET + leb(self._locals.param(self._signature.params.index(RA)))
+
+    def _check(self, register: int, pc: int, handed: Registers) -> None:
+        """Go on where a register is in the guest's range, else hand over at `pc`."""
+        self._put(self._get(register) + OUTSIDE)
+        self._open_unlikely()
+        self._hand_over(pc, handed)
+        self._close()
+
+    def _kept(self) -> Registers:
+        """What a return of the direct form does not store."""
+        if not self._direct:
+            return NONE
+        return registers(self._signature.results) | self._convention.abi.saved | 1 << RA
+
+    def _put_back(self) -> None:
+        """Bring saved registers, which are as they were, to the hart where something else was stored there."""
+        self._store(self._signature.smashes)
+
+    def _give_results(self) -> None:
+        self._put(b"".join(map(self._get, self._signature.results)) + wasm.RETURN)
+
+    def _return(self, block: Block) -> None:
+        target = wasm.LOCAL_GET + leb(self._locals.target)
+        self._store(self._dirty & self._live.after[block.pc] & ~self._kept())
+        if self._direct:
+            self._put_back()
+            self._put(target)
+            self._give_results()
+            return
+        self._put(target + FAR_AWAY)
+        self._open_unlikely()
+        self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
+        self._give_left()
+        self._close()
+        self._restore_depth()
+        self._put(target + WRAP + wasm.RETURN)
