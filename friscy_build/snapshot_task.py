@@ -14,7 +14,7 @@ from friscy.machine.aot import resume_points
 from friscy.machine.space import Space
 from friscy.run import Request, program_of
 from friscy_build.config import SnapshotTable
-from friscy_build.epoch import epoch_ns, repeatable
+from friscy_build.epoch import make_repeatable
 from lazyfs.errors import FriscyError
 from snapshot.capture import capture
 from snapshot.secrets import AT_BASE, AT_ENTRY, auxv_value
@@ -27,12 +27,16 @@ class SnapshotPointError(FriscyError):
 
 
 def make_snapshot(
-    directory: Path, settings: SnapshotTable, places: Iterable[tuple[bytes, int, int]] = ()
+    directory: Path,
+    settings: SnapshotTable,
+    places: Iterable[tuple[bytes, int, int]] = (),
+    epoch_ns: int | None = None,
 ) -> dict[int, set[int]]:
     """Run the bundle in `directory`, which has no snapshot yet, to `settings.at`; write its snapshot file.
 
-    places: (content key, low, high) of files that are to lie at a certain place. With $SOURCE_DATE_EPOCH a snapshot
-    at the entry point is the same in every build.
+    places: (content key, low, high) of files that are to lie at a certain place. epoch_ns: when the machine's clock
+    begins, which moves only as it is read or waited for, so that the snapshot is the same in every build; None: the
+    host's clock.
     Returns where the machine's code goes on: offsets in files, by inode number in the index.
     Raises SnapshotPointError where the program does not get there.
     """
@@ -40,9 +44,8 @@ def make_snapshot(
     program = program_of(bundle, Request(directory))
     machine = Machine(bundle)
     machine.places = Places(places)
-    epoch = epoch_ns()
-    if epoch is not None and settings.at == "entry":
-        machine.clock, machine.entropy = repeatable(epoch, bundle.index_digest)
+    if epoch_ns is not None:
+        make_repeatable(machine, epoch_ns)
     console = Console.detached(terminal=settings.at == "stdin")
     kernel = machine.kernel(console)
     task = machine.start(kernel, program)

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 from friscy.bundle import CHUNKS, CODE, INDEX, INTERPRETER, SNAPSHOT, open_bundle
 from friscy_build.cache import cache_dir, file_digest, locked, replacing
 from friscy_build.config import Bundle, Config, ImageSource, NetworkTable
-from friscy_build.epoch import EPOCH_VARIABLE
+from friscy_build.epoch import given_epoch_ns
 from friscy_build.images.image import BaseImage, ImageError
 from lazyfs.errors import FriscyError
 
@@ -139,9 +139,26 @@ class Build:
         """Facts that decide what the image is, together with the content of `input_files`."""
         if self.bundle.dockerfile is None:
             return self.known_bases()
-        epoch = os.environ.get(EPOCH_VARIABLE) or "times as they are"
         network = f"network {sorted(self.config.build.network)}"
-        return [self._inputs().digest, epoch, network, *self.known_bases()]
+        return [self._inputs().digest, *self.known_time(), network, *self.known_bases()]
+
+    def known_time(self) -> list[str]:
+        """The build's time as a fact, "" where it is yet to be noted."""
+        epoch_ns = self.epoch_ns
+        return ["" if epoch_ns is None and self.config.build.times == "lock" else str(epoch_ns)]
+
+    def fetched(self) -> list[str]:
+        """Facts that `fetch` sees to."""
+        return [*self.known_bases(), *self.known_time()]
+
+    @property
+    def epoch_ns(self) -> int | None:
+        """The time of what the build makes, see friscy_build.epoch: $SOURCE_DATE_EPOCH or friscy.lock's."""
+        given = given_epoch_ns()
+        if given is not None or self.config.build.times == "files":
+            return given
+        seconds = self._lock().times.get(self.name)
+        return None if seconds is None else seconds * 10**9
 
     def input_files(self) -> list[str]:
         """Files that base images are read from."""
@@ -177,7 +194,7 @@ class Build:
         assert bundle.context is not None
         return build_inputs(
             bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args,
-            named_contexts=bundle.contexts,
+            named_contexts=bundle.contexts, epoch_ns=self.epoch_ns,
         )  # fmt: skip
 
     def _chain(self, reference: str) -> tuple[ImageSource, ...]:
@@ -197,7 +214,7 @@ class Build:
         with self.step("image") as progress, locked(self.work.parent):
             lock = self._lock()
             self.pin(lock, progress)
-            if lock.images or lock.debian:
+            if lock.images or lock.debian or lock.times:
                 lock.write(self.lock_file)
         return {}
 
@@ -205,6 +222,8 @@ class Build:
         """Fetch what the base images need, and note in `lock` what that is. refresh: ask for all of it anew."""
         from friscy_build.images.source import fetch
 
+        if self.config.build.times == "lock" and (refresh or self.name not in lock.times):
+            lock.times[self.name] = int(time())
         for chain in self.bases().values():
             fetch(
                 chain,
@@ -249,7 +268,7 @@ class Build:
             manifest = self.manifest({**facts, "index_digest": summary.index_digest.hex()})
             parts = {INDEX: index, CHUNKS: chunks, INTERPRETER: self.interpreter}
             write_bundle(stage / "bundle", manifest, parts)
-            return trace_start(stage / "bundle", self.bundle.snapshot.at)
+            return trace_start(stage / "bundle", self.bundle.snapshot.at, self.epoch_ns)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
@@ -270,7 +289,7 @@ class Build:
         built = build_image(
             bundle.dockerfile, bundle.context, target=bundle.target, args=bundle.args,
             resolve_base=resolve, named_contexts=bundle.contexts, runner=self._runner(),
-            report=LineReport(progress.line), progress=progress,
+            report=LineReport(progress.line), progress=progress, epoch_ns=self.epoch_ns,
         )  # fmt: skip
         return BaseImage(built.tree, built.config, built.digest, f"dockerfile:{bundle.dockerfile.name}")
 
@@ -342,7 +361,7 @@ class Build:
                     if self.has_code
                     else []
                 )
-                resumed = make_snapshot(stage, self.bundle.snapshot, places)
+                resumed = make_snapshot(stage, self.bundle.snapshot, places, self.epoch_ns)
                 if self.has_code:
                     self.code.note_resumed(resumed)
                 (stage / SNAPSHOT).replace(self.snapshot)

@@ -25,7 +25,6 @@ from doit.tools import config_changed
 
 from friscy_build import steps
 from friscy_build.config import Bundle, Config, load_config
-from friscy_build.epoch import epoch_ns
 from friscy_build.fingerprint import code_digest, version
 from lazyfs.errors import FriscyError
 
@@ -78,7 +77,7 @@ class Tasks:
                 "name": build.name,
                 "doc": f"fetch what the image of {build.name} is made from",
                 "actions": [guarded(build.fetch)],
-                "uptodate": [Unchanged(build.known_bases)],
+                "uptodate": [Unchanged(build.fetched)],
                 "verbosity": 2,
             }
 
@@ -138,11 +137,11 @@ class Tasks:
                 "targets": [str(build.snapshot)] + ([str(build.code.resumed)] if build.has_code else []),
                 "getargs": self._digests(build, "rootfs", "interpreter"),
                 "uptodate": [
+                    Unchanged(build.known_time),
                     config_changed({
                         "code": code_digest(*steps.SNAPSHOT_CODE),
                         "tools": [version(name) for name in ("wasmtime", "msgpack", "zstandard")],
                         "settings": _settings(build.bundle),
-                        "epoch": epoch_ns(),
                     })
                 ],
                 "verbosity": 2,

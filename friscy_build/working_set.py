@@ -18,6 +18,7 @@ from friscy.bundle import open_bundle
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.terminal.console import Console
 from friscy.run import Request, program_of
+from friscy_build.epoch import make_repeatable
 from friscy_build.snapshot_task import run_to_entry
 from lazyfs.chunk_store import ChunkStore
 from lazyfs.errors import FriscyError
@@ -108,14 +109,18 @@ class Recorder(ChunkStore):
         return phase
 
 
-def trace_start(directory: Path, at: str) -> Trace:
-    """Record a start of the bundle in `directory`, which has no snapshot. at: its snapshot point."""
+def trace_start(directory: Path, at: str, epoch_ns: int | None = None) -> Trace:
+    """Record a start of the bundle in `directory`, which has no snapshot.
+
+    at: its snapshot point; epoch_ns: the build's time.
+    """
     bundle = open_bundle(directory)
     try:
         program = program_of(bundle, Request(directory))
         machine = Machine(bundle, log=lambda message: None)
     except FriscyError:
         return Trace(Phase(), Phase(), at)
+    make_repeatable(machine, epoch_ns)
     recorder = Recorder(machine.index, machine.chunks)
     machine.chunks = recorder
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)

@@ -12,10 +12,11 @@ class Clock:
     """What a kernel reads time from, all in nanoseconds; the host's clocks by default.
 
     monotonic_ns: never goes back, where it began means nothing. realtime_ns: since 1970. thread_ns: processor time of
-    the thread that asks. slice_ns: what the length of a slice is measured by.
+    the thread that asks. slice_ns: what the length of a slice is measured by, never 0. skip: moves a clock on that
+    does not move by itself; None: it does.
     """
 
-    __slots__ = ("monotonic_ns", "realtime_ns", "slice_ns", "thread_ns")
+    __slots__ = ("monotonic_ns", "realtime_ns", "skip", "slice_ns", "thread_ns")
 
     def __init__(
         self,
@@ -23,20 +24,25 @@ class Clock:
         realtime_ns: Reading = time.time_ns,
         thread_ns: Reading = time.thread_time_ns,
         slice_ns: Reading = time.monotonic_ns,
+        skip: Callable[[int], None] | None = None,
     ) -> None:
         self.monotonic_ns, self.realtime_ns = monotonic_ns, realtime_ns
-        self.thread_ns, self.slice_ns = thread_ns, slice_ns
+        self.thread_ns, self.slice_ns, self.skip = thread_ns, slice_ns, skip
 
 
 def stepped_clock(start_ns: int) -> Clock:
     """A clock that begins at `start_ns` and moves a microsecond whenever it is read, so that a run takes no other
-    times than the one before. Only for a machine that waits for nothing and has no timers, as up to its entry point.
+    times than the one before. Who waits for a time has it at once: the scheduler skips to it.
     """
-    steps = 0
+    now = 0
 
     def monotonic_ns() -> int:
-        nonlocal steps
-        steps += 1
-        return steps * 1000
+        nonlocal now
+        now += 1000
+        return now
 
-    return Clock(monotonic_ns, lambda: start_ns + monotonic_ns(), lambda: 0, lambda: 0)
+    def skip(ns: int) -> None:
+        nonlocal now
+        now += ns
+
+    return Clock(monotonic_ns, lambda: start_ns + monotonic_ns(), lambda: 0, lambda: 1, skip)

@@ -69,6 +69,7 @@ class Scheduler:
     def __init__(self, k: Kernel) -> None:
         self.k = k
         self.meter = CpuMeter(k.clock)
+        self.slices = 0  # that have begun
 
     def run(self) -> int | None:
         """See Kernel.run."""
@@ -109,6 +110,7 @@ class Scheduler:
             if process.cpu_watched:
                 timers.expect_cpu(k, process)
             self.slice_task = task
+            self.slices += 1
             meter.start(exact=process.cpu_watched)
             try:
                 k.spaces[process.pid].run(k.hart)
@@ -201,8 +203,12 @@ class Scheduler:
         elif not watched:
             self._deadlock()
             return
-        if k.wake_fd in wait(watched, timeout):
+        skip = k.clock.skip
+        ready = wait(watched, timeout if skip is None or timeout is None else 0)
+        if k.wake_fd in ready:
             os.eventfd_read(k.wake_fd)
+        if not ready and skip is not None and timeout is not None:
+            skip(timeout)
         if k.alarm.at and k.monotonic_ns() >= k.alarm.at:
             timers.fire(k)
         k.check_host()

@@ -8,7 +8,8 @@ from the hart and stored to it, `bases` which addresses need no check.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
 from friscy.machine.layout import (
     CODE_MAP,
@@ -246,9 +247,16 @@ class Emitter(FunctionWriter):
             target = way
         label = self._label(pc, target)
         if label is None:
-            self._tree(target)
+            self._later(lambda: self._tree(target))
         else:
             self._put(wasm.BR + label)
+
+    def _later(self, write: Callable[[], None]) -> None:
+        """Have `write` called when its caller, which writes no more, has returned: blocks nest deeper than Python may.
+
+        What is asked for last comes first.
+        """
+        self._work.append(write)
 
     def _is_back(self, block: Block, target: int) -> bool:
         """Whether the way leads back in the guest's code: each of its loops has such a way."""
@@ -301,11 +309,15 @@ class Emitter(FunctionWriter):
             self._put(OPCODES["i32.eqz"] + wasm.BR_IF + label)
             self._go(block, taken)
         else:
+
+            def write_other() -> None:
+                self._close()
+                self._facts, self._dirty = facts, dirty
+                self._go(block, other)
+
             self._open(IF)
+            self._later(write_other)
             self._go(block, taken)
-            self._close()
-            self._facts, self._dirty = facts, dirty
-            self._go(block, other)
 
     def _switch(self, block: Block) -> None:
         """Go to one of the block's targets, or with any other address elsewhere; a safepoint."""
@@ -335,11 +347,18 @@ class Emitter(FunctionWriter):
             else:
                 self._search(block, target, targets)
         self._put(wasm.BR + away)
-        for pc in reversed(ways):
+
+        def write_way(pc: int) -> None:
             self._close()
             self._goto(block.pc, pc)
-        self._close()
-        self._jump_out(block, None)
+
+        def write_rest() -> None:
+            self._close()
+            self._jump_out(block, None)
+
+        self._later(write_rest)
+        for pc in ways:
+            self._later(partial(write_way, pc))
 
     def _switch_label(self, block: Block, pc: int) -> bytes:
         if pc in self._ways:
@@ -373,34 +392,44 @@ class Emitter(FunctionWriter):
         for child in reversed(merges):
             self._blocks[child] = self._nested
             self._open(BLOCK)
+        if header:
+            self._later(self._close)
+        for child in reversed(merges):
+            self._later(partial(self._merge, child))
         if pc == ROOT:
             self._goto(ROOT, self._graph.entry)
         elif pc in structure.dispatch:
             self._dispatch(pc)
         else:
             self._emit_block(self._graph.blocks[pc])
-        for child in merges:
-            self._close()
-            self._tree(child)
-        if header:
-            self._close()
 
-    def _dispatch(self, pc: int) -> None:
-        """Go on where whoever came here said."""
-        *others, last = self._structure.dispatch[pc]
-        for target in others:
-            self._put(wasm.LOCAL_GET + leb(self._locals.index) + const32(self._numbers[target]))
-            self._put(OPCODES["i32.eq"])
-            self._open(IF)
+    def _merge(self, pc: int) -> None:
+        """Write the block to which the innermost label leads, behind it."""
+        self._close()
+        self._tree(pc)
+
+    def _dispatch(self, pc: int, k: int = 0) -> None:
+        """Go on where whoever came here said: to one of the targets from number `k`."""
+        target, *others = self._structure.dispatch[pc][k:]
+        if not others:
             self._forward(pc, target)
+            return
+
+        def write_others() -> None:
             self._close()
-        self._forward(pc, last)
+            self._dispatch(pc, k + 1)
+
+        self._put(wasm.LOCAL_GET + leb(self._locals.index) + const32(self._numbers[target]))
+        self._put(OPCODES["i32.eq"])
+        self._open(IF)
+        self._later(write_others)
+        self._forward(pc, target)
 
     def _forward(self, pc: int, target: int) -> None:
         target = self._structure.by_way.get((pc, target), target)
         label = self._label(pc, target)
         if label is None:
-            self._tree(target)
+            self._later(lambda: self._tree(target))
         else:
             self._put(wasm.BR + label)
 
@@ -446,6 +475,8 @@ class Emitter(FunctionWriter):
             self._try_routine()
         self._load(live.held[graph.entry] & ~registers(params))
         self._tree(ROOT)
+        while self._work:
+            self._work.pop()()
         self._put(wasm.UNREACHABLE + wasm.END)
         self._functions.define(graph.entry, self._direct, self.parts, self.marks, self.hints)
         if self._direct:

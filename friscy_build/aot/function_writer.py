@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from friscy.machine.layout import (
     GUEST_END,
     GUEST_START,
@@ -66,6 +68,7 @@ class FunctionWriter:
         self._facts, self._dirty = Facts(), NONE
         self._clean = NONE  # of the dirty ones, those that were stored since (precise)
         self._put = self.parts.append
+        self._work: list[Callable[[], None]] = []  # what is yet to be written, the next one last
         self._ways: dict[int, int] = {}  # of a switch: how many blocks are open in each target's own
 
     # Pieces

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
@@ -84,21 +82,9 @@ def _emit(graphs: Sequence[Graph], options: Options) -> linking.Functions:
         close(graph)
     convention = Convention({graph.entry: graph for graph in graphs}, options.abi)
     functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
-    with _deep(max((len(graph.blocks) for graph in graphs), default=0)):
-        for graph in graphs:
-            Emitter(functions, graph, convention, precise=options.precise).emit()
+    for graph in graphs:
+        Emitter(functions, graph, convention, precise=options.precise).emit()
     return functions
-
-
-@contextmanager
-def _deep(nblocks: int) -> Iterator[None]:
-    """Let calls be as deep as the blocks of a function that stand in each other: up to five for each of them."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(before + 5 * nblocks)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def listing(graphs: Sequence[Graph], options: Options = DEFAULT) -> list[str]:

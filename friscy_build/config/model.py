@@ -438,6 +438,11 @@ class BuildTable(Table):
     memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=str)] = Field(
         default=2 << 30, description=f"memory of the machine a RUN runs in, {_MEMORY_RANGE}"
     )
+    times: Literal["lock", "files"] = Field(
+        default="lock",
+        description="what times a build gives to files: one that friscy.lock has, so that the same input gives "
+        "the same bytes, or `files`: as docker has them, each its own and what RUN makes the real one",
+    )
     secrets: dict[Word, SecretTable] = Field(
         default={}, description="what `RUN --mount=type=secret,id=NAME` gets; never part of an image"
     )

@@ -28,7 +28,6 @@ from friscy_build.dockerfile.scope import PLATFORM, Scope
 from friscy_build.dockerfile.stage import StageRun
 from friscy_build.dockerfile.transfer import Options, Transfer, clone_tree
 from friscy_build.dockerfile.views import HostView, TreeView, cleaned, parse_path, resolve, show
-from friscy_build.epoch import epoch_ns
 from friscy_build.images.image import BaseImage, scratch
 from friscy_build.images.progress import Progress, silent
 from lazyfs.tree import Node, Tree
@@ -64,15 +63,16 @@ def build_image(
     runner: Runner | None = None,
     report: Report | None = None,
     progress: Progress = silent,
+    epoch_ns: int | None = None,
 ) -> BuiltImage:
     """Build stage `target` (default: the last) of `dockerfile` over the directory `context`.
 
     runner: does the RUNs, which are refused without one. report: told of every step and of what RUNs print.
     args: values of ARGs; named_contexts: directories that COPY --from=NAME may read.
-    Directories that no source has get SOURCE_DATE_EPOCH as their time, so that a build can be repeated.
+    epoch_ns: the time of all that the build makes, so that it can be repeated; None: files keep their own times.
     Raises DockerfileError with file and line, and what resolve_base raises.
     """
-    project = open_project(dockerfile, context, target, args, named_contexts)
+    project = open_project(dockerfile, context, target, args, named_contexts, epoch_ns)
     build = _Build(project, resolve_base, runner, report or Report(), progress)
     build.all_stages()
     result = build.stage(project.plan.target)
@@ -101,6 +101,7 @@ def open_project(
     target: str | None,
     args: Mapping[str, str] | None,
     named_contexts: Mapping[str, str | os.PathLike[str]] | None,
+    epoch_ns: int | None = None,
 ) -> Project:
     """Read and plan. Raises DockerfileError."""
     path, root = Path(dockerfile), Path(context)
@@ -108,13 +109,13 @@ def open_project(
     if not root.is_dir():
         raise DockerfileError(path, None, f"its context {root} is no directory")
     rules, ignore_file = _ignore_rules(path, root)
-    named = {name: HostView(Path(each)) for name, each in (named_contexts or {}).items()}
+    named = {name: HostView(Path(each), mtime_ns=epoch_ns) for name, each in (named_contexts or {}).items()}
     for name, view in named.items():
         if not os.path.isdir(view.root):
             raise DockerfileError(path, None, f"context {name!r}: {os.fsdecode(view.root)} is no directory")
-    plan = Plan(parse(text, str(path)), target, dict(args or {}), tuple(named))
+    plan = Plan(parse(text, str(path)), target, dict(args or {}), tuple(named), epoch_ns)
     files = (path,) if ignore_file is None else (path, ignore_file)
-    return Project(plan, HostView(root, rules), named, files, text)
+    return Project(plan, HostView(root, rules, epoch_ns), named, files, text)
 
 
 def _read_text(path: Path) -> str:
@@ -159,11 +160,12 @@ class _Build:
     ) -> None:
         self.project, self.plan, self.resolve_base = project, project.plan, resolve_base
         self.runner, self.report, self.progress = runner, report, progress
-        self.remotes = Remotes(cache_dir(), progress)
+        self.remotes = Remotes(cache_dir(), progress, project.context.mtime_ns)
         self.path = project.dockerfile.path
         self.stages: dict[int, StageRun] = {}
         self.images: dict[tuple[str, str], BaseImage] = {}
-        self.made_ns = epoch_ns() or 0
+        self.epoch_ns = project.context.mtime_ns
+        self.made_ns = self.epoch_ns or 0
         self.stage_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
         self.image_lock = threading.Lock()
 
@@ -217,7 +219,7 @@ class _Build:
             image = self.image(planned.base.image or "", planned.platform)
             tree, config, digest = image.tree, image.config, image.digest
             key = digest
-        run = StageRun(self.path, planned.index, clone_tree(tree), config, digest, key, scope, self.made_ns)
+        run = StageRun(self.path, planned.index, clone_tree(tree), config, digest, key, scope, self.epoch_ns)
         name, total = stage.name or f"stage {planned.index}", len(stage.instructions)
         run.run_triggers(stage.base, self, lambda text: self.report.step(f"{name} 0/{total}", shown(text)))
         for done, instruction in enumerate(stage.instructions):

@@ -41,9 +41,10 @@ def build_inputs(
     target: str | None = None,
     args: Mapping[str, str] | None = None,
     named_contexts: Mapping[str, str | os.PathLike[str]] | None = None,
+    epoch_ns: int | None = None,
 ) -> Inputs:
     """The inputs of the same `build_image`. Raises DockerfileError."""
-    project = open_project(dockerfile, context, target, args, named_contexts)
+    project = open_project(dockerfile, context, target, args, named_contexts, epoch_ns)
     finder = _Finder(project)
     try:
         return finder.find()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -48,12 +47,16 @@ class Plan:
         target: str | None,
         args: Mapping[str, str],
         contexts: Collection[str] = (),
+        epoch_ns: int | None = None,
     ) -> None:
-        """Raises DockerfileError for an unknown target or argument, and a base that is none."""
+        """epoch_ns: what a bare ARG SOURCE_DATE_EPOCH stands for, as buildx hands it on.
+
+        Raises DockerfileError for an unknown target or argument, and a base that is none.
+        """
         self.dockerfile, self.args, self.contexts = dockerfile, args, contexts
         self.check_args()
-        if epoch := os.environ.get(EPOCH_VARIABLE):  # as buildx hands it on; only an ARG brings it in
-            self.args = {EPOCH_VARIABLE: epoch, **args}
+        if epoch_ns is not None:
+            self.args = {EPOCH_VARIABLE: str(epoch_ns // 10**9), **args}
         self.globals = self.global_scope(target)
         self.target = len(dockerfile.stages) - 1 if target is None else self.find_target(target)
         self.stages: dict[int, PlannedStage] = {}

@@ -26,7 +26,6 @@ from pathlib import Path
 
 from friscy_build.cache import file_digest, locked, replacing
 from friscy_build.dockerfile.views import HostView
-from friscy_build.epoch import epoch_ns
 from friscy_build.images.progress import Progress, silent
 from lazyfs.errors import FriscyError
 from lazyfs.tree import Content, Node, Tree
@@ -98,10 +97,10 @@ class Download:
 
 
 class Remotes:
-    """Fetches into `cache`; `progress` is told of the bytes."""
+    """Fetches into `cache`; `progress` is told of the bytes. epoch_ns: the time of all files; None: their own."""
 
-    def __init__(self, cache: Path, progress: Progress = silent) -> None:
-        self.cache, self.progress = cache / "downloads", progress
+    def __init__(self, cache: Path, progress: Progress = silent, epoch_ns: int | None = None) -> None:
+        self.cache, self.progress, self.epoch_ns = cache / "downloads", progress, epoch_ns
 
     # Files.
 
@@ -117,9 +116,10 @@ class Remotes:
             if checksum and _digest(path, algorithm) != told:
                 got = f"{algorithm}:{_digest(path, algorithm)}"
                 note.unlink(missing_ok=True)
-                raise RemoteSourceError(f"{url} is not what --checksum says: {got}", hint=f"expected {checksum}")
-        epoch = epoch_ns()
-        mtime_ns = _modified(known.get("last-modified", "")) if epoch is None else epoch
+                raise RemoteSourceError(
+                    f"{url} is not what --checksum says: {got}", hint=f"expected {checksum}"
+                )
+        mtime_ns = _modified(known.get("last-modified", "")) if self.epoch_ns is None else self.epoch_ns
         return Download(_name(url, known.get("content-disposition", "")), path, mtime_ns)
 
     def _fetch(self, url: str, path: Path, note: Path, known: dict[str, str]) -> dict[str, str]:
@@ -162,7 +162,7 @@ class Remotes:
     ) -> tuple[Tree, str]:
         """The files of a repository (or of a directory in it) and the commit they are of. RemoteSourceError.
 
-        Every file has the commit's time. checksum: the commit that it must be, or how that begins.
+        Every file has the commit's time, or the build's. checksum: the commit that it must be, or how that begins.
         """
         place = self.cache / "git" / sha256(source.url.encode()).hexdigest()[:48]
         with locked(place):
@@ -213,14 +213,14 @@ class Remotes:
             root /= name
             if name in (".", "..") or root.is_symlink() or not root.is_dir():
                 raise RemoteSourceError(f"{source.url}: no directory {source.directory} in {commit[:12]}")
-        return _read(root, seconds * 10**9, keep_git_dir and root == files)
+        mtime_ns = seconds * 10**9 if self.epoch_ns is None else self.epoch_ns
+        return _read(root, mtime_ns, keep_git_dir and root == files)
 
 
 def _read(root: Path, mtime_ns: int, keep_git_dir: bool) -> Tree:
     """All below `root`, contents in memory or left where they lie until the directory goes."""
     view = HostView(root)
-    epoch = epoch_ns()
-    tree = Tree(Node.directory(mtime_ns=mtime_ns if epoch is None else epoch))
+    tree = Tree(Node.directory(mtime_ns=mtime_ns))
     pending: list[tuple[tuple[bytes, ...], Node]] = [((), tree.root)]
     while pending:
         path, directory = pending.pop()
@@ -230,7 +230,7 @@ def _read(root: Path, mtime_ns: int, keep_git_dir: bool) -> Tree:
             node = view.node((*path, name))
             if node is None:
                 continue
-            node.mtime_ns = mtime_ns if epoch is None else epoch
+            node.mtime_ns = mtime_ns
             if node.content is not None:
                 node.content = Content.of_bytes(node.content.read(0, node.content.length))
                 node.mode = 0o755 if node.mode & 0o100 else 0o644
@@ -250,11 +250,20 @@ def _git(*words: str, check: bool = True) -> str:
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1",
     }  # fmt: skip
-    command: Sequence[str] = (git, "-c", "protocol.ext.allow=never", "-c", "advice.detachedHead=false", *words)
+    command: Sequence[str] = (
+        git,
+        "-c",
+        "protocol.ext.allow=never",
+        "-c",
+        "advice.detachedHead=false",
+        *words,
+    )
     done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0 and check:
         said = done.stderr.strip().splitlines()
-        verb = next(word for at, word in enumerate(words) if word[0] != "-" and words[at - 1] not in ("-C", "-c"))
+        verb = next(
+            word for at, word in enumerate(words) if word[0] != "-" and words[at - 1] not in ("-C", "-c")
+        )
         raise RemoteSourceError(f"git {verb}: {said[-1] if said else 'failed'}")
     return done.stdout.strip()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from friscy_build.dockerfile.mounts import Mount
 from friscy_build.dockerfile.report import Step
-from friscy_build.epoch import epoch_ns
+from friscy_build.epoch import built_time, kept_time
 from friscy_build.layers.archive import apply_layer, write_layer
 from friscy_build.layers.cache import CachedLayer, LayerCache
 from friscy_build.layers.lower import TreeLower
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy_build.layers.machine import TreeMachine
 
-FORMAT = 1  # of what a key is made of, and of what a machine leaves
+FORMAT = 2  # of what a key is made of, and of what a machine leaves
 MEMORY = 2 << 30
 SCRIPTS = b"/dev/pipes"  # where BuildKit puts a heredoc that is a program
 
@@ -63,6 +63,7 @@ class RunJob:
     network: str
     mounts: Sequence[RunMount] = ()
     scripts: Mapping[str, bytes] = field(default_factory=dict)
+    epoch_ns: int | None = None  # the build's time, see friscy_build.epoch; no part of the key
     unkeyed: frozenset[str] = frozenset()  # variables that decide how something is reached, not what it is
 
     def key(self, network: Sequence[str]) -> str:
@@ -71,7 +72,7 @@ class RunJob:
         mounts = [(repr(each.mount), each.identity) for each in self.mounts]
         facts = (
             FORMAT, self.parent, list(self.argv), env, self.cwd, self.user, sorted(network), mounts,
-            sorted(self.scripts.items()), epoch_ns(),
+            sorted(self.scripts.items()), self.epoch_ns is None,
         )  # fmt: skip
         return sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -118,13 +119,13 @@ class Runner:
         with self.cache.making(key, lambda: step.output(b"another build does this: waiting for it\n")):
             layer = self.cache.find(key) if self.use_cache else None
             if layer is not None:
-                layer.apply(tree)
+                layer.apply(tree, built_time(job.epoch_ns))
                 step.done("cached")
                 return layer
             layer = self._run(job, key, tree, step)
         # A machine refers to itself, and holds the memories of all its processes until Python looks for such.
         gc.collect()
-        layer.apply(tree)
+        layer.apply(tree, built_time(job.epoch_ns))
         step.done(f"done in {layer.seconds:.1f} s")
         return layer
 
@@ -145,7 +146,7 @@ class Runner:
             stack.callback(kernel.console.close)
             kept = self._mount(job, machine, kernel, stack, step)
             _write_scripts(kernel, job.scripts)
-            before = machine.captured(kernel)
+            before, started_ns = machine.captured(kernel), kernel.realtime_ns()
             env = {**job.env, **self._secret_variables(job)}
             try:
                 self.kernels.add(kernel)
@@ -167,9 +168,8 @@ class Runner:
                     + (f":\n{said}" if said else "")
                 )
             after = machine.captured(kernel)
-            return self.cache.store(
-                key, lambda file: write_layer(before, after, file, epoch_ns()), step.seconds
-            )
+            times = kept_time(started_ns, job.epoch_ns)
+            return self.cache.store(key, lambda file: write_layer(before, after, file, times), step.seconds)
 
     def _secret_variables(self, job: RunJob) -> dict[str, str]:
         return {each.mount.env: os.fsdecode(each.data) for each in job.mounts if each.mount.env}

@@ -71,12 +71,13 @@ class StageRun:
         digest: str,
         key: str,
         scope: Scope,
-        made_ns: int,
+        epoch_ns: int | None,
     ) -> None:
-        """config: the base's, copied here. digest, key: the base's. made_ns: mtime of directories no source has."""
-        self.path, self.index, self.tree, self.scope, self.made_ns = path, index, tree, scope, made_ns
+        """config: the base's, copied here. digest, key: the base's. epoch_ns: the build's time."""
+        self.path, self.index, self.tree, self.scope, self.epoch_ns = path, index, tree, scope, epoch_ns
+        self.made_ns = epoch_ns or 0  # of what no source has
         self.config = copies.deepcopy(config)
-        self.hash = sha256(f"friscy stage 1\n{digest}\n".encode())
+        self.hash = sha256(f"friscy stage 2\n{digest}\n{epoch_ns}\n".encode())
         self.key_hash = sha256(f"friscy stage key 1\n{key}\n".encode())
         self.cmd_is_own = False
         self.image = "IMAGE"  # the image at the bottom, for hints
@@ -278,7 +279,7 @@ class StageRun:
         unkeyed = frozenset(given) - self.scope.variables.keys()
         return RunJob(
             self.key, argv, env, self.workdir, self.config.get("User") or "", instruction.network or "default",
-            mounts, scripts, unkeyed,
+            mounts, scripts, self.epoch_ns, unkeyed,
         )  # fmt: skip
 
     def run_words(self, instruction: ast.Run) -> tuple[list[str], dict[str, bytes]]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from friscy_build.dockerfile.patterns import PathRules, compile_pattern, has_magic
-from friscy_build.epoch import epoch_ns
 from lazyfs.tree import Content, Node, Tree
 
 Name = TypeVar("Name", str, bytes)
@@ -55,14 +54,16 @@ class TreeView:
 
 
 class HostView:
-    """A directory of the host as a build context: its owner is root, and what the rules leave out is not there."""
+    """A directory of the host as a build context: its owner is root, and what the rules leave out is not there.
+
+    mtime_ns: the time of all its files; None: their own.
+    """
 
     confined = True
 
-    def __init__(self, root: Path, rules: PathRules | None = None) -> None:
-        self.root, self.rules = os.fsencode(root), rules or PathRules(())
+    def __init__(self, root: Path, rules: PathRules | None = None, mtime_ns: int | None = None) -> None:
+        self.root, self.rules, self.mtime_ns = os.fsencode(root), rules or PathRules(()), mtime_ns
         self.visible_cache: dict[TreePath, bool] = {}
-        self.mtime_ns = epoch_ns()  # a checkout gives its files the time it was made at
 
     def host_path(self, path: TreePath) -> bytes:
         """The host's name for `path`."""

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import Archive, Entry
@@ -30,19 +31,35 @@ FILE_LIMIT = 1 << 44  # bytes, holes included: what ext4 has at most
 CONTENT_LIMIT = 1 << 37  # bytes of all files together, holes left out
 
 
+Times = Callable[[int], int]
+"""From one mtime_ns to another."""
+
+
+def as_they_are(mtime_ns: int) -> int:
+    """The Times that change nothing."""
+    return mtime_ns
+
+
 class Layer:
     """The state of one archive's application to `tree`.
 
     whiteouts: False for an archive that is a plain root filesystem, where `.wh.` means nothing.
     through_links: an entry of a directory keeps a symbolic link to a directory that is in its place, as dpkg
         does (a package may ship /lib/x where /lib is a link); layers replace it.
+    times: the mtime_ns of a node, for what the archive has.
     """
 
     def __init__(
-        self, tree: Tree, spool: Spool, *, whiteouts: bool = True, through_links: bool = False
+        self,
+        tree: Tree,
+        spool: Spool,
+        *,
+        whiteouts: bool = True,
+        through_links: bool = False,
+        times: Times = as_they_are,
     ) -> None:
         self.tree, self.spool = tree, spool
-        self.whiteouts, self.through_links = whiteouts, through_links
+        self.whiteouts, self.through_links, self.times = whiteouts, through_links, times
         # The names this layer put there, so that its whiteouts spare them: (id of the directory, name). The
         # directories are kept, so that an id stays unique.
         self._own: dict[tuple[int, bytes], Node] = {}
@@ -58,6 +75,7 @@ class Layer:
             self._entries += 1
             if self._entries > ENTRY_LIMIT:
                 raise self._bad(entry, f"at most {ENTRY_LIMIT} entries in a layer", "more")
+            entry.mtime_ns = self.times(entry.mtime_ns)
             parts = self._parts(entry, entry.name)
             if not parts:
                 self._root(entry, archive)

@@ -1,7 +1,7 @@
 """friscy.lock: what registries and Debian gave for what friscy.toml asks. The format: docs/formats/lock.md.
 
 lock = Lock.read(Path("friscy.lock"))          # an empty one where there is no file
-lock.images["127.0.0.1:5000/app:1"], lock.debian[Request("trixie", ("python3",))]
+lock.images["127.0.0.1:5000/app:1"], lock.debian[Request("trixie", ("python3",))], lock.times["app"]
 lock.write(Path("friscy.lock"))
 """
 
@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from friscy_build.images.apt import Package, archive_name
 from friscy_build.images.debian import Request
 from friscy_build.images.reference import normalize_reference
 
-VERSION = 1
+VERSION = 2
 
 _HEAD = "# Made by friscy. It pins what registries and Debian gave; `friscy build --update` asks them anew.\n"
 _DIGEST = r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"
@@ -33,11 +34,15 @@ _FIELDS = {
 
 
 class Lock:
-    """Pinned digests by normalised reference, and pinned packages by what was asked of Debian."""
+    """Pinned digests by normalised reference, packages by what was asked of Debian, and the time of each bundle.
+
+    times: by bundle, seconds since 1970: when it was first built from what is pinned.
+    """
 
     def __init__(self) -> None:
         self.images: dict[str, str] = {}
         self.debian: dict[Request, tuple[Package, ...]] = {}
+        self.times: dict[str, int] = {}
 
     def image(self, reference: str) -> str | None:
         """The digest that `reference` is pinned to."""
@@ -67,6 +72,10 @@ class Lock:
         return lock
 
     def _fill(self, document: dict[str, Any]) -> None:
+        for name, at in _table(document, "times").items():
+            if not isinstance(at, datetime) or at.tzinfo is None or at.microsecond or at.year < 1970:
+                raise ValueError(f"times.{name}: expected a date and time in UTC, got {str(at)[:80]!r}")
+            self.times[name] = int(at.timestamp())
         for entry in _tables(document, "image"):
             self.images[_text(entry, "reference", r"\S+")] = _text(entry, "digest", _DIGEST)
         for entry in _tables(document, "debian"):
@@ -101,6 +110,10 @@ class Lock:
 
     def _lines(self) -> Iterator[str]:
         yield f"{_HEAD}version = {VERSION}\n"
+        if self.times:
+            yield "\n[times]\n"
+        for name, seconds in sorted(self.times.items()):
+            yield f"{_quoted(name)} = {datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}\n"
         for reference, digest in sorted(self.images.items()):
             yield f"\n[[image]]\nreference = {_quoted(reference)}\ndigest = {_quoted(digest)}\n"
         for request, packages in sorted(self.debian.items(), key=lambda item: repr(item[0])):
@@ -124,6 +137,13 @@ def _quoted(text: str) -> str:
 
 def _list(texts: tuple[str, ...]) -> str:
     return f"[{', '.join(map(_quoted, texts))}]"
+
+
+def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
+    table = value.get(key, {})
+    if not isinstance(table, dict):
+        raise ValueError(f"{key}: expected a table")
+    return table
 
 
 def _tables(value: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from friscy_build.images.layer import WHITEOUT, Layer
+from friscy_build.images.layer import WHITEOUT, Layer, Times, as_they_are
 from friscy_build.images.spool import Spool
 from friscy_build.images.tar import XATTR_PREFIX, Archive
 from friscy_build.layers.changes import DELETED, Change, changes, with_all_names
@@ -30,18 +30,18 @@ class LayerError(FriscyError):
     """What is to become a layer cannot be one."""
 
 
-def write_layer(old: Tree, new: Tree, file: BinaryIO, latest_ns: int | None = None) -> None:
+def write_layer(old: Tree, new: Tree, file: BinaryIO, times: Times = as_they_are) -> None:
     """Write the layer that makes `new` of `old`.
 
-    latest_ns: no time in it is later. Sockets are left out, as no archive can hold them.
+    times: what the archive has for a node's mtime_ns. Sockets are left out, as no archive can hold them.
     LayerError: a file whose name means a deleted one in a layer.
     """
     found = with_all_names(old, new, list(changes(old, new)))
-    write_entries(found, file, latest_ns)
+    write_entries(found, file, times)
 
 
 def write_entries(
-    found: Iterable[Change], file: BinaryIO, latest_ns: int | None = None, *, whiteouts: bool = True
+    found: Iterable[Change], file: BinaryIO, times: Times = as_they_are, *, whiteouts: bool = True
 ) -> None:
     """Write the archive of `found`, parents first; deleted paths become whiteouts.
 
@@ -63,14 +63,14 @@ def write_entries(
             raise LayerError(f"{os.fsdecode(change.path)}: in a layer this name says that a file is gone")
         shown = os.fsdecode(change.path[1:] or b".")
         if node.kind != "dir" and first.setdefault(id(node), shown) != shown:
-            info = _info(node, shown, latest_ns)
+            info = _info(node, shown, times)
             info.type, info.linkname, info.size = tarfile.LNKTYPE, first[id(node)], 0
             info.pax_headers = {
                 key: value for key, value in info.pax_headers.items() if not key.startswith(XATTR_PREFIX)
             }
             file.write(_header(info))
             continue
-        info = _info(node, shown, latest_ns)
+        info = _info(node, shown, times)
         if node.content is None:
             file.write(_header(info))
         else:
@@ -82,12 +82,12 @@ def _header(info: tarfile.TarInfo) -> bytes:
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
-def _info(node: Node, name: str, latest_ns: int | None) -> tarfile.TarInfo:
+def _info(node: Node, name: str, times: Times) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.type, info.mode, info.uid, info.gid = _TYPES[node.kind], node.mode, node.uid, node.gid
     info.devmajor, info.devminor = node.rdev
     info.linkname = os.fsdecode(node.target)
-    mtime_ns = node.mtime_ns if latest_ns is None else min(node.mtime_ns, latest_ns)
+    mtime_ns = times(node.mtime_ns)
     info.mtime = mtime_ns // 1_000_000_000
     headers: dict[str, str] = {}
     info.pax_headers = headers
@@ -183,14 +183,15 @@ class _InPlace(Spool):
         return b"".join(pieces)
 
 
-def apply_layer(tree: Tree, path: Path) -> None:
+def apply_layer(tree: Tree, path: Path, times: Times = as_they_are) -> None:
     """Apply the layer in the uncompressed archive `path` to `tree`; its contents are read from there when needed.
 
+    times: a node's mtime_ns for what the archive has.
     FormatError: it is damaged. The file may be unlinked afterwards, but not changed.
     """
     file = open(path, "rb")  # noqa: SIM115 - lives as long as the contents that are read from it
     stream = _Positioned(file)
-    Layer(tree, _InPlace(file, stream)).apply(Archive(stream, path))
+    Layer(tree, _InPlace(file, stream), times=times).apply(Archive(stream, path))
 
 
 __all__ = ["LayerError", "apply_layer", "write_entries", "write_layer"]

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from friscy_build.cache import file_digest, replacing
+from friscy_build.images.layer import Times, as_they_are
 from friscy_build.layers.archive import apply_layer
 from lazyfs.errors import FriscyError
 from lazyfs.tree import Tree
@@ -43,9 +44,12 @@ class CachedLayer:
     def __init__(self, path: Path, digest: str, seconds: float, size: int) -> None:
         self.path, self.digest, self.seconds, self.size = path, digest, seconds, size
 
-    def apply(self, tree: Tree) -> None:
-        """Put its changes into `tree`. The contents are read when they are needed, whatever becomes of the cache."""
-        apply_layer(tree, self.path)
+    def apply(self, tree: Tree, times: Times = as_they_are) -> None:
+        """Put its changes into `tree`, their times by `times`.
+
+        The contents are read when they are needed, whatever becomes of the cache.
+        """
+        apply_layer(tree, self.path, times)
 
 
 class LayerCache:

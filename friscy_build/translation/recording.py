@@ -23,6 +23,7 @@ from friscy.machine.layout import GUEST_START, WINDOW_END
 from friscy.machine.space import Space
 from friscy.run import Request, program_of
 from friscy_build.cache import replacing
+from friscy_build.epoch import make_repeatable
 from lazyfs.errors import FriscyError
 
 SECONDS = 60.0  # of one command
@@ -62,9 +63,13 @@ class Recording:
             getattr(file, kind).update(pc - start + offset for pc in pcs)
 
 
-def record(directory: Path, at: str, commands: Sequence[Sequence[str]]) -> Recording:
-    """Run the bundle in `directory`, which has no snapshot, and the warm-up `commands`. at: its snapshot point.
+def record(
+    directory: Path, at: str, commands: Sequence[Sequence[str]], epoch_ns: int | None = None
+) -> Recording:
+    """Run the bundle in `directory`, which has no snapshot, and the warm-up `commands`.
 
+    at: its snapshot point; epoch_ns: the build's time. Two recordings of a bundle are equal, unless its program runs
+    for longer than it may.
     FriscyError: a warm-up command cannot be started. A bundle's own program that cannot is the snapshot's affair.
     """
     bundle = open_bundle(directory)
@@ -73,11 +78,13 @@ def record(directory: Path, at: str, commands: Sequence[Sequence[str]]) -> Recor
     try:
         program = program_of(bundle, Request(directory))
         if program.argv:
+            make_repeatable(machine, epoch_ns)
             _run(machine, program, recording, at)
     except FriscyError:
         pass
     for argv in commands:
         program = program_of(bundle, Request(directory, entrypoint=argv[0], args=list(argv[1:])))
+        make_repeatable(machine, epoch_ns)
         _run(machine, program, recording, "none")
     machine.index.close()
     machine.chunks.close()

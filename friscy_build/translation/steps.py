@@ -49,7 +49,7 @@ class CodeSteps:
         try:
             with build.step("record"):
                 write_bundle(stage, build.manifest(), build.start_parts, {**rootfs, **interpreter})
-                recording = record(stage, build.bundle.snapshot.at, self.settings.warm_up)
+                recording = record(stage, build.bundle.snapshot.at, self.settings.warm_up, build.epoch_ns)
                 files = Files(build.index, build.chunks)
                 try:
                     places = place(files, recording, everything=self.settings.scope == "all")

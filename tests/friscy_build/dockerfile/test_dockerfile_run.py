@@ -368,14 +368,34 @@ def test_wrong_mounts(builder, options, message):
     assert caught.value.line == 2
 
 
-def test_times_follow_source_date_epoch(builder, monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    dockerfile = "FROM base\nRUN echo x > /x; mkdir /d; touch -d @5 /old\n"
-    first = builder.build(dockerfile)
-    assert at(first, "/x").mtime_ns == at(first, "/d").mtime_ns == 1_700_000_000 * 10**9
+def test_times_of_a_build_that_has_one(builder):
+    (builder.context / "file").write_text("f")
+    dockerfile = """FROM base
+ARG SOURCE_DATE_EPOCH
+COPY file /file
+RUN echo x > /x; mkdir /d; touch -d @5 /old; touch -d @1800000000 /late; chmod 700 /file
+RUN echo $SOURCE_DATE_EPOCH $(stat -c %Y /x /old) > /told
+"""
+    epoch_ns = 1_700_000_000 * 10**9
+    first = builder.build(dockerfile, epoch_ns=epoch_ns)
+    for name in ("/x", "/d", "/late", "/file", "/told"):
+        assert at(first, name).mtime_ns == epoch_ns
     assert at(first, "/old").mtime_ns == 5 * 10**9
-    second = builder.build(dockerfile, runner=builder.runner(use_cache=False))
+    assert text(first, "/told") == "1700000000 1700000000 5\n"
+    second = builder.build(dockerfile, runner=builder.runner(use_cache=False), epoch_ns=epoch_ns)
     assert second.digest == first.digest
+
+
+def test_a_layer_serves_builds_of_any_time(builder):
+    dockerfile = "FROM base\nRUN echo x > /x; touch -d @5 /old; chmod 1770 /tmp\n"
+    builder.build(dockerfile, epoch_ns=1_700_000_000 * 10**9)
+    later = builder.build(dockerfile, epoch_ns=1_710_000_000 * 10**9)
+    assert any("cached" in line for line in builder.lines)
+    assert at(later, "/x").mtime_ns == 1_710_000_000 * 10**9
+    assert at(later, "/old").mtime_ns == 5 * 10**9
+    own = builder.build(dockerfile)
+    assert not any("cached" in line for line in builder.lines)
+    assert at(own, "/x").mtime_ns > 1_710_000_000 * 10**9
 
 
 def test_an_onbuild_run(builder):

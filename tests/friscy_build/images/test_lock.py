@@ -22,6 +22,7 @@ REQUEST = Request(SUITE, ("tool",), essential=False)
 
 def example() -> Lock:
     lock = Lock()
+    lock.times = {"b": 1_700_000_001, "a": 0}
     lock.images["localhost:5000/b:1"] = "sha256:" + "b" * 64
     lock.images["localhost:5000/a:1"] = "sha512:" + "a" * 128
     packages = [("zz", "1:2.0~rc1+b1", "riscv64"), ("a-b+c", "1_0", "all")]
@@ -43,13 +44,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     path, lock = tmp_path / "friscy.lock", example()
     lock.write(path)
     again = Lock.read(path)
-    assert (again.images, again.debian) == (lock.images, lock.debian)
+    assert vars(again) == vars(lock)
     assert again.text() == lock.text() == path.read_text()
     before = path.stat().st_ino
     again.write(path)
     assert path.stat().st_ino == before, "a file that says the same is left alone"
     empty = Lock.read(tmp_path / "none")
-    assert (empty.images, empty.debian) == ({}, {})
+    assert vars(empty) == vars(Lock())
     assert lock.image("localhost:5000/b:1") == "sha256:" + "b" * 64
     assert lock.image("localhost:5000/b") is None
 
@@ -72,7 +73,11 @@ def test_no_damage_is_a_crash(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("version = 1", "version = 2", "version 2, and this friscy reads version 1"),
+        ("version = 2", "version = 1", "version 1, and this friscy reads version 2"),
+        ("2023-11-14T22:13:21Z", "2023-11-14T22:13:21", "times.b: expected a date and time in UTC"),
+        ("2023-11-14T22:13:21Z", '"now"', "times.b: expected a date and time in UTC"),
+        ("1970-01-01", "1969-01-01", "times.a: expected a date and time in UTC"),
+        ("[times]", "[[times]]", "times: expected a table"),
         ('"sha512:', '"sha1:', "digest"),
         ('name = "zz"', 'name = "../z"', "name"),
         ('version = "1-0"', 'version = "1 0; x"', "version"),

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,19 +25,26 @@ PROJECT = """\
 [bundle.app]
 dockerfile = "Dockerfile"
 snapshot = {{ at = "entry" }}
+[bundle.waiting]
+dockerfile = "Dockerfile"
+target = "waiting"
+snapshot = {{ at = "stdin" }}
 [registry]
 pull = true
 [images.tools]
 debian = {{ suite = "{suite}", packages = ["tool"], essential = false }}
 """
 DOCKERFILE = """\
-FROM {host}/app:1
+FROM {host}/app:1 AS base
 COPY --from=tools /usr/bin/tool /tool
 COPY file /made/here/
 ARG SOURCE_DATE_EPOCH
 RUN busybox mkdir /run && echo $SOURCE_DATE_EPOCH > /run/epoch && busybox ln /run/epoch /run/again && busybox rm /d/b
 RUN ["busybox", "--install", "-s", "/bin"]
 RUN for n in 3 1 2; do touch -h /made/$n; done; ln -s x /made/link; chown 7:8 /made/1; : $$ $(date +%N)
+FROM base AS waiting
+CMD ["sh", "-c", "date +%s; head -c 9 /dev/urandom | base64; (sleep 3; date) & sleep 1; read word; echo $word"]
+FROM base
 CMD ["cat", "/made/here/file"]
 """
 
@@ -47,7 +55,8 @@ class Place:
     def __init__(self, root: Path, archive: DebianArchive) -> None:
         self.root = root
         self.env = {
-            **os.environ, "FRISCY_CACHE": str(root.parent / f"{root.name}-cache"), "SOURCE_DATE_EPOCH": "1700000000",
+            **os.environ,
+            "FRISCY_CACHE": str(root.parent / f"{root.name}-cache"),
             "FRISCY_DEBIAN_MIRROR": archive.uri, "FRISCY_DEBIAN_KEYRING": str(archive.keyring),
         }  # fmt: skip
 
@@ -70,13 +79,30 @@ class Place:
         command = [sys.executable, "-m", "friscy.cli.main", "run", "build/app"]
         return subprocess.run(command, cwd=self.root, env=self.env, text=True, capture_output=True, check=True).stdout
 
+    def type(self, text: bytes) -> list[str]:
+        """The lines that the bundle `waiting` shows on a terminal on which `text` is typed."""
+        ours, guest = os.openpty()
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            command = [sys.executable, "-m", "friscy.cli.main", "run", "build/waiting"]
+            with subprocess.Popen(
+                command, cwd=self.root, env=self.env, stdin=guest, stdout=guest, stderr=guest
+            ) as process:
+                os.close(guest)
+                shown = terminal.read(4096)
+                os.write(ours, text)
+                with suppress(OSError):  # the end of a terminal
+                    while data := terminal.read(4096):
+                        shown += data
+            assert process.returncode == 0, shown
+        return shown.decode().splitlines()
+
     @property
     def lock(self) -> Path:
         return self.root / "friscy.lock"
 
-    def bundle(self) -> dict[str, bytes]:
-        """Every file of the bundle."""
-        built = self.root / "build" / "app"
+    def bundle(self, name: str = "app") -> dict[str, bytes]:
+        """Every file of a bundle."""
+        built = self.root / "build" / name
         return {str(path.relative_to(built)): path.read_bytes() for path in built.rglob("*") if path.is_file()}
 
 
@@ -88,8 +114,10 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def assert_equal(here: Place, there: Place) -> None:
     """Byte for byte; says which files are not."""
-    ours, theirs = here.bundle(), there.bundle()
-    assert [name for name in ours | theirs if ours.get(name) != theirs.get(name)] == []
+    for bundle in ("app", "waiting"):
+        ours, theirs = here.bundle(bundle), there.bundle(bundle)
+        assert SNAPSHOT in ours
+        assert [name for name in ours | theirs if ours.get(name) != theirs.get(name)] == []
 
 
 def publish(directory: Path, host: str, layers: list[bytes]) -> None:
@@ -115,6 +143,7 @@ def test_two_builds_of_a_lock_are_equal(host: str, tmp_path: Path) -> None:
     here.build()
     lock = Lock.read(here.lock)
     assert list(lock.images) == [f"{host}/app:1"]
+    assert lock.times.keys() == {"app", "waiting"}
     assert [(each.name, each.version) for packages in lock.debian.values() for each in packages] == [
         ("tool", "1.0-1")
     ]
@@ -133,13 +162,17 @@ def test_two_builds_of_a_lock_are_equal(host: str, tmp_path: Path) -> None:
     assert_equal(here, there)
     assert there.lock.read_bytes() == here.lock.read_bytes()
     assert here.run() == there.run() == "of the project"
+    shown = here.type(b"typed\n")
+    assert shown == there.type(b"typed\n")
+    assert 0 <= int(shown[0]) - lock.times["waiting"] < 2, "the time of the build, whenever that is"
+    assert shown[-1] == "typed"
 
     # Only --update takes what there is now.
     before = there.lock.read_text()
     there.build("--update", "app")
     assert there.lock.read_text() != before
     assert there.bundle() != here.bundle()
-    assert ".  " not in there.build()
+    assert ".  " not in there.build("app")
     there.lock.unlink()
     there.build()
     assert Lock.read(there.lock).images[f"{host}/app:1"] not in before
@@ -163,7 +196,7 @@ def test_a_lock_that_cannot_be_kept(host: str, tmp_path: Path) -> None:
         rf"friscy\.lock pins {host}/app:1 to what its registry no longer has: .* sha256:1{{64}}\n.*--update",
         told,
     )
-    place.lock.write_text("version = 1\n[[image]]\n")
+    place.lock.write_text("version = 2\n[[image]]\n")
     assert "friscy.lock: no 'digest'" in place.build(status=2)
     place.build("--update")
     assert json.dumps(Lock.read(place.lock).images[f"{host}/app:1"]) in place.lock.read_text()
