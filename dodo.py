@@ -5,6 +5,7 @@ from friscy_build.development import (  # noqa: F401
     task_conformance,
     task_demo,
     task_examples,
+    task_golden,
     task_programs,
     task_servers,
     task_test,

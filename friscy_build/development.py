@@ -108,6 +108,15 @@ def _programs() -> TaskError | None:
     return TaskError(f"the tests need more programs\n  apt-get install {' '.join(missing)}")
 
 
+def task_golden() -> dict[str, Any]:
+    """accept what the functions of tests/friscy_build/aot/golden are translated to now"""
+    return {
+        "actions": [[sys.executable, str(Path("tests") / "friscy_build" / "aot" / "golden.py")]],
+        "uptodate": [False],
+        "verbosity": 2,
+    }
+
+
 def task_bench() -> dict[str, Any]:
     """measure speed and cold start beside native, qemu-user and others"""
     return {

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -79,11 +78,8 @@ def test_a_bundle_is_built_and_then_left_alone(project: Project) -> None:
     bundle.verify()
     before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in output.iterdir()}
 
-    start = time.perf_counter()
     assert project.ran() == []
-    taken = time.perf_counter() - start
     assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in output.iterdir()} == before
-    assert taken < 3  # one second on an idle machine
 
     # Content decides: none of these changes it.
     for name in ("Dockerfile", "friscy.toml", "base.tar", "src/app.txt", "dodo.py"):
