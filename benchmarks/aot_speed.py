@@ -196,7 +196,7 @@ class Guest:
 
     def translate(self) -> None:
         """Translate what the last run touched, as a bundle does by default."""
-        entries = Functions(self._image).among(self._touched)
+        entries = Functions(self._image).touched(self._touched)
         parts = translate_image(self._file, name=self._image.name, entries=entries, callees=False)
         low = self._image.base
         high = -(-self._image.end // PAGE) * PAGE

@@ -202,10 +202,34 @@ class Convention:
             if block.end is End.CALL
         }
 
-    def out_reads(self, target: int) -> Registers:
-        """What must be right for a jump to an address that is no block here."""
+    def is_closed(self, graph: Graph) -> bool:
+        """Whether the function has a direct form and reaches no code that is not known, unless it is unwound first.
+
+        A saved register that such a function does not write is its callers' alone: they have it by value, and store
+        it when they are unwound.
+        """
+        signature = self.signatures[graph.entry]
+        return signature.direct and signature.writes != ALL
+
+    def back_reads(self, graph: Graph) -> Registers:
+        """What must be right where a function returns."""
+        if not self.is_closed(graph):
+            return self.abi.back
+        return self.abi.back & ~self._callers_own(graph)
+
+    def astray_reads(self, graph: Graph) -> Registers:
+        """What must be right where a switch goes to code of the function that nobody has found."""
+        if not self.is_closed(graph):
+            return ALL
+        return (self.signatures[graph.entry].writes | self.abi.call) & ~self._callers_own(graph)
+
+    def _callers_own(self, graph: Graph) -> Registers:
+        return (SAVED | FLOAT_SAVED) & ~self.signatures[graph.entry].writes
+
+    def out_reads(self, graph: Graph, target: int) -> Registers:
+        """What must be right for a jump to an address that is no block of the function."""
         signature = self.tail(target)
-        return ALL if signature is None else signature.needs | self.abi.back
+        return ALL if signature is None else signature.needs | self.back_reads(graph)
 
     def _callees(self, flow: Flow, k: int) -> list[int | None]:
         """The functions that a block calls or goes to; None for one that is not known."""
@@ -213,6 +237,8 @@ class Convention:
         match block.end:
             case End.CALL:
                 return [block.target if self.known(block) else None]
+            case End.INDIRECT if block.pc < 0:
+                return []  # a switch; where it finds no block to go to, the function is unwound
             case End.INDIRECT_CALL | End.SYSCALL | End.INDIRECT:
                 return [None]
         return [pc if self.tail(pc) else None for pc in flow.leaving[k]]

@@ -126,6 +126,13 @@ class Functions:
         ran = set(executed)
         return {pc for graph in self.graphs(self.roots() & ran, ran) for pc in graph.entries} & ran
 
+    def touched(self, executed: Collection[int]) -> set[int]:
+        """The functions among instructions that were executed, and those that they call directly: the next run may
+        take that way. Not what those call in turn: that is half as much again, most of it for what never happens.
+        """
+        entries = self.among(executed)
+        return entries.union(*(graph.callees() for graph in self.graphs(entries, entries)))
+
     def graphs(self, entries: Iterable[int], within: Collection[int] | None = None) -> Iterator[Graph]:
         """The graphs of `entries` and of all they call or jump to directly; `within`: only of these pcs."""
         allowed = None if within is None else set(within)

@@ -146,7 +146,7 @@ class Emitter(FunctionWriter):
 
         target: None for the address in the local TARGET.
         """
-        reads = self._convention.out_reads(target) if target is not None else self._live.after[block.pc]
+        reads = self._convention.out_reads(self._graph, target) if target is not None else self._live.after[block.pc]
         if not self._direct:
             self._store(self._dirty & reads)
             self._call_table_form(target, tail=True, middle=self._in_middle(block))
@@ -354,7 +354,12 @@ class Emitter(FunctionWriter):
 
         def write_rest() -> None:
             self._close()
-            self._jump_out(block, None)
+            if self._convention.is_closed(self._graph):
+                self._store(self._dirty & self._live.after[block.pc])
+                self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
+                self._give_left()
+            else:
+                self._jump_out(block, None)
 
         self._later(write_rest)
         for pc in ways:

@@ -43,7 +43,7 @@ def solve_live(flow: Flow, convention: Convention) -> tuple[list[Registers], lis
     """(live where each block starts, where it ends), by their numbers."""
     nblocks = len(flow.blocks)
     own, kills = [NONE] * nblocks, [NONE] * nblocks
-    abi = convention.abi
+    abi, back = convention.abi, convention.back_reads(flow.graph)
     for k, block in enumerate(flow.blocks):
         if flow.calls[k]:
             own[k] = convention.call_reads(block)
@@ -51,12 +51,11 @@ def solve_live(flow: Flow, convention: Convention) -> tuple[list[Registers], lis
             if known is not None:
                 kills[k] = known.writes & ~abi.saved
         elif block.end is End.RETURN:
-            own[k] = abi.back if block.code[-1][1].rs1 == RA else ALL
+            own[k] = back if block.code[-1][1].rs1 == RA else ALL
         elif block.end is End.INDIRECT:
-            # It may go to code of this function that nobody has found, which reads whatever it likes.
-            own[k] = ALL
+            own[k] = convention.astray_reads(flow.graph) if block.pc < 0 else ALL
         for target in flow.leaving[k]:
-            own[k] |= convention.out_reads(target)
+            own[k] |= convention.out_reads(flow.graph, target)
     live, after = [NONE] * nblocks, [NONE] * nblocks
     reads, writes, following, trap = flow.reads, flow.writes, flow.after, abi.trap
     changed = True

@@ -102,7 +102,7 @@ class Translator:
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
             functions = Functions(image, limit=options.largest)
-            entries = None if everything else _with_callees(functions, executed) | resumed
+            entries = None if everything else functions.touched(executed) | resumed
             found = [] if entries == set() else translate_image(
                 data, place.low, name=place.path, entries=entries, callees=False, options=options,
                 executor=self._pool(), functions=functions,
@@ -125,15 +125,6 @@ def _wanted_faults(data: bytes) -> str:
         section.name in (".gopclntab", ".go.buildinfo") for section in ELFFile(BytesIO(data)).iter_sections()
     )
     return "precise" if go else "fast"
-
-
-def _with_callees(functions: Functions, executed: set[int]) -> set[int]:
-    """The functions that were executed, and those that they call directly: the next run may take that way.
-
-    Not what those call in turn: that is half as much again, most of it for what never happens.
-    """
-    entries = functions.among(executed)
-    return entries.union(*(graph.callees() for graph in functions.graphs(entries, entries)))
 
 
 def _cached(path: Path) -> list[tuple[bytes, list[int]]] | None:
