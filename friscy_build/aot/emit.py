@@ -9,7 +9,7 @@ from the hart and stored to it, `bases` which addresses need no check.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cache, partial
 
 from friscy.machine.layout import (
     CODE_MAP,
@@ -23,7 +23,7 @@ from friscy.machine.layout import (
 )
 from friscy_build.aot.bases import CHECKED, STACK_NEAR, offset_of
 from friscy_build.aot.convention import Signature
-from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, registers
+from friscy_build.aot.effects import FCSR, NONE, RA, SP, Registers, effects, is_access, registers
 from friscy_build.aot.flow import CALLS
 from friscy_build.aot.function_writer import (
     BLOCK,
@@ -42,7 +42,7 @@ from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.strings import DECLINED, routine_for
 from friscy_build.aot.structure import Structure
-from friscy_build.aot.templates import BAIL, LIKELY, MARK
+from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F64, I32, leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -511,7 +511,8 @@ class Emitter(FunctionWriter):
     def _emit_block(self, block: Block) -> None:
         self._facts = self._bases.at[block.pc].copy()
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
-        live: list[Registers] | None = None
+        self._calm.clear()
+        live_before = cache(lambda: live_at(block, self._live.after[block.pc], self._convention.abi.trap))
         get, facts = self._templates.get, self._facts
         unread: Collection[int] = ()
         if self._direct:
@@ -539,17 +540,26 @@ class Emitter(FunctionWriter):
             elif i.row.extension == "A":
                 check = True
             template = get(pc, i, check)
+
+            def bail(k: int = k, pc: int = pc) -> None:
+                self._hand_over(pc, self._dirty & live_before()[k])
+
             for part in template.parts:
                 if part is BAIL:
-                    if live is None:
-                        live = live_at(block, self._live.after[block.pc], self._convention.abi.trap)
-                    self._hand_over(pc, self._dirty & live[k])
+                    bail()
                 elif part is MARK:
                     self._mark(pc)
+                elif part is CALM or part is CALM_FUSED:
+                    self._put_calm(bail, fused=part is CALM_FUSED)
+                elif part is SPILL or part is UNSPILL:
+                    after = live_before()[k + 1] if k < last else self._live.after[block.pc]
+                    self._spill(after & self._flow.mentioned & ~effects(i)[1], back=part is UNSPILL)
                 elif isinstance(part, bytes):
                     self._put(part)
                 else:
                     self.hints.append((len(self.parts), part is LIKELY))
+            if effects(i)[1] >> FCSR & 1 and i.row.extension not in ("F", "D"):
+                self._calm.clear()
             facts.follow(i, pc)
             self._dirty |= effects(i)[1]
             if self._precise:

@@ -13,7 +13,8 @@ CALLS = (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
 class Flow:
     """blocks: in postorder; what control does not reach stands at the end. after, before: numbers of the neighbours.
 
-    reads: registers that a block reads before it writes them. leaving: where it jumps to that is no block here.
+    reads: registers that a block reads before it writes them. mentioned: those of any instruction.
+    leaving: where it jumps to that is no block here.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -41,6 +42,9 @@ class Flow:
                 wrote |= w
             self.reads.append(read)
             self.writes.append(wrote)
+        self.mentioned = NONE
+        for each in (*self.reads, *self.writes):
+            self.mentioned |= each
         self.leaving = [leaving(graph, block) for block in self.blocks]
         self.calls = [block.end in CALLS for block in self.blocks]
 

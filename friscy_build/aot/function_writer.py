@@ -11,20 +11,25 @@ from friscy.machine.layout import (
     GUEST_END,
     GUEST_START,
     HART_DEPTH,
+    HART_HOST_FMA,
     HART_INTERRUPT,
     HART_PC,
+    HART_SPILL,
 )
 from friscy_build.aot.bases import Bases, Facts
 from friscy_build.aot.convention import Convention, calls_others
-from friscy_build.aot.effects import NONE, RA, Registers, members, registers
+from friscy_build.aot.effects import F0, FCSR, NONE, RA, Registers, members, registers
 from friscy_build.aot.graph import Block, Graph
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.templates import templates
+from friscy_build.isa.softfloat_core import NX
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F64, leb, sleb
 from friscy_build.wasm.opcodes import OPCODES
 
+_ROUNDING = 0xE0  # of fcsr: the rounding mode, 0 for the nearest
+_LAST_ROUNDING = 0x80  # modes behind this are reserved
 IF = wasm.IF + b"\x40"
 BLOCK, LOOP = wasm.BLOCK + b"\x40", wasm.LOOP + b"\x40"
 WRAP, EXTEND = OPCODES["i32.wrap_i64"], OPCODES["i64.extend_i32_u"]
@@ -62,6 +67,8 @@ class FunctionWriter:
             tuple[int, int]
         ] = []  # (how many parts come before an opcode that may fault, its pc)
         self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
+        self._calm: set[bool] = set()  # which of the locals CALM and CALM_FUSED are right
+        self._flow = convention.flows[graph.entry]
         self._nested = 0  # blocks, loops and ifs that are open
         self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
         self._blocks: dict[int, int] = {}
@@ -87,6 +94,41 @@ class FunctionWriter:
         """Bring registers to the hart."""
         for register in members(stored):
             self._put(HART + self._get(register) + hart_store(register))
+
+    def _put_calm(self, bail: Callable[[], None], *, fused: bool) -> None:
+        """Whether float arithmetic may be the host's: it rounds to the nearest, and the flag of inexact results is up.
+
+        fused: and the host's fused multiply-add is one. It is found out once in a block: what arithmetic does to the
+        flags takes nothing away. A rounding mode that there is not is left to the interpreter.
+        """
+        local = leb(self._locals.calm_fused if fused else self._locals.calm)
+        if fused in self._calm:
+            self._put(wasm.LOCAL_GET + local)
+            return
+        if not self._calm:
+            self._put(self._get(FCSR) + const32(_ROUNDING) + OPCODES["i32.and"])
+            self._put(const32(_LAST_ROUNDING) + OPCODES["i32.gt_u"])
+            self._open_unlikely()
+            bail()
+            self._close()
+        self._put(self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"] + const32(NX) + OPCODES["i32.eq"])
+        if fused:
+            self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_HOST_FMA) + OPCODES["i32.and"])
+        self._put(wasm.LOCAL_TEE + local)
+        self._calm.add(fused)
+
+    def _spill(self, kept: Registers, *, back: bool) -> None:
+        """Put registers away before a call of a helper, which takes all the host's, or take them back.
+
+        The host's compiler would else have them in memory all the time.
+        """
+        for register in members(kept & ~(1 << FCSR)):
+            kind = "i64" if register < F0 else "f64"
+            place = leb(3) + leb(HART_SPILL + 8 * register)
+            if back:
+                self._put(HART + OPCODES[f"{kind}.load"] + place + self._set(register))
+            else:
+                self._put(HART + self._get(register) + OPCODES[f"{kind}.store"] + place)
 
     def _load(self, loaded: Registers) -> None:
         for register in members(loaded):

@@ -35,7 +35,9 @@ class Locals:
         self.target = self.fcsr + 1  # i64: where an indirect jump goes
         self.left = self.target + 1  # i64: what a call gave
         self.index = self.left + 1  # i32: a table slot, or a label
-        at = self.index + 1
+        self.calm = self.index + 1  # i32: whether float arithmetic may be the host's (tracing)
+        self.calm_fused = self.calm + 1  # i32: the same for the fused
+        at = self.calm_fused + 1
         self._temporaries: dict[int, int] = {}
         for kind, count in _TEMPORARIES.items():
             self._temporaries[kind] = at
@@ -60,6 +62,6 @@ class Locals:
     def declaration(self, *, direct: bool) -> bytes:
         """The locals as a function's body begins; depth is a parameter of a direct form."""
         runs = [] if direct else [(1, I32)]
-        runs += [(31, I64), (32, F64), (1, I32), (2, I64), (1, I32)]
+        runs += [(31, I64), (32, F64), (1, I32), (2, I64), (3, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
         return vector([leb(count) + bytes([kind]) for count, kind in runs])

@@ -27,8 +27,10 @@ from friscy_build.wasm.binary import F32, F64, I32, I64, leb, sleb
 from friscy_build.wasm.opcodes import OPCODES
 
 # Markers: leave the instruction to the interpreter; the opcode that follows may fault, is a branch that is seldom
-# taken, or nearly always.
-BAIL, MARK, UNLIKELY, LIKELY = range(4)
+# taken, or nearly always; put whether float arithmetic, or that
+# which is fused, may be the host's on the stack; put registers away for a call
+# of a helper, and take them back.
+BAIL, MARK, UNLIKELY, LIKELY, CALM, CALM_FUSED, SPILL, UNSPILL = range(8)
 Part = bytes | int
 
 _SIGNED = {
@@ -68,6 +70,7 @@ class _Writer:
         self._locals = locals
         self._taken = {I32: 0, I64: 0, F64: 0, F32: 0}
         self._waiting: list[Node] = []  # written later, and read then
+        self._nested = 0  # blocks that are open around what is written, from that of an attempt on
 
     def _emit(self, *parts: Part) -> None:
         self.parts += parts
@@ -118,6 +121,11 @@ class _Writer:
             self._emit(wasm.LOCAL_GET + leb(self._locals.of(raw.args[0])))
             if raw.args[0] < F0:
                 self._emit(OPCODES["f64.reinterpret_i64"])
+        elif isinstance(raw, Node) and (raw.name, raw.local, raw.left, raw.width) == ("load", None, 1, width):
+            raw.left -= 1
+            if raw in self._waiting:
+                self._waiting.remove(raw)
+            self._load(raw, kind, "load")
         else:
             self.value(raw, width)
             self._emit(OPCODES[f"{kind}.reinterpret_{'i64' if width == 64 else 'i32'}"])
@@ -192,12 +200,13 @@ class _Writer:
             self._emit(OPCODES[f"f{width}.{ORDERED[op]}"])
             return
         width = node.width
-        if op == "ffma":
+        if op in ("ffma", "fnma"):
             lanes = "f64x2" if width == 64 else "f32x4"
             for arg in node.args:
                 self._float(arg, width)
                 self._emit(OPCODES[f"{lanes}.splat"])
-            self._emit(OPCODES[f"{lanes}.relaxed_madd"], OPCODES[f"{lanes}.extract_lane 0"])
+            fused = "madd" if op == "ffma" else "nmadd"
+            self._emit(OPCODES[f"{lanes}.relaxed_{fused}"], OPCODES[f"{lanes}.extract_lane 0"])
             return
         for arg in node.args:
             self._float(arg, width)
@@ -350,14 +359,46 @@ class _Writer:
         self._emit(wasm.LOCAL_SET + leb(result.local))
 
     def _do_call(self, name: str, args: list[tuple[Any, int]], results: list[Node]) -> None:
+        self._emit(SPILL)
         for raw, width in args:
             self.value(raw, width)
         self._emit(wasm.CALL + leb(runtime_index(name)))
         for result in reversed(results):
             result.local = self._temporary(result)
             self._emit(wasm.LOCAL_SET + leb(result.local))
+        self._emit(UNSPILL)
 
-    def _do_if(self, condition: Any, then: Scope, otherwise: Scope, likely: bool = False) -> None:
+    def _do_attempt(self, attempt: Scope, exact: Scope, fused: bool) -> None:
+        """Do `attempt` where that may be, and where it is not or escapes, `exact`."""
+        self._before(attempt.registers | exact.registers, attempt.memory or exact.memory)
+        self._emit(wasm.BLOCK + b"\x40" + wasm.BLOCK + b"\x40")
+        self._emit(CALM_FUSED if fused else CALM, OPCODES["i32.eqz"], UNLIKELY, wasm.BR_IF + leb(0))
+        self._nested = 0
+        self.scope(attempt)
+        if not attempt.ended:
+            self._emit(wasm.BR + leb(1))
+        self._emit(wasm.END)
+        # The host's compiler puts this out of the way, up to the next branch.
+        self.scope(exact)
+        self._emit(wasm.END)
+
+    def _do_escape(self) -> None:
+        self._emit(wasm.BR + leb(self._nested))
+
+    def _do_unless(self, condition: Any, otherwise: Scope) -> None:
+        """Do `otherwise`, out of which control does not come, where the condition does not hold."""
+        self.value(condition, 1)
+        self._emit(OPCODES["i32.eqz"], UNLIKELY)
+        if otherwise.items == [("escape",)]:
+            self._emit(wasm.BR_IF + leb(self._nested))
+            return
+        self._emit(wasm.IF + b"\x40")
+        self._nested += 1
+        self.scope(otherwise)
+        self._nested -= 1
+        self._emit(wasm.END)
+
+    def _do_if(self, condition: Any, then: Scope, otherwise: Scope) -> None:
         self.value(condition, 1)
         self._before(then.registers | otherwise.registers, then.memory or otherwise.memory)
         # what both arms leave for later must be in the same local
@@ -367,13 +408,15 @@ class _Writer:
                     item[1].local = self._temporary(item[1])
         if then.ended:
             self._emit(UNLIKELY)
-        elif likely or any(item[0] in ("call", "bail") for item in otherwise.items):
+        elif any(item[0] in ("call", "bail", "unless", "escape") for item in otherwise.items):
             self._emit(LIKELY)
         self._emit(wasm.IF + b"\x40")
+        self._nested += 1
         self.scope(then)
         if otherwise.items:
             self._emit(wasm.ELSE)
             self.scope(otherwise)
+        self._nested -= 1
         self._emit(wasm.END)
 
 

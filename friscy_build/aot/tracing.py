@@ -26,7 +26,6 @@ from friscy_build.isa.value import Body, Evaluate, Helper, Operand, Thunk, Value
 _EVALUATE = Evaluate()
 NATIVE = {"fadd": "add", "fsub": "sub", "fmul": "mul", "fdiv": "div", "fsqrt": "sqrt"}
 ORDERED = {"feq": "eq", "flt": "lt", "fle": "le"}
-_ROUNDING = 0xE0  # of fcsr: the rounding mode, 0 for the nearest
 
 
 class Node:
@@ -37,7 +36,7 @@ class Node:
     def __init__(self, name: str, args: tuple[Any, ...], width: int) -> None:
         self.name, self.args, self.width = name, args, width
         self.left = 0  # uses that are still to come
-        self.is_float = name.startswith("native") and name[7:] in (*NATIVE, "ffma")  # as the host has them
+        self.is_float = name.startswith("native") and name[7:] in (*NATIVE, "ffma", "fnma")  # as the host has them
         self.local: int | None = None
         self.registers: frozenset[int] = frozenset()
         self.memory = False
@@ -60,6 +59,13 @@ class Scope:
         self.ended = False
 
 
+def _negated(raw: Any) -> Any:
+    """What a float with its sign turned is made of; None for anything else."""
+    if isinstance(raw, Node) and raw.name == "binary xor" and raw.args[1] == 1 << (raw.width - 1):
+        return raw.args[0]
+    return None
+
+
 # Nodes that cost nothing to write again.
 FREE = ("get", "bits", "pc")
 
@@ -67,13 +73,13 @@ FREE = ("get", "bits", "pc")
 class Tracer:
     """The rows' Machine and Ops: takes down what an instruction does."""
 
-    has_native = True
-
     def __init__(self, pc: int, i: Instruction, *, check: bool) -> None:
         self._i, self._check = i, check
         self._pc = pc
         self.top = self._scope = Scope()
         self._calm = False  # rounding is to the nearest, and the flag of inexact results is up
+        self.has_native = True
+        self.fused = False  # the host's arithmetic is right only where its fused multiply-add is one
         self.condition: Value | None = None
         self.operands = SimpleNamespace(
             rd=i.rd,
@@ -86,19 +92,18 @@ class Tracer:
         )
 
     def trace(self) -> None:
-        """Take down what the instruction does; float arithmetic twice: where fcsr is as it nearly always is, and as
-        it is written."""
+        """Take down what the instruction does; float arithmetic twice: as the host does it, where fcsr is as it nearly
+        always is, and exactly, where it is not, or where the first escapes to: its result may not be right."""
         reads, writes = effects(self._i)
         if not (reads & writes) >> FCSR & 1 or self._i.row.extension not in ("F", "D"):
             self._i.row.semantics(self, self.operands)
             return
-        calm = (self._register(FCSR, 32) & (_ROUNDING | NX)).eq(NX)
-        self._use(calm.raw)
         arms = []
         for self._calm in (True, False):
+            self.has_native = self._calm
             scope, _ = self._arm(lambda: self._i.row.semantics(self, self.operands))
             arms.append(scope)
-        self.top.items.append(("if", calm.raw, *arms, True))
+        self.top.items.append(("attempt", *arms, self.fused))
 
     # Nodes
 
@@ -175,7 +180,12 @@ class Tracer:
             node = self._node("native " + op, tuple(arg.raw for arg in args), 1)
             node.raw.args = (*node.raw.args, width)
             return node
-        number = self._node("native " + op, tuple(arg.raw for arg in args), width)
+        raws = [arg.raw for arg in args]
+        if op == "fadd" and (negated := _negated(raws[1])) is not None:
+            op, raws[1] = "fsub", negated
+        elif op == "ffma" and (negated := _negated(raws[0])) is not None:
+            op, raws[0] = "fnma", negated
+        number = self._node("native " + op, tuple(raws), width)
         return self._node("bits", (number.raw,), width)
 
     def _arm(self, thunk: Callable[[], Any]) -> tuple[Scope, Any]:
@@ -193,6 +203,12 @@ class Tracer:
             return then() if condition.raw else otherwise()
         self._use(condition.raw)
         arms = [self._arm(thunk) for thunk in (then, otherwise)]
+        if arms[1][0].ended and not arms[0][0].ended:
+            # What comes after is what comes of the first.
+            self._scope.items.append(("unless", condition.raw, arms[1][0]))
+            self._scope.items += arms[0][0].items
+            values: tuple[Value, ...] = arms[0][1]
+            return values
         given = next(values for _, values in arms if values is not None)
         widths = [value.width for value in given]
         results = [Node("given", (), width) for width in widths]
@@ -209,7 +225,13 @@ class Tracer:
                 self._scope = outer
                 scope.items.append(("give", result, value.raw))
         self._scope.items.append(("if", condition.raw, arms[0][0], arms[1][0]))
-        return tuple(Value(self, width, node) for width, node in zip(widths, results, strict=True))
+        # What is the same constant in both needs no local.
+        alive = zip(*(values for _, values in arms if values is not None), strict=True)
+        return tuple(
+            given[0] if isinstance(given[0].raw, int) and len({value.raw for value in given}) == 1 else
+            Value(self, node.width, node)
+            for node, given in zip(results, alive, strict=True)
+        )  # fmt: skip
 
     def repeat(self, count: int, body: Body, start: Any) -> tuple[Value, ...]:
         raise ValueError("a loop in a row")
@@ -217,6 +239,10 @@ class Tracer:
     def call(self, helper: Helper, *args: Value) -> tuple[Value, ...]:
         if not helper.cold:
             return tuple(helper.body(*args))
+        if self._calm:
+            self._scope.items.append(("escape",))
+            self._scope.ended = True
+            return tuple(self.const(0, width) for width in helper.results)
         for arg in args:
             self._use(arg.raw)
         results = [Node("given", (), width) for width in helper.results]
@@ -266,12 +292,15 @@ class Tracer:
     def set_fcsr(self, value: Value) -> None:
         node = value.raw
         if self._calm:
-            if node != NX:
+            if node != NX:  # a flag that is found without a helper
                 self._set(FCSR, self._register(FCSR, 32) | value)
         elif not (isinstance(node, Node) and node.name == "get"):
             self._set(FCSR, value)
 
     def host_fma(self) -> Value:
+        if self._calm:
+            self.fused = True
+            return self.const(1, 1)
         return self._node("hart", (HART_HOST_FMA, 32), 32).ne(0)
 
     def _address(self, address: Value) -> tuple[Any, int]:
@@ -341,6 +370,8 @@ class Tracer:
             if condition.raw:
                 body()
             return
+        if not self.has_native:
+            return  # a rounding mode that there is not: CALM has looked
         self._use(condition.raw)
         check = self._check
         scope, _ = self._arm(body)

@@ -39,5 +39,7 @@ OPCODES.update(
         "f64x2.extract_lane 0": b"\xfd\x21\x00",
         "f32x4.relaxed_madd": b"\xfd\x85\x02",
         "f64x2.relaxed_madd": b"\xfd\x87\x02",
+        "f32x4.relaxed_nmadd": b"\xfd\x86\x02",
+        "f64x2.relaxed_nmadd": b"\xfd\x88\x02",
     }
 )

@@ -15,6 +15,7 @@ from required_tools import require_tool
 
 from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
 from friscy.machine.layout import (
+    CAUSE_ILLEGAL,
     CODE_MAP,
     DEPTH_LIMIT,
     GUEST_END,
@@ -349,3 +350,22 @@ def test_blocks_that_each_lead_to_the_next(aot_engine: wasmtime.Engine, process:
     process.hart.set_x(A0, 0)
     assert process.run() == n
     assert not interpreted(process, CODE + 0x20)
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_rounding_mode_that_there_is_not(
+    aot_engine: wasmtime.Engine, process: Process, before: int
+) -> None:
+    """frm is 5: float arithmetic that takes it from there is illegal, also behind some that does not."""
+    fixed = op("fadd.d", rd=10, rs1=10, rs2=10, rm=0)
+    words = [fixed] * before + [op("fadd.d", rd=10, rs1=10, rs2=10, rm=7), op("jalr", rd=0, rs1=RA, imm=0)]
+    code = code_of(words)
+    elf = elf_with_symbols(code, [(CODE, len(code))])
+    process.space.code = Code(process.space, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
+    process.load(code)
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.fcsr = 5 << 5
+    process.hart.set_x(RA, CODE)
+    process.run()
+    assert process.traps == [CAUSE_ILLEGAL]
+    assert process.hart.pc == CODE + 4 * before
