@@ -192,14 +192,16 @@ class Convention:
     def call_clobbers(self, block: Block) -> Registers:
         """What must be had anew after a call: it is in the callee's results, or in the hart."""
         signature = self.known(block)
-        return ALL if signature is None else signature.writes & ~self.abi.saved
+        if signature is not None:
+            return signature.writes & ~self.abi.saved
+        return ALL & ~self.abi.saved if block.end is not End.SYSCALL and block.code[-1][1].rd == RA else ALL
 
     def kept(self, graph: Graph) -> dict[int, Registers]:
         """By block, what the call that ends it leaves alone."""
         return {
             pc: ALL & ~self.call_clobbers(block)
             for pc, block in graph.blocks.items()
-            if block.end is End.CALL
+            if block.end in (End.CALL, End.INDIRECT_CALL)
         }
 
     def is_closed(self, graph: Graph) -> bool:
