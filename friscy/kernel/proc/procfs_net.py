@@ -77,6 +77,7 @@ def _tcp(k: Kernel, size: int) -> bytes:
     lines = [(_HEAD if size == 4 else _HEAD6).ljust(149 if size == 4 else 0) + b"\n"]
     for number, socket in enumerate(_of_family(network(k).tcp, size)):
         assert isinstance(socket, TcpSocket)
+        socket.take_in(k)
         waiting = len(socket.pending) if socket.listening else socket.queued
         tail = b"1 0000000000000000 100 0 0 10 0" if socket.listening else b"1 0000000000000000 20 4 30 10 -1"
         lines.append(_line(number, socket, state_of(socket), waiting, size, tail))
