@@ -148,38 +148,28 @@ class Kernel:
         hart, task = self.hart, self.task
         words, x0 = hart.words, hart.x0
         row = ROWS.get(words[x0 + A7])
-        result: int | Blocked
+        result: int | Blocked | None
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
             arguments = row.unpack(words, (x0 + A0) * 8)
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
-            try:
-                if self.backings.shared and row.number in _FILE_DATA_CALLS:
-                    result = self._synchronized(task, row, arguments)
-                else:
-                    result = row.handler(self, task, *arguments)
-            except LinuxError as error:
-                result = -error.errno
-            except Blocked as blocked:
-                result = Blocked(blocked.wait)  # not itself: its traceback holds this frame
-            except NoResult:
+            result = self._result(task, row, arguments)
+            while isinstance(result, Blocked):
+                task.wait, task.state = result.wait, BLOCKED
+                if not self.scheduler.wait_in_place(task):
+                    hart.interrupt()
+                    if self.tracer is not None and shown is not None:
+                        self.tracer.blocked(self, task, row, arguments, shown)
+                    return
+                result = self._result(task, row, arguments)
+            if self.tracer is not None and shown is not None:
+                self.tracer.leave(self, task, row, arguments, shown, result)
+            if result is None:
                 task.wait = task.deadline = None
                 self.calls += 1
                 hart.interrupt()
-                if self.tracer is not None and shown is not None:
-                    self.tracer.leave(self, task, row, arguments, shown, None)
                 return
-            except MemoryError:
-                result = -errno.ENOMEM
-            if isinstance(result, Blocked):
-                task.wait, task.state = result.wait, BLOCKED
-                hart.interrupt()
-                if self.tracer is not None and shown is not None:
-                    self.tracer.blocked(self, task, row, arguments, shown)
-                return
-            if self.tracer is not None and shown is not None:
-                self.tracer.leave(self, task, row, arguments, shown, result)
         self.calls += 1
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
@@ -187,6 +177,21 @@ class Kernel:
                 hart.interrupt()
         words[x0 + A0] = result if result >= 0 else result + (1 << 64)
         words[x0 + PC_WORD] += 4
+
+    def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked | None:
+        """Run a handler: what the call returns, that it waits, or None: the registers are not to be touched."""
+        try:
+            if self.backings.shared and row.number in _FILE_DATA_CALLS:
+                return self._synchronized(task, row, arguments)
+            return row.handler(self, task, *arguments)
+        except LinuxError as error:
+            return -error.errno
+        except Blocked as blocked:
+            return Blocked(blocked.wait)  # not itself: its traceback holds this frame
+        except NoResult:
+            return None
+        except MemoryError:
+            return -errno.ENOMEM
 
     def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked:
         """A call that reads or writes files, while there are shared mappings: let them agree."""
