@@ -207,7 +207,12 @@ def sys_readv(k: Kernel, task: Task, fd: int, address: int, count: int) -> int |
 def sys_writev(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     """writev(2)."""
     file = _writer(task, fd)
-    return write_from(k, task, file, read_iovec(k.mem, address, count))
+    buffers = read_iovec(k.mem, address, count)
+    if isinstance(file, files.KernelFile):
+        parts = [part for at, n in buffers if n and (part := k.mem.window(at, n)) is not None]
+        if len(parts) == len(buffers):
+            return _write_all(k, task, file, parts[0] if len(parts) == 1 else memoryview(b"".join(parts)))
+    return write_from(k, task, file, buffers)
 
 
 @syscall(67, "pread64", "fd buf:outbuf count:size offset:off -> int")

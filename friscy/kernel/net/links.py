@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import select
 import socket
 import struct
@@ -33,10 +34,11 @@ _MAX_PEERS = 4096
 class TcpLink:
     """The host's socket behind a guest's TCP socket.
 
-    What came stays with the host until the guest reads it, into its memory (`receive_into`) or, where it is to be looked
-    at first, by way of the socket's queue (`pump`).
+    What came stays with the host until the guest reads it, into its memory (`receive_into`) or, where it is to be
+    looked at first, by way of the socket's queue (`pump`).
 
-    readable: the host has bytes, or the end; writable: it takes some. ending: it said that the other side sends no more.
+    readable: the host has bytes, or the end; writable: it takes some. ending: it said that the other side sends no
+    more.
     """
 
     __slots__ = ("_counts", "connecting", "ending", "owner", "readable", "sock", "writable")
@@ -139,27 +141,46 @@ class TcpLink:
 
     def send(self, k: Kernel, data: bytes | memoryview) -> int:
         """How many bytes the host took. Raises WouldBlock."""
-        owner = self.owner
         if not self.writable:
-            owner.refresh(k)
-            if not self.writable:
-                owner.starved = True
-                raise WouldBlock(owner, POLLOUT)
+            self._await_room(k)
         try:
             taken = self.sock.send(data)
-        except BlockingIOError:
-            self.writable, owner.starved = False, True
-            raise WouldBlock(owner, POLLOUT) from None
         except OSError as error:
-            number = error.errno or errno.EPIPE
-            owner.fail(0)
-            raise LinuxError(number) from error
-        counts = self._counts
-        counts.sent += taken
-        counts.sent_packets += 1
+            raise self._refused(error) from None
+        self._count_sent(taken)
         if taken < len(data):
-            self.writable, owner.starved = False, True
+            self.writable, self.owner.starved = False, True
         return taken
+
+    def send_file(self, k: Kernel, host_file: int, offset: int, nbytes: int) -> int:
+        """The same for part of a file of the host; 0 at its end."""
+        if not self.writable:
+            self._await_room(k)
+        try:
+            taken = os.sendfile(self.sock.fileno(), host_file, offset, nbytes)
+        except OSError as error:
+            raise self._refused(error) from None
+        self._count_sent(taken)
+        return taken
+
+    def _await_room(self, k: Kernel) -> None:
+        self.owner.refresh(k)
+        if not self.writable:
+            self.owner.starved = True
+            raise WouldBlock(self.owner, POLLOUT)
+
+    def _refused(self, error: OSError) -> WouldBlock | LinuxError:
+        """What to raise where the host takes nothing."""
+        if isinstance(error, BlockingIOError):
+            self.writable, self.owner.starved = False, True
+            return WouldBlock(self.owner, POLLOUT)
+        self.owner.fail(0)
+        return LinuxError(error.errno or errno.EPIPE)
+
+    def _count_sent(self, nbytes: int) -> None:
+        counts = self._counts
+        counts.sent += nbytes
+        counts.sent_packets += 1
 
     def shutdown(self) -> None:
         """Send the end."""

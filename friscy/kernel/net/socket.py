@@ -253,6 +253,10 @@ class Socket(KernelFile):
                 return
         self.messages.append(message)
 
+    def send_file(self, k: Kernel, host_file: int, offset: int, nbytes: int) -> int | None:
+        """Have the host send part of a file of its own: how many bytes, 0 at the end. None: there is no such way."""
+        return None
+
     # -- as a file ------------------------------------------------------------------------------------
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:

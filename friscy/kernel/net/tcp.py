@@ -366,6 +366,12 @@ class TcpSocket(InetSocket):
         target.deliver(k, Message(taken))
         return len(taken)
 
+    def send_file(self, k: Kernel, host_file: int, offset: int, nbytes: int) -> int | None:
+        """See Socket."""
+        if self.link is None or self.dead or self.write_shut or not self.connected:
+            return None
+        return self.link.send_file(k, host_file, offset, nbytes)
+
     # -- as a file ------------------------------------------------------------------------------------
 
     def can_send(self, k: Kernel) -> bool:
