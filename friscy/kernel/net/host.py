@@ -237,7 +237,7 @@ class HostNetwork:
     def bound(self, k: Kernel, owner: UdpSocket) -> None:
         """A UDP socket has a port: one that is published is reached from now on."""
         for port in self.ports:
-            if port.protocol == UDP and port.reaches(owner):
+            if port.protocol == UDP and owner.table == "udp" and port.reaches(owner):
                 self._udp(k, owner).published.append(port)
 
     def close_udp(self, owner: UdpSocket) -> None:
@@ -278,7 +278,7 @@ class HostNetwork:
     def restored(self, k: Kernel) -> None:
         """After a restore: what was connected to the world is reset, what listened is published again."""
         state = network(k)
-        for table in (state.tcp, state.udp):
+        for table in (state.tcp, state.udp, state.udplite):
             for sockets in list(table.values()):
                 for each in list(sockets):
                     self._restore(k, each)

@@ -213,7 +213,8 @@ class UdpLink:
         sock = self._of_family.get(length)
         if sock is None:
             try:
-                sock = socket.socket(socket.AF_INET if length == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+                family = socket.AF_INET if length == 4 else socket.AF_INET6
+                sock = socket.socket(family, socket.SOCK_DGRAM, self.owner.protocol)
             except OSError as error:
                 raise LinuxError(error.errno or errno.ENETUNREACH) from error
             sock.setblocking(False)
