@@ -1,4 +1,4 @@
-"""UDP sockets, and those of UDP-Lite (RFC 3828), whose packets have ports of their own and are as good as whole here."""
+"""UDP sockets, and those of UDP-Lite (RFC 3828): the same with ports of their own."""
 
 from __future__ import annotations
 
