@@ -11,20 +11,30 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.harness import ROOT, BenchmarkError, alternate, report, standalone
-from benchmarks.servers import FRISCY, NATIVE, QEMU, START_SECONDS, figure, free_port, output, served
+from benchmarks.harness import BenchmarkError, alternate, report, standalone
+from benchmarks.servers import (
+    BUNDLES,
+    COMMAND,
+    FRISCY,
+    NATIVE,
+    QEMU,
+    START_SECONDS,
+    build,
+    figure,
+    free_port,
+    output,
+    served,
+    unpacked,
+)  # fmt: skip
 
 ROUNDS = 3
 USER = "postgres"
 SECONDS, CLIENTS = 8, 4
-BUNDLE = ROOT / "build" / "servers" / "postgresql"
 PROGRAM, DATA = "usr/lib/postgresql/17/bin/postgres", "var/lib/postgresql/data"
 
 
@@ -33,12 +43,13 @@ def main() -> None:
     native = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not native or shutil.which("qemu-riscv64") is None or shutil.which("pgbench") is None:
         raise BenchmarkError("not on this machine: postgresql, postgresql-contrib or qemu-user")
-    build = [sys.executable, "-m", "friscy.cli.main", "build", "-f", str(ROOT / "tests/servers/friscy.toml")]
-    subprocess.run([*build, "postgresql"], cwd=ROOT, check=True)
+    build("postgresql")
     with tempfile.TemporaryDirectory(prefix="friscy-postgresql-") as directory:
         place = Path(directory)
         place.chmod(0o755)
-        files = _unpacked(place / "trixie")
+        files = unpacked("postgresql", place / "trixie")
+        for path in [files / DATA / "..", files / DATA, *(files / DATA).rglob("*")]:
+            shutil.chown(path, USER, USER)
         own = place / "own"
         own.mkdir()
         shutil.chown(own, USER)
@@ -59,19 +70,6 @@ def main() -> None:
             report(name, f"{title}, {CLIENTS} clients", found, base=QEMU)
 
 
-def _unpacked(place: Path) -> Path:
-    """The bundle's root filesystem as files of this machine."""
-    export = [sys.executable, "-m", "friscy.cli.main", "export", str(BUNDLE), "--tar", "-"]
-    with subprocess.Popen(export, cwd=ROOT, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
-            tar.extractall(place, filter="tar")
-    for path in [place / DATA, *(place / DATA).rglob("*")]:
-        shutil.chown(path, USER, USER)
-    shutil.chown((place / DATA).parent, USER)
-    return place
-
-
 def _own(program: Sequence[str], place: Path) -> Callable[[Sequence[str]], float]:
     """A server that is a process of this machine; place: where its data and its socket are."""
 
@@ -86,7 +84,7 @@ def _own(program: Sequence[str], place: Path) -> Callable[[Sequence[str]], float
 
 def _friscy(options: Sequence[str]) -> float:
     port = free_port()
-    command = [sys.executable, "-m", "friscy.cli.main", "run", str(BUNDLE), "-p", f"127.0.0.1:{port}:5432"]
+    command = [*COMMAND, "run", str(BUNDLES / "postgresql"), "-p", f"127.0.0.1:{port}:5432"]
     with served([*command, "--entrypoint", "postgres"], port, stop=2):
         return _pgbench(port, options)
 

@@ -2,8 +2,9 @@
 
 python -m benchmarks.servers
 
-The servers are Debian's: this machine's own, its riscv64 packages under qemu-user, and the same on friscy, reached by a
-published port. Needed here: redis-server, redis-tools, nginx, wrk, curl and qemu-user.
+The servers are this machine's own, and Debian's riscv64 packages under qemu-user and on friscy: the bundles of
+`tests/servers/friscy.toml`, with translated code, reached by a published port. Needed here: redis-server, redis-tools,
+nginx, wrk, curl and qemu-user.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,7 @@ from pathlib import Path
 from benchmarks.harness import ROOT, BenchmarkError, Measurement, alternate, report, standalone
 
 ROUNDS = 3
+BUNDLES, COMMAND = ROOT / "build" / "servers", [sys.executable, "-m", "friscy.cli.main"]
 PROGRAMS = ("redis-server", "redis-benchmark", "nginx", "wrk", "curl", "qemu-riscv64")
 NATIVE, QEMU, FRISCY = "native", "qemu-riscv64", "friscy"
 LARGE_MIB = 100
@@ -44,15 +47,13 @@ def main() -> None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         raise BenchmarkError(f"not on this machine: {', '.join(missing)}")
-    sys.path.append(str(ROOT / "tests" / "support"))
-    from rootfs import debian
-
-    rootfs = debian("servers")
+    build("redis", "nginx")
     with tempfile.TemporaryDirectory(prefix="friscy-servers-") as directory:
         place = Path(directory)
         (place / "www").mkdir()
         (place / "www" / "small").write_bytes(b"x" * 100 + b"\n")
         (place / "www" / "large").write_bytes(os.urandom(1 << 20) * LARGE_MIB)
+        files = {"redis-server": unpacked("redis", place / "redis"), "nginx": unpacked("nginx", place / "nginx")}
 
         def redis(prefix: Sequence[str], server: str, port: int) -> list[str]:
             return [*prefix, server, "--port", str(port), "--save", "", "--protected-mode", "no"]
@@ -74,21 +75,14 @@ def main() -> None:
 
             def emulated() -> float:
                 port = free_port()
-                prefix = ["qemu-riscv64", "-L", str(rootfs.files)]
-                with served(argv(prefix, f"{rootfs.files}{path}", port), port):
+                prefix = ["qemu-riscv64", "-L", str(files[name])]
+                with served(argv(prefix, f"{files[name]}{path}", port), port):
                     return measure(port)
 
             def ours() -> float:
                 port = free_port()
-                run = [
-                    sys.executable,
-                    "-m",
-                    "friscy.cli.main",
-                    "run",
-                    str(rootfs.bundle),
-                    "-p",
-                    f"127.0.0.1:{port}:{port}",
-                ]
+                bundle = str(BUNDLES / name.removesuffix("-server"))
+                run = [*COMMAND, "run", bundle, "-p", f"127.0.0.1:{port}:{port}"]
                 run += ["-v", f"{place}:{place}", "--entrypoint", path, "--"]
                 with served([*run, *argv([], path, port)[1:]], port):
                     return measure(port)
@@ -109,6 +103,22 @@ def main() -> None:
             contenders(nginx, "nginx", "/usr/sbin/nginx", _download), rounds=ROUNDS, unit="MiB/s", warm_up=0
         )
         _report("servers_download", f"nginx, a download of {LARGE_MIB} MiB", found)
+
+
+def build(*names: str) -> None:
+    """Bundles of `tests/servers/friscy.toml`."""
+    subprocess.run([*COMMAND, "build", "-f", str(ROOT / "tests/servers/friscy.toml"), *names], cwd=ROOT, check=True)
+
+
+def unpacked(name: str, place: Path) -> Path:
+    """A bundle's root filesystem as files of this machine."""
+    with subprocess.Popen(
+        [*COMMAND, "export", str(BUNDLES / name), "--tar", "-"], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
+            tar.extractall(place, filter="tar")
+    return place
 
 
 def _report(name: str, title: str, found: dict[str, Measurement]) -> None:

@@ -59,6 +59,10 @@ class FileOps(OpenOps):
             return self._driver(file).read(file, n)  # type: ignore[no-any-return]
         raise fail(errno.EISDIR if kind == S_IFDIR else errno.EINVAL)
 
+    def host_file(self, file: OpenFile) -> int:
+        """A descriptor of the host by which a regular file can be read as well; -1: none, or reads are observed."""
+        return -1 if self.observer is not None else file.inode.fs.host_file(self, file)
+
     def pread(self, file: OpenFile, n: int, offset: int) -> bytes:
         """Up to `n` bytes at `offset`. ESPIPE on pipes."""
         if file.flags & (O_WRONLY | O_PATH):

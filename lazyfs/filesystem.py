@@ -126,6 +126,10 @@ class FileSystem(Plain):
         """Replace the extended attributes, and set ctime."""
         raise LinuxError(errno.EOPNOTSUPP)
 
+    def host_file(self, vfs: VfsHost, file: OpenFile) -> int:
+        """The host's descriptor of a regular file that has the same bytes at the same places; -1: there is none."""
+        return -1
+
     def blocks(self, vfs: VfsHost, inode: Inode) -> int:
         """st_blocks: units of 512 bytes."""
         return (inode.size + 4095 >> 12) * 8 if inode.size else 0

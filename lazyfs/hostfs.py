@@ -350,6 +350,10 @@ class HostFs(FileSystem):
         with _host_errors():
             return os.pread(self._descriptor(vfs, file), n, offset)
 
+    def host_file(self, vfs: VfsHost, file: OpenFile) -> int:
+        """See FileSystem."""
+        return self._descriptor(vfs, file)
+
     def write(self, vfs: VfsHost, file: OpenFile, offset: int, data: Data) -> int:
         """See FileSystem."""
         with _host_errors():

@@ -126,7 +126,7 @@ class Lookup(VfsHost):
                 raise fail(errno.ENOTDIR)
             if not name:  # between slashes: a directory is demanded, no more
                 continue
-            if unprivileged and not allowed(credentials, inode, X_OK):
+            if unprivileged and inode.mode & 0o111 != 0o111 and not allowed(credentials, inode, X_OK):
                 raise fail(errno.EACCES)
             if name == b".":
                 continue

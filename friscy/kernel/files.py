@@ -50,9 +50,23 @@ class KernelFile(OpenFile):
         """How many bytes were taken. Raises WouldBlock(self, POLLOUT)."""
         raise LinuxError(errno.EINVAL)
 
+    def read_into(self, k: Kernel, room: memoryview) -> int:
+        """`read_bytes` into guest memory: how many, 0 at the end. The room is not empty."""
+        data = self.read_bytes(k, len(room))
+        room[: len(data)] = data
+        return len(data)
+
+    def write_from(self, k: Kernel, data: bytes | memoryview) -> int:
+        """`write_bytes` from guest memory."""
+        return self.write_bytes(k, bytes(data))
+
     def poll_events(self, k: Kernel) -> int:
         """The POLL* bits that hold now."""
         raise NotImplementedError
+
+    def poll_seen(self, k: Kernel) -> int:
+        """The same where the caller has just taken in what the host has for sockets."""
+        return self.poll_events(k)
 
     def ioctl(self, k: Kernel, task: Task, request: int, argument: int) -> int:
         raise LinuxError(errno.ENOTTY)
@@ -162,7 +176,7 @@ def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> in
     """write(2) from the host: SIGPIPE comes with EPIPE. Raises WouldBlock."""
     try:
         if isinstance(file, KernelFile):
-            return file.write_bytes(k, bytes(data))
+            return file.write_from(k, data)
         return k.vfs.write(file, data)
     except LinuxError as error:
         if error.errno == errno.EPIPE:

@@ -27,8 +27,7 @@ from friscy.kernel.scheduler import Scheduler
 from friscy.kernel.state import BLOCKED, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import Blocked
-from friscy.machine.hart import A0, A7, Hart
-from friscy.machine.layout import HART_PC, HART_X
+from friscy.machine.hart import A0, A7, PC_WORD, Hart
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import LinuxError
 
@@ -46,9 +45,7 @@ _IDLE_SPACES = 8  # memories kept for the processes to come
 # Calls that read or write a file's bytes: read .. pwritev, sendfile, splice, ftruncate, fallocate, fsync, ...
 _FILE_WRITES = frozenset((46, 47, 64, 66, 68, 70, 71, 76, 285, 287))
 _FILE_DATA_CALLS = _FILE_WRITES | {63, 65, 67, 69, 82, 83, 286}
-_A0_OFFSET, _A7_OFFSET = HART_X + 8 * A0, HART_X + 8 * A7
-_U64, _S64, _TIMESPEC = struct.Struct("<Q"), struct.Struct("<q"), struct.Struct("<qq")
-_get_u64, _put_u64, _put_s64 = _U64.unpack_from, _U64.pack_into, _S64.pack_into
+_TIMESPEC = struct.Struct("<qq")
 
 
 class Space(Protocol):
@@ -148,49 +145,53 @@ class Kernel:
 
     def syscall(self) -> None:
         """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task."""
-        hart = self.hart
-        view, address = hart.view, hart.address
-        task = self.task
-        row = ROWS.get(_get_u64(view, address + _A7_OFFSET)[0])
-        result: int | Blocked
+        hart, task = self.hart, self.task
+        words, x0 = hart.words, hart.x0
+        row = ROWS.get(words[x0 + A7])
+        result: int | Blocked | None
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
-            arguments = row.unpack(view, address + _A0_OFFSET)
+            arguments = row.unpack(words, (x0 + A0) * 8)
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
-            try:
-                if self.backings.shared and row.number in _FILE_DATA_CALLS:
-                    result = self._synchronized(task, row, arguments)
-                else:
-                    result = row.handler(self, task, *arguments)
-            except LinuxError as error:
-                result = -error.errno
-            except Blocked as blocked:
-                result = Blocked(blocked.wait)  # not itself: its traceback holds this frame
-            except NoResult:
+            result = self._result(task, row, arguments)
+            while isinstance(result, Blocked):
+                task.wait, task.state = result.wait, BLOCKED
+                if not self.scheduler.wait_in_place(task):
+                    hart.interrupt()
+                    if self.tracer is not None and shown is not None:
+                        self.tracer.blocked(self, task, row, arguments, shown)
+                    return
+                result = self._result(task, row, arguments)
+            if self.tracer is not None and shown is not None:
+                self.tracer.leave(self, task, row, arguments, shown, result)
+            if result is None:
                 task.wait = task.deadline = None
                 self.calls += 1
                 hart.interrupt()
-                if self.tracer is not None and shown is not None:
-                    self.tracer.leave(self, task, row, arguments, shown, None)
                 return
-            except MemoryError:
-                result = -errno.ENOMEM
-            if isinstance(result, Blocked):
-                task.wait, task.state = result.wait, BLOCKED
-                hart.interrupt()
-                if self.tracer is not None and shown is not None:
-                    self.tracer.blocked(self, task, row, arguments, shown)
-                return
-            if self.tracer is not None and shown is not None:
-                self.tracer.leave(self, task, row, arguments, shown, result)
         self.calls += 1
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
             if task.pending or task.process.pending:
                 hart.interrupt()
-        _put_s64(view, address + _A0_OFFSET, result)
-        _put_u64(view, address + HART_PC, _get_u64(view, address + HART_PC)[0] + 4)
+        words[x0 + A0] = result if result >= 0 else result + (1 << 64)
+        words[x0 + PC_WORD] += 4
+
+    def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked | None:
+        """Run a handler: what the call returns, that it waits, or None: the registers are not to be touched."""
+        try:
+            if self.backings.shared and row.number in _FILE_DATA_CALLS:
+                return self._synchronized(task, row, arguments)
+            return row.handler(self, task, *arguments)
+        except LinuxError as error:
+            return -error.errno
+        except Blocked as blocked:
+            return Blocked(blocked.wait)  # not itself: its traceback holds this frame
+        except NoResult:
+            return None
+        except MemoryError:
+            return -errno.ENOMEM
 
     def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked:
         """A call that reads or writes files, while there are shared mappings: let them agree."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel import timers
 from friscy.kernel.clock import Clock
-from friscy.kernel.host_wait import wait
+from friscy.kernel.host_wait import HostWait
 from friscy.kernel.state import DEAD, RUNNING, Task
 from friscy.kernel.wait import READ
 
@@ -70,6 +70,7 @@ class Scheduler:
         self.k = k
         self.meter = CpuMeter(k.clock)
         self.slices = 0  # that have begun
+        self._host = HostWait()
 
     def run(self) -> int | None:
         """See Kernel.run."""
@@ -115,14 +116,47 @@ class Scheduler:
             try:
                 k.spaces[process.pid].run(k.hart)
             finally:
-                used = meter.stop(exact=process.cpu_watched)
-                task.cpu_ns += used
-                if state.weighted:
-                    task.fair_ns += used * 1024 // WEIGHTS[task.nice + 20]
+                self._end_slice(task)
             if process.cpu_watched:
                 alarm.ended()
                 timers.check_cpu(k, process)
         return state.exit_status
+
+    def _end_slice(self, task: Task) -> None:
+        used = self.meter.stop(exact=task.process.cpu_watched)
+        task.cpu_ns += used
+        if self.k.state.weighted:
+            task.fair_ns += used * 1024 // WEIGHTS[task.nice + 20]
+
+    def wait_in_place(self, task: Task) -> bool:
+        """The running task's call has blocked: wait here if nobody else can run. Whether the call is to be run again.
+
+        So a server that waits for its next client keeps its frames. False: back to `run`, which knows what to do.
+        """
+        k = self.k
+        if k.tracer is not None or task.process.cpu_watched:
+            return False
+        self._end_slice(task)
+        again = self._waited(task)
+        self.slices += 1
+        self.meter.start()
+        k.viewer = task
+        return again and not (task.pending or task.process.pending)
+
+    def _waited(self, task: Task) -> bool:
+        """Whether what a blocked task waits for came while no other one could run."""
+        k, state = self.k, self.k.state
+        while not (k.stopping or k.attention):
+            found = self.next_task()
+            if found is not None:
+                return found is task
+            k.idle()
+            if state.exit_status is not None or task.state == DEAD:
+                return False
+            if not task.process.stopped and self.may_wake(task, k.monotonic_ns()):
+                task.state = RUNNING
+                return True
+        return False
 
     def running_ns(self, task: Task) -> int:
         """CPU time of the slice that `task` has just now, 0 where it has none."""
@@ -204,7 +238,7 @@ class Scheduler:
             self._deadlock()
             return
         skip = k.clock.skip
-        ready = wait(watched, timeout if skip is None or timeout is None else 0)
+        ready = self._host.wait(watched, timeout if skip is None or timeout is None else 0)
         if k.wake_fd in ready:
             os.eventfd_read(k.wake_fd)
         if not ready and skip is not None and timeout is not None:

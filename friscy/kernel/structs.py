@@ -159,8 +159,7 @@ def read_epoll_event(mem: GuestMemory, address: int) -> tuple[int, int]:
     return events, data
 
 
-def pack_epoll_event(events: int, data: int) -> bytes:
-    return _EPOLL_EVENT.pack(events, data)
+pack_epoll_event = _EPOLL_EVENT.pack  # events, data
 
 
 def read_flock(mem: GuestMemory, address: int) -> tuple[int, int, int, int, int]:

@@ -193,7 +193,13 @@ class Recorder:
             first, last = max(low, start), min(high, end)
             if first < last:
                 self.touched.setdefault(key, set()).update(executed(self._space, first, last))
-        self._mapped = [each for each in self._mapped if not (start <= each[0] and each[1] <= end)]
+        # A loader maps a library whole and its parts over that: what is left of the first one is forgotten later.
+        left = [
+            piece
+            for low, high, key in self._mapped
+            for piece in ((low, min(high, start), key), (max(low, end), high, key))
+        ]
+        self._mapped = [piece for piece in left if piece[0] < piece[1]]
 
     def reset(self) -> None:
         self._mapped.clear()

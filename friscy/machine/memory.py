@@ -195,6 +195,19 @@ class GuestMemory:
         for page, prot in zip(range(first, last), protections, strict=True):
             self._layers.protect(page << PAGE_SHIFT, PAGE, prot & ~MAPPED)
 
+    def window(self, address: int, length: int, *, write: bool = False) -> memoryview | None:
+        """As `readable` and `writable`; None where not all of it is."""
+        end = address + length
+        if address < GUEST_START or end > GUEST_END or length <= 0:
+            return None
+        first, last = address >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT
+        if first == last:
+            if not self.pages[first] & (PROT_WRITE if write else PROT_READ):
+                return None
+        elif self.pages[first : last + 1].translate(None, _WRITABLE if write else _READABLE):
+            return None
+        return self.view[address:end]
+
     def readable(self, address: int, length: int) -> memoryview:
         """A window on readable guest bytes: valid until the mapping changes, so use it at once."""
         self.check(address, length)

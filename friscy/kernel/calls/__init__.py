@@ -21,6 +21,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     poll,
     process,
     sched,
+    sendfile,
     signal,
     stat,
     system,

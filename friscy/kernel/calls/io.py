@@ -15,7 +15,7 @@ from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
 from friscy.machine.layout import GUEST_END, PAGE
 from friscy.machine.memory import GuestMemory
-from lazyfs.abi import O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, POLLIN
+from lazyfs.abi import O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY, POLLIN
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 
@@ -31,17 +31,17 @@ _RWF_ALL = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND
 
 
 def _reader(task: Task, fd: int) -> OpenFile:
-    file = task.process.files.get(fd)
-    if file.flags & O_ACCMODE not in (O_RDONLY, O_RDWR):
+    descriptor = task.process.files.slots.get(fd)
+    if descriptor is None or descriptor.file.flags & (O_ACCMODE | O_PATH) not in (O_RDONLY, O_RDWR):
         raise LinuxError(errno.EBADF)
-    return file
+    return descriptor.file
 
 
 def _writer(task: Task, fd: int) -> OpenFile:
-    file = task.process.files.get(fd)
-    if file.flags & O_ACCMODE not in (O_WRONLY, O_RDWR):
+    descriptor = task.process.files.slots.get(fd)
+    if descriptor is None or descriptor.file.flags & (O_ACCMODE | O_PATH) not in (O_WRONLY, O_RDWR):
         raise LinuxError(errno.EBADF)
-    return file
+    return descriptor.file
 
 
 def _one(address: int, nbytes: int) -> Buffers:
@@ -120,6 +120,11 @@ def write_from(k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: 
     if files.is_regular(file):
         position = k.vfs.stat(file).size if file.flags & O_APPEND else file.offset
         return _limited(k, task, file, data, position, own=True)
+    return _write_all(k, task, file, data)
+
+
+def _write_all(k: Kernel, task: Task, file: OpenFile, data: memoryview) -> int:
+    """Write to what is no regular file; a blocking write goes on until all of it is through."""
     done = 0 if task.wait is None else files.progress(task, file)
     try:
         while True:
@@ -170,6 +175,13 @@ def _offset(file: OpenFile, offset: int) -> int:
 def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Blocked:
     """read(2)."""
     file = _reader(task, fd)
+    if isinstance(file, files.KernelFile) and count <= MAX_RW_COUNT:
+        room = k.mem.window(address, count, write=True)
+        if room is not None:
+            try:
+                return file.read_into(k, room)
+            except WouldBlock as blocked:
+                files.block(k, task, blocked)
     return read_into(k, task, file, _one(address, count))
 
 
@@ -177,6 +189,10 @@ def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | 
 def sys_write(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     """write(2)."""
     file = _writer(task, fd)
+    if isinstance(file, files.KernelFile) and count <= MAX_RW_COUNT:
+        data = k.mem.window(address, count)
+        if data is not None:
+            return _write_all(k, task, file, data)
     return write_from(k, task, file, _one(address, count))
 
 
@@ -191,7 +207,12 @@ def sys_readv(k: Kernel, task: Task, fd: int, address: int, count: int) -> int |
 def sys_writev(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     """writev(2)."""
     file = _writer(task, fd)
-    return write_from(k, task, file, read_iovec(k.mem, address, count))
+    buffers = read_iovec(k.mem, address, count)
+    if isinstance(file, files.KernelFile):
+        parts = [part for at, n in buffers if n and (part := k.mem.window(at, n)) is not None]
+        if len(parts) == len(buffers):
+            return _write_all(k, task, file, parts[0] if len(parts) == 1 else memoryview(b"".join(parts)))
+    return write_from(k, task, file, buffers)
 
 
 @syscall(67, "pread64", "fd buf:outbuf count:size offset:off -> int")

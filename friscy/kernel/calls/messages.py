@@ -91,7 +91,7 @@ def _receive(k: Kernel, task: Task, socket: Socket, n: int, flags: int) -> Messa
     nonblocking = bool(flags & MSG_DONTWAIT or socket.flags & O_NONBLOCK)
     peek = bool(flags & MSG_PEEK)
     if flags & MSG_WAITALL and socket.kind == STREAM and not peek and not nonblocking:
-        socket.poll_events(k)
+        socket.take_in(k)
         # Gap: a request for more than the buffer holds gets what there is when it is full.
         whole = socket.queued >= min(n, BUFFER_BYTES // 2) or socket.read_shut or socket.ended or socket.error
         if socket.connected and not whole and not getattr(socket, "dead", False):
@@ -108,8 +108,9 @@ class _AllWait(files.FileWait):
     wanted: int = 0
 
     def ready(self, k: Kernel, task: Task) -> bool:
-        events = files.poll(k, self.file)
         assert isinstance(self.file, Socket)
+        self.file.take_in(k)
+        events = self.file.poll_events(k)
         return self.file.queued >= min(self.wanted, BUFFER_BYTES // 2) or bool(events & 0x2018)
 
 
@@ -129,6 +130,13 @@ def sys_recvfrom(
 ) -> int:
     """recvfrom(2)."""
     socket = socket_of(task, fd)
+    if not (name_at or flags & ~MSG_DONTWAIT) and socket.kind == STREAM:
+        room_there = k.mem.window(address, n, write=True)
+        if room_there is not None:
+            try:
+                return socket.read_into(k, room_there)
+            except WouldBlock as blocked:
+                files.block(k, task, blocked, nonblocking=bool(flags & MSG_DONTWAIT))
     if not (flags & MSG_TRUNC and socket.kind == STREAM):
         k.mem.check(address, n, write=True)
     message = _receive(k, task, socket, n, flags)

@@ -10,6 +10,7 @@ from friscy.kernel import files
 from friscy.kernel.calls.path import install
 from friscy.kernel.net import options, unix_socket
 from friscy.kernel.net.addresses import AF_INET, AF_INET6, AF_NETLINK, AF_UNIX
+from friscy.kernel.net.inet_socket import IPPROTO_UDP, IPPROTO_UDPLITE
 from friscy.kernel.net.socket import DGRAM, RAW, SEQPACKET, STREAM, Socket
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.table import syscall
@@ -59,10 +60,10 @@ def _new_inet_socket(
         from friscy.kernel.net.tcp import new_tcp_socket
 
         return new_tcp_socket(k, process, domain, nonblocking=nonblocking)
-    if kind == DGRAM and protocol in (0, 17):
+    if kind == DGRAM and protocol in (0, IPPROTO_UDP, IPPROTO_UDPLITE):
         from friscy.kernel.net.udp import new_udp_socket
 
-        return new_udp_socket(k, process, domain, nonblocking=nonblocking)
+        return new_udp_socket(k, process, domain, protocol or IPPROTO_UDP, nonblocking=nonblocking)
     if kind == DGRAM and protocol in _ICMP:
         k.log_once("network: ping sockets are not offered: EACCES")
         raise LinuxError(errno.EACCES)

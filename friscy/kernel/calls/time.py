@@ -64,8 +64,16 @@ def _dynamic_clock_ns(k: Kernel, task: Task, clock: int) -> int:
 def sys_clock_gettime(k: Kernel, task: Task, clock: int, address: int) -> int:
     """clock_gettime(2)."""
     # Programs ask all the time, and count on it to cost little.
-    now = k.monotonic_ns() if clock == MONOTONIC else clock_ns(k, task, clock)
-    k.mem.write(address, _TIMESPEC.pack(now // NSEC, now % NSEC))
+    if clock == MONOTONIC:
+        now = k.clock.monotonic_ns() + k.state.monotonic_offset
+    elif clock == REALTIME:
+        now = k.clock.realtime_ns()
+    else:
+        now = clock_ns(k, task, clock)
+    room = k.mem.window(address, _TIMESPEC.size, write=True)
+    if room is None:
+        raise LinuxError(errno.EFAULT)
+    _TIMESPEC.pack_into(room, 0, now // NSEC, now % NSEC)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from stat import S_ISBLK, S_ISDIR, S_ISREG
+from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
@@ -26,7 +26,8 @@ _SPLICE_FLAGS = 0xF
 _RLIMIT_FSIZE = 1
 
 
-def _pair(task: Task, fd_in: int, fd_out: int) -> tuple[OpenFile, OpenFile]:
+def pair(task: Task, fd_in: int, fd_out: int) -> tuple[OpenFile, OpenFile]:
+    """What can be read and what can be written. EBADF."""
     source, sink = task.process.files.get(fd_in), task.process.files.get(fd_out)
     if not source.readable or not sink.writable:
         raise LinuxError(errno.EBADF)
@@ -40,7 +41,7 @@ def _check_streams(*ends: OpenFile) -> None:
             raise LinuxError(errno.EINVAL)
 
 
-class _End:
+class End:
     """One side of a transfer: a file at its own position or at one that the caller keeps in memory."""
 
     def __init__(self, k: Kernel, file: OpenFile, pointer: int) -> None:
@@ -84,9 +85,7 @@ class _End:
             self.k.mem.set_u64(self.pointer, self.offset)
 
 
-def _transfer(
-    k: Kernel, task: Task, source: _End, sink: _End, count: int, *, nonblocking: bool = False
-) -> int:
+def transfer(k: Kernel, task: Task, source: End, sink: End, count: int, *, nonblocking: bool = False) -> int:
     """Move up to `count` bytes; what the sink does not take stays in the source."""
     done = 0
     try:
@@ -123,18 +122,6 @@ def _transfer(
     return done
 
 
-@syscall(71, "sendfile", "out_fd:fd in_fd:fd offset:inout_off count:size -> int")
-def sys_sendfile(k: Kernel, task: Task, fd_out: int, fd_in: int, pointer: int, count: int) -> int:
-    """sendfile(2): from a regular file to anything that can be written."""
-    source, sink = _pair(task, fd_in, fd_out)
-    start = _End(k, source, pointer)
-    if not S_ISREG(source.inode.mode) and not S_ISBLK(source.inode.mode):
-        raise LinuxError(errno.EINVAL)
-    if sink.flags & O_APPEND or count >= 1 << 63:
-        raise LinuxError(errno.EINVAL)
-    return _transfer(k, task, start, _End(k, sink, 0), min(count, MAX_RW_COUNT))
-
-
 @syscall(
     285,
     "copy_file_range",
@@ -145,7 +132,7 @@ def sys_copy_file_range(
 ) -> int:
     """copy_file_range(2), between any two regular files."""
     source, sink = task.process.files.get(fd_in), task.process.files.get(fd_out)
-    start, to = _End(k, source, off_in), _End(k, sink, off_out)
+    start, to = End(k, source, off_in), End(k, sink, off_out)
     if flags:
         raise LinuxError(errno.EINVAL)
     if S_ISDIR(source.inode.mode) or S_ISDIR(sink.inode.mode):
@@ -161,7 +148,7 @@ def sys_copy_file_range(
     count = max(0, min(count, MAX_RW_COUNT, k.vfs.stat(source).size - first))
     if source.inode is sink.inode and first < second + count and second < first + count:
         raise LinuxError(errno.EINVAL)
-    return _transfer(k, task, start, to, count)
+    return transfer(k, task, start, to, count)
 
 
 @syscall(
@@ -177,7 +164,7 @@ def sys_splice(
         return 0
     if flags & ~_SPLICE_FLAGS:
         raise LinuxError(errno.EINVAL)
-    source, sink = _pair(task, fd_in, fd_out)
+    source, sink = pair(task, fd_in, fd_out)
     pipes = files.is_pipe(source), files.is_pipe(sink)
     if (pipes[0] and off_in) or (pipes[1] and off_out):
         raise LinuxError(errno.ESPIPE)
@@ -187,8 +174,8 @@ def sys_splice(
         raise LinuxError(errno.EINVAL)
     _check_streams(source, sink)
     nonblocking = bool(flags & SPLICE_F_NONBLOCK)
-    ends = _End(k, source, off_in), _End(k, sink, off_out)
-    return _transfer(k, task, *ends, min(count, MAX_RW_COUNT), nonblocking=nonblocking)
+    ends = End(k, source, off_in), End(k, sink, off_out)
+    return transfer(k, task, *ends, min(count, MAX_RW_COUNT), nonblocking=nonblocking)
 
 
 @syscall(77, "tee", "fd_in:fd fd_out:fd len:size flags:splice_flags -> int")
@@ -198,7 +185,7 @@ def sys_tee(k: Kernel, task: Task, fd_in: int, fd_out: int, count: int, flags: i
         raise LinuxError(errno.EINVAL)
     if count == 0:
         return 0
-    source, sink = _pair(task, fd_in, fd_out)
+    source, sink = pair(task, fd_in, fd_out)
     if not files.is_pipe(source) or not files.is_pipe(sink) or source.inode is sink.inode:
         raise LinuxError(errno.EINVAL)
     nonblocking = bool(flags & SPLICE_F_NONBLOCK)

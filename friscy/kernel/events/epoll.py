@@ -74,14 +74,17 @@ class Interest(Plain):
         """See KernelFile."""
         return self.file.stamp() if isinstance(self.file, KernelFile) else None
 
-    def ready(self, k: Kernel) -> int:
-        """The events to report now."""
-        if not self.armed:
+    def poll(self, k: Kernel) -> int:
+        """What holds for the file; what the host has for sockets was taken in just now."""
+        file = self.file
+        return file.poll_seen(k) if isinstance(file, KernelFile) else k.vfs.poll(file)
+
+    def ready(self, k: Kernel, holds: int) -> int:
+        """The events to report now. holds: what `poll` gave."""
+        now = holds & (self.events & _EVENTS | POLLERR | POLLHUP)
+        if now and self.events & EPOLLET and not self.fresh and not self._moved(k, now):
             return 0
-        now = files.poll(k, self.file) & (self.events & _EVENTS | POLLERR | POLLHUP)
-        if self.events & EPOLLET and not self.fresh and now and not self._moved(k, now):
-            return 0
-        return now
+        return now if self.armed else 0
 
     def _moved(self, k: Kernel, now: int) -> bool:
         """Whether something happened since the last report that a wait is to hear of."""
@@ -93,13 +96,10 @@ class Interest(Plain):
             (came and self.events & _INPUT) or (room and self.events & _OUTPUT) or now & ~self.seen & _ENDS
         )
 
-    def reported(self, k: Kernel, events: int) -> None:
-        """A wait has looked at it, and was told `events`."""
-        if not self.events & EPOLLET:
-            return
-        now = files.poll(k, self.file)
-        if events or not now & (self.events | _ENDS):
-            self.seen, self.fresh, self.activity = now, False, files.activity(k, self.file)
+    def reported(self, k: Kernel, events: int, holds: int) -> None:
+        """A wait has looked at an edge-triggered one, which `holds`, and was told `events`."""
+        if events or not holds & (self.events | _ENDS):
+            self.seen, self.fresh, self.activity = holds, False, files.activity(k, self.file)
 
 
 class Epoll(KernelFile):
@@ -167,21 +167,31 @@ class Epoll(KernelFile):
             interest.file.forget(id(interest))
         self.due()[id(interest)] = interest
 
-    def look(self, k: Kernel, interest: Interest) -> int:
-        """What an interest that is due has to report; if nothing, it rests. One whose file was closed is dropped."""
+    def look(self, k: Kernel, interest: Interest, *, report: bool = False) -> int:
+        """What an interest that is due has to report; if nothing, it rests. One whose file was closed is dropped.
+
+        report: a wait is told of it. What the host has for sockets was taken in just now.
+        """
         if not interest.file.refs:
             self.remove(interest)
             return 0
-        stamp = interest.stamp()
-        events = interest.ready(k)
-        if not events and not interest.armed:
-            self.due().pop(id(interest), None)  # until EPOLL_CTL_MOD
-        elif not events and stamp is not None and stamp == interest.stamp():
+        holds = interest.poll(k)
+        events = interest.ready(k, holds)
+        if report and interest.events & EPOLLET:
+            interest.reported(k, events, holds)
+        if not events:
+            self._rest(interest)
+        return events
+
+    def _rest(self, interest: Interest) -> None:
+        """There is nothing to report: look again when its file's stamp moves, a disarmed one after EPOLL_CTL_MOD."""
+        if not interest.armed:
+            self.due().pop(id(interest), None)
+        elif interest.stamp() is not None:
             assert isinstance(interest.file, KernelFile)
             due = self.due()
             due.pop(id(interest), None)
             interest.file.tell(id(interest), due, interest)
-        return events
 
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
@@ -191,9 +201,7 @@ class Epoll(KernelFile):
         for key, interest in list(due.items()):
             if len(found) == limit:
                 break
-            events = self.look(k, interest)
-            if interest.file.refs:
-                interest.reported(k, events)
+            events = self.look(k, interest, report=True)
             if not events:
                 continue
             found.append((events, interest.data))
@@ -351,7 +359,7 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
     if not found and not over:
         epoll.waited_for(k, POLLIN)
         raise Blocked(EpollWait(epoll))
-    k.mem.write(out, b"".join(pack_epoll_event(*event) for event in found))
+    k.mem.write(out, b"".join([pack_epoll_event(*event) for event in found]))
     return len(found)
 
 

@@ -180,44 +180,17 @@ class HostNetwork:
         state = network(k)
         state.hosts += 1
         owner.host = state.hosts
-        link = self.links[owner.host] = TcpLink(owner, sock)
+        link = self.links[owner.host] = TcpLink(owner, sock, state)
+        owner.set_link(link)
         self.watch(sock.fileno(), link)
         return link
 
-    def _tcp(self, owner: InetSocket) -> TcpLink | None:
-        return self.links.get(owner.host)  # type: ignore[return-value]  # what a TcpSocket has is no UdpLink
-
-    def send(self, k: Kernel, owner: TcpSocket, data: bytes | memoryview) -> int:
-        """Hand bytes to the host: how many it took. Raises WouldBlock."""
-        link = self._tcp(owner)
-        if link is None:
-            raise LinuxError(errno.EPIPE)
-        return link.send(k, data)
-
-    def can_send(self, owner: TcpSocket) -> bool:
-        """Whether the host takes bytes, as far as is known."""
-        link = self._tcp(owner)
-        return link is None or link.writable
-
-    def read_more(self, k: Kernel, owner: TcpSocket) -> None:
-        """The guest has read: there is room again."""
-        link = self._tcp(owner)
-        if link is not None and link.readable:
-            link.pump(k)
-
-    def shutdown(self, owner: TcpSocket) -> None:
-        """The guest sends no more."""
-        link = self._tcp(owner)
-        if link is not None:
-            link.shutdown()
-
-    def close(self, owner: TcpSocket, *, reset: bool) -> None:
+    def close(self, owner: TcpSocket, link: TcpLink, *, reset: bool) -> None:
         """The guest's socket is gone."""
-        link = self._tcp(owner)
-        if link is not None:
-            del self.links[owner.host]
-            self.unwatch(link.sock.fileno())
-            link.close(reset=reset)
+        del self.links[owner.host]
+        owner.set_link(None)
+        self.unwatch(link.sock.fileno())
+        link.close(reset=reset)
 
     # -- Unix sockets ---------------------------------------------------------------------------------
 
@@ -264,7 +237,7 @@ class HostNetwork:
     def bound(self, k: Kernel, owner: UdpSocket) -> None:
         """A UDP socket has a port: one that is published is reached from now on."""
         for port in self.ports:
-            if port.protocol == UDP and port.reaches(owner):
+            if port.protocol == UDP and owner.table == "udp" and port.reaches(owner):
                 self._udp(k, owner).published.append(port)
 
     def close_udp(self, owner: UdpSocket) -> None:
@@ -305,7 +278,7 @@ class HostNetwork:
     def restored(self, k: Kernel) -> None:
         """After a restore: what was connected to the world is reset, what listened is published again."""
         state = network(k)
-        for table in (state.tcp, state.udp):
+        for table in (state.tcp, state.udp, state.udplite):
             for sockets in list(table.values()):
                 for each in list(sockets):
                     self._restore(k, each)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Process, Task
 
-IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6 = 1, 6, 17, 58
+IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6, IPPROTO_UDPLITE = 1, 6, 17, 58, 136
 EPHEMERAL = range(32768, 61000)  # net.ipv4.ip_local_port_range
 CAP_NET_BIND_SERVICE, CAP_NET_RAW = 10, 13
 
@@ -39,6 +39,7 @@ class NetState(Plain):
 
     tcp: dict[int, list[InetSocket]] = default(dict)
     udp: dict[int, list[InetSocket]] = default(dict)
+    udplite: dict[int, list[InetSocket]] = default(dict)
     listeners: dict[int, list[InetSocket]] = default(dict)  # those of tcp that listen
     names: dict[bytes, list[str]] = default(dict)
     last_port: int = 0

@@ -19,7 +19,7 @@ def ioctl(k: Kernel, socket: Socket, request: int, argument: int) -> int:
     if request == FIONREAD:
         if socket.listening:
             raise LinuxError(errno.EINVAL)
-        socket.poll_events(k)
+        socket.take_in(k)
         first = len(socket.messages[0].data) if socket.messages else 0
         k.mem.set_u32(argument, socket.queued if socket.kind == STREAM else first)
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import select
 import socket
 import struct
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.net import addresses
 from friscy.kernel.net.addresses import CARD4, CARD6, Endpoint, guest_address, host_address
-from friscy.kernel.net.inet_socket import count_received, count_sent
+from friscy.kernel.net.inet_socket import NetState, count_received, count_sent
 from friscy.kernel.net.socket import Message
 from friscy.kernel.net.tcp import TcpSocket
 from friscy.kernel.net.udp import UdpSocket
-from lazyfs.abi import POLLOUT
+from lazyfs.abi import POLLIN, POLLOUT
 from lazyfs.errors import LinuxError, WouldBlock
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from friscy.kernel.net.host import HostNetwork
     from friscy.kernel.net.host_port import HostPort
 
+_INPUT = select.EPOLLIN | select.EPOLLOUT
 _READABLE = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _WRITABLE = select.EPOLLOUT | select.EPOLLERR | select.EPOLLHUP
 _STEP = 1 << 16
@@ -32,37 +34,48 @@ _MAX_PEERS = 4096
 class TcpLink:
     """The host's socket behind a guest's TCP socket.
 
-    readable, writable: what the host said last. ending: it said that the other side sends no more.
+    What came stays with the host until the guest reads it, into its memory (`receive_into`) or, where it is to be
+    looked at first, by way of the socket's queue (`pump`).
+
+    readable: the host has bytes, or the end; writable: it takes some. ending: it said that the other side sends no
+    more.
     """
 
-    __slots__ = ("connecting", "ending", "owner", "readable", "sock", "writable")
+    __slots__ = ("_counts", "connecting", "ending", "owner", "readable", "sock", "writable")
 
-    def __init__(self, owner: TcpSocket, sock: socket.socket) -> None:
-        self.owner, self.sock = owner, sock
+    def __init__(self, owner: TcpSocket, sock: socket.socket, counts: NetState) -> None:
+        self.owner, self.sock, self._counts = owner, sock, counts
         self.connecting, self.readable, self.writable, self.ending = True, False, False, False
 
     def happened(self, k: Kernel, events: int) -> None:
         """See Watched."""
+        owner = self.owner
+        if events == _INPUT and self.writable:  # the usual news
+            self.readable = True
+            owner.arrivals += 1
+            return
         if self.connecting:
             if not events & _WRITABLE:
                 return
             error = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error:
                 self.connecting = False
-                self.owner.fail(error)
+                owner.fail(error)
                 return
             self.connected()
         if events & _WRITABLE:
             self.writable = True
-            self.owner.touch()
-            if self.owner.starved:
-                self.owner.fed()
+            owner.touch()
+            if owner.starved:
+                owner.fed()
         if events & _READABLE:
             self.readable = True
-            self.ending = self.ending or bool(events & ~(select.EPOLLIN | select.EPOLLOUT))
-            self.pump(k)
-        if events & select.EPOLLERR and self.owner.ended and not self.owner.dead:
-            self.owner.fail(errno.EPIPE)  # a reset, after the end
+            owner.arrivals += 1
+            if events & ~_INPUT:
+                self.ending = True
+                self.pump(k)
+        if events & select.EPOLLERR and owner.ended and not owner.dead:
+            owner.fail(errno.EPIPE)  # a reset, after the end
 
     def connected(self) -> None:
         """The other side has answered."""
@@ -70,7 +83,7 @@ class TcpLink:
         self.owner.spaces += 1  # an edge, and a new version
 
     def pump(self, k: Kernel) -> None:
-        """Bring what the host has received into the guest's queue, as far as there is room."""
+        """Bring what the host has into the socket's queue, as far as there is room."""
         owner = self.owner
         while self.readable and not owner.ended and not owner.dead:
             room = min(owner.room(), _STEP)
@@ -89,30 +102,85 @@ class TcpLink:
                 self.readable = False
                 owner.ended = True
                 return
-            count_received(k, len(data))
-            owner.deliver(k, Message(bytearray(data)))
+            self._count_received(len(data))
+            owner.queue(Message(bytearray(data)))
             if len(data) < room and not self.ending:
                 self.readable = False
 
-    def send(self, k: Kernel, data: bytes | memoryview) -> int:
-        """How many bytes the host took. Raises WouldBlock."""
+    def receive_into(self, k: Kernel, room: memoryview) -> int:
+        """Put what the host has into `room`: how many bytes, 0 at the end. For a socket whose queue is empty."""
         owner = self.owner
-        if not self.writable:
-            owner.starved = True
-            raise WouldBlock(owner, POLLOUT)
         try:
-            taken = self.sock.send(data)
+            received = self.sock.recv_into(room)
         except BlockingIOError:
-            self.writable, owner.starved = False, True
-            raise WouldBlock(owner, POLLOUT) from None
+            self.readable = False
+            raise WouldBlock(owner, POLLIN) from None
         except OSError as error:
-            number = error.errno or errno.EPIPE
+            self.readable = False
+            number = error.errno or errno.ECONNRESET
             owner.fail(0)
             raise LinuxError(number) from error
-        count_sent(k, taken)
+        if received == len(room):
+            self._count_received(received)
+            self.pump(k)  # the host tells of what comes, not of what is left
+            return received
+        if not received:
+            self.readable, owner.ended = False, True
+            return 0
+        self._count_received(received)
+        if self.ending:
+            self.pump(k)  # the guest is to see the end before it reads it
+        else:
+            self.readable = False
+        return received
+
+    def _count_received(self, nbytes: int) -> None:
+        counts = self._counts
+        counts.received += nbytes
+        counts.received_packets += 1
+
+    def send(self, k: Kernel, data: bytes | memoryview) -> int:
+        """How many bytes the host took. Raises WouldBlock."""
+        if not self.writable:
+            self._await_room(k)
+        try:
+            taken = self.sock.send(data)
+        except OSError as error:
+            raise self._refused(error) from None
+        self._count_sent(taken)
         if taken < len(data):
-            self.writable, owner.starved = False, True
+            self.writable, self.owner.starved = False, True
         return taken
+
+    def send_file(self, k: Kernel, host_file: int, offset: int, nbytes: int) -> int:
+        """The same for part of a file of the host; 0 at its end."""
+        if not self.writable:
+            self._await_room(k)
+        try:
+            taken = os.sendfile(self.sock.fileno(), host_file, offset, nbytes)
+        except OSError as error:
+            raise self._refused(error) from None
+        self._count_sent(taken)
+        return taken
+
+    def _await_room(self, k: Kernel) -> None:
+        self.owner.refresh(k)
+        if not self.writable:
+            self.owner.starved = True
+            raise WouldBlock(self.owner, POLLOUT)
+
+    def _refused(self, error: OSError) -> WouldBlock | LinuxError:
+        """What to raise where the host takes nothing."""
+        if isinstance(error, BlockingIOError):
+            self.writable, self.owner.starved = False, True
+            return WouldBlock(self.owner, POLLOUT)
+        self.owner.fail(0)
+        return LinuxError(error.errno or errno.EPIPE)
+
+    def _count_sent(self, nbytes: int) -> None:
+        counts = self._counts
+        counts.sent += nbytes
+        counts.sent_packets += 1
 
     def shutdown(self) -> None:
         """Send the end."""
@@ -145,7 +213,8 @@ class UdpLink:
         sock = self._of_family.get(length)
         if sock is None:
             try:
-                sock = socket.socket(socket.AF_INET if length == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+                family = socket.AF_INET if length == 4 else socket.AF_INET6
+                sock = socket.socket(family, socket.SOCK_DGRAM, self.owner.protocol)
             except OSError as error:
                 raise LinuxError(error.errno or errno.ENETUNREACH) from error
             sock.setblocking(False)

@@ -16,7 +16,7 @@ from lazyfs.errors import LinuxError
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
-SOL_SOCKET, SOL_IP, SOL_TCP, SOL_UDP, SOL_IPV6 = 1, 0, 6, 17, 41
+SOL_SOCKET, SOL_IP, SOL_TCP, SOL_UDP, SOL_IPV6, SOL_UDPLITE = 1, 0, 6, 17, 41, 136
 SO_DEBUG, SO_REUSEADDR, SO_TYPE, SO_ERROR, SO_DONTROUTE, SO_BROADCAST = range(1, 7)
 SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE, SO_OOBINLINE, SO_NO_CHECK, SO_PRIORITY = range(7, 13)
 SO_LINGER, SO_REUSEPORT, SO_PASSCRED, SO_PEERCRED, SO_RCVLOWAT, SO_SNDLOWAT = 13, 15, 16, 17, 18, 19
@@ -47,7 +47,8 @@ _IPV6 = {
 }  # fmt: skip
 _MEMBERSHIP = {SOL_IP: (35, 36), SOL_IPV6: (20, 21)}
 _UDP = {1: 0, 100: 0, 101: 0, 102: 0, 103: 0, 104: 0}
-_INTEGERS = {SOL_SOCKET: _SOCKET, SOL_IP: _IP, SOL_IPV6: _IPV6, SOL_UDP: _UDP}
+_UDPLITE = _UDP | {10: 0, 11: 0}
+_INTEGERS = {SOL_SOCKET: _SOCKET, SOL_IP: _IP, SOL_IPV6: _IPV6, SOL_UDP: _UDP, SOL_UDPLITE: _UDPLITE}
 
 
 def _key(level: int, name: int) -> int:
@@ -75,6 +76,7 @@ def _known(socket: Socket, level: int, error: int) -> dict[int, int]:
         level not in _INTEGERS
         or (level == SOL_IPV6 and domain_of(socket) == AF_INET)
         or (level == SOL_UDP and socket.kind != DGRAM)
+        or (level == SOL_UDPLITE and socket.protocol != SOL_UDPLITE)
     ):
         raise LinuxError(error)
     return _INTEGERS[level]

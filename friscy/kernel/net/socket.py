@@ -167,6 +167,10 @@ class Socket(KernelFile):
         """Send to `name`, or to the peer: how many bytes were taken. Raises WouldBlock."""
         raise LinuxError(errno.EOPNOTSUPP)
 
+    def take_in(self, k: Kernel) -> None:
+        """See that what came is in the queue, also where it waited outside."""
+        self.poll_events(k)
+
     def check_receive(self, k: Kernel) -> None:
         """Before a receive: the family's reasons why there can be none; and what waits outside comes in."""
 
@@ -235,15 +239,23 @@ class Socket(KernelFile):
         return BUFFER_BYTES - self.queued
 
     def deliver(self, k: Kernel, message: Message) -> None:
-        """Put what was sent at the end of the queue."""
-        self.queued += len(message.data)
+        """Something was sent to the socket."""
         self.arrivals += 1
+        self.queue(message)
+
+    def queue(self, message: Message) -> None:
+        """Put a message at the end of the queue."""
+        self.queued += len(message.data)
         if self.kind == STREAM and self.messages and not message.files:
             last = self.messages[-1]
             if last.ids == message.ids and len(last.data) + len(message.data) <= _SEGMENT and not last.files:
                 last.data += message.data
                 return
         self.messages.append(message)
+
+    def send_file(self, k: Kernel, host_file: int, offset: int, nbytes: int) -> int | None:
+        """Have the host send part of a file of its own: how many bytes, 0 at the end. None: there is no such way."""
+        return None
 
     # -- as a file ------------------------------------------------------------------------------------
 
@@ -256,7 +268,18 @@ class Socket(KernelFile):
             drop(k, file)
         return bytes(got.data[:n])
 
-    def write_bytes(self, k: Kernel, data: bytes) -> int:
+    def read_into(self, k: Kernel, room: memoryview) -> int:
+        """See KernelFile."""
+        got = self.receive(k, len(room))
+        if got is None:
+            return 0
+        for file in got.files:
+            drop(k, file)
+        data = got.data if len(got.data) <= len(room) else got.data[: len(room)]
+        room[: len(data)] = data
+        return len(data)
+
+    def write_from(self, k: Kernel, data: bytes | memoryview) -> int:
         """See KernelFile."""
         return self.send(k, k.task, data, None, [])
 

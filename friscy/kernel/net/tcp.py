@@ -32,6 +32,7 @@ from lazyfs.plain import default
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
+    from friscy.kernel.net.links import TcpLink
     from friscy.kernel.state import Process, Task
 
 _SO_LINGER = 13
@@ -55,6 +56,12 @@ class TcpSocket(InetSocket):
     linger: int = -1
     starved: bool = False
     spaces: int = 0
+
+    link: ClassVar[TcpLink | None] = None  # the host's side; not state
+
+    def set_link(self, link: TcpLink | None) -> None:
+        """Have a socket of the host behind it, or none any more."""
+        object.__setattr__(self, "link", link)
 
     def peer_name(self) -> bytes:
         """See Socket."""
@@ -242,8 +249,8 @@ class TcpSocket(InetSocket):
         if how != SHUT_RD and not was_shut:
             if self.peer is not None:
                 self.peer.ended = True
-            elif self.host and k.network is not None:
-                k.network.shutdown(self)
+            elif self.link is not None:
+                self.link.shutdown()
 
     def closed(self, k: Kernel) -> None:
         """See KernelFile: the other side reads what is left, then the end; a reset where something was not read."""
@@ -257,8 +264,8 @@ class TcpSocket(InetSocket):
         super().closed(k)
 
     def _hang_up(self, k: Kernel, *, reset: bool) -> None:
-        if self.host and k.network is not None:
-            k.network.close(self, reset=reset)
+        if self.link is not None and k.network is not None:
+            k.network.close(self, self.link, reset=reset)
         self.host = 0
         peer, self.peer = self.peer, None
         if peer is not None:
@@ -275,10 +282,16 @@ class TcpSocket(InetSocket):
         if k.network is not None:
             k.network.refresh(k)
 
+    def take_in(self, k: Kernel) -> None:
+        """See Socket."""
+        if self.link is not None:
+            self.refresh(k)
+            if self.link.readable:
+                self.link.pump(k)
+
     def check_receive(self, k: Kernel) -> None:
         """See Socket."""
-        if self.host:
-            self.refresh(k)
+        self.take_in(k)
         if self.connected or self.dead:
             return
         if self.connecting:
@@ -292,10 +305,21 @@ class TcpSocket(InetSocket):
             return None
         return super().receive(k, n, peek=peek)
 
+    def read_into(self, k: Kernel, room: memoryview) -> int:
+        """See KernelFile: what waits outside comes without a stop in the queue."""
+        link = self.link
+        if link is not None and not self.messages and not (self.ended or self.dead or self.read_shut):
+            if not link.readable:
+                self.refresh(k)
+            if link.readable:
+                return link.receive_into(k, room)
+        return super().read_into(k, room)
+
     def received(self, k: Kernel) -> None:
         """See Socket."""
-        if self.host and k.network is not None:
-            k.network.read_more(k, self)
+        if self.link is not None:
+            if self.link.readable and (self.messages or self.link.ending):
+                self.link.pump(k)
         elif self.peer is not None:
             self.peer.touch()
             if self.peer.starved and self.peer.can_send(k):
@@ -314,8 +338,6 @@ class TcpSocket(InetSocket):
         self, k: Kernel, task: Task, data: bytes | memoryview, name: bytes | None, passed: list[OpenFile]
     ) -> int:
         """See Socket. EPIPE, ECONNRESET."""
-        if self.host:
-            self.refresh(k)
         if self.dead or not self.connected:
             if self.error:
                 self.take_error()
@@ -326,11 +348,10 @@ class TcpSocket(InetSocket):
             raise LinuxError(errno.EPIPE)
         if not data:
             return 0
+        if self.link is not None:
+            return self.link.send(k, data)
         if self.host:
-            if k.network is None:
-                raise LinuxError(errno.EPIPE)
-            taken_outside: int = k.network.send(k, self, data)
-            return taken_outside
+            raise LinuxError(errno.EPIPE)
         target = self.peer
         if target is None:  # it closed: what arrives now is answered by a reset
             self.fail(errno.EPIPE if self.ended else errno.ECONNRESET)
@@ -345,6 +366,12 @@ class TcpSocket(InetSocket):
         target.deliver(k, Message(taken))
         return len(taken)
 
+    def send_file(self, k: Kernel, host_file: int, offset: int, nbytes: int) -> int | None:
+        """See Socket."""
+        if self.link is None or self.dead or self.write_shut or not self.connected:
+            return None
+        return self.link.send_file(k, host_file, offset, nbytes)
+
     # -- as a file ------------------------------------------------------------------------------------
 
     def can_send(self, k: Kernel) -> bool:
@@ -352,13 +379,28 @@ class TcpSocket(InetSocket):
         if self.write_shut or self.dead:
             return True
         if self.host:
-            return k.network is not None and k.network.can_send(self)
+            return self.link is not None and self.link.writable
         return self.peer is None or self.peer.room() >= BUFFER_BYTES // 3
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
-        if self.host or self.listening:
+        if self.link is not None or self.listening:
             self.refresh(k)
+        return self.poll_seen(k)
+
+    def poll_seen(self, k: Kernel) -> int:
+        """See KernelFile."""
+        link = self.link
+        if link is not None and self.connected:
+            events = files.IN if link.readable or self.messages else 0
+            if link.writable:
+                events |= files.OUT
+            if not (self.ended or self.dead or self.read_shut or self.write_shut or self.error):
+                return events
+            return events | self._other_events(k)
+        return self._other_events(k)
+
+    def _other_events(self, k: Kernel) -> int:
         if self.connecting and not self.connected and not self.dead:
             return 0
         events = super().poll_events(k)

@@ -1,13 +1,14 @@
-"""UDP sockets."""
+"""UDP sockets, and those of UDP-Lite (RFC 3828): the same with ports of their own."""
 
 from __future__ import annotations
 
 import errno
+import struct
 from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel.net import addresses
 from friscy.kernel.net.addresses import AF_UNSPEC, LOOPBACK4, LOOPBACK6, Endpoint
-from friscy.kernel.net.inet_socket import IPPROTO_UDP, InetSocket, count_looped, network
+from friscy.kernel.net.inet_socket import IPPROTO_UDP, IPPROTO_UDPLITE, InetSocket, count_looped, network
 from friscy.kernel.net.socket import DGRAM, Message, open_flags, place_of
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
@@ -20,6 +21,7 @@ _MAX_PAYLOAD = 65507
 _RCVBUF = 212_992
 _UNICAST_HOPS, _TCLASS = 41 << 32 | 16, 41 << 32 | 67  # options of IPPROTO_IPV6
 _HOPS = 64
+_COVERAGE, _HEADER_BYTES = (10, 11), 8  # UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV
 _OVERHEAD = 768  # what Linux counts for the smallest packet (its truesize)
 
 
@@ -103,13 +105,13 @@ class UdpSocket(InetSocket):
         source = self.local[0]
         if addresses.is_any(source):
             source = addresses.source_for(address)
-        if (address, port) == (addresses.RESOLVER, 53):
+        if (address, port) == (addresses.RESOLVER, 53) and self.protocol == IPPROTO_UDP:
             from friscy.kernel.net.resolver import answer_packet
 
             answer_packet(k, self, bytes(data))
             return len(data)
         count_looped(k, len(data))
-        target = find_receiver(k, (address, port), (source, self.local[1]))
+        target = find_receiver(k, (address, port), (source, self.local[1]), self.table)
         if target is None:
             if self.connected:
                 self.error = errno.ECONNREFUSED  # the ICMP message that comes back
@@ -178,16 +180,34 @@ class UdpSocket(InetSocket):
         super().closed(k)
 
 
-def new_udp_socket(k: Kernel, process: Process, domain: int, *, nonblocking: bool) -> UdpSocket:
-    """A socket of AF_INET or AF_INET6."""
+class UdpLiteSocket(UdpSocket):
+    """One of UDP-Lite. How much of a packet a checksum covers is remembered; no packet is damaged on its way."""
+
+    table: ClassVar[str] = "udplite"
+
+    def set_option(self, k: Kernel, level: int, name: int, value: bytes) -> bool:
+        """See Socket: UDPLITE_SEND_CSCOV and UDPLITE_RECV_CSCOV, 0 for everything, else the header at least."""
+        if level != IPPROTO_UDPLITE or name not in _COVERAGE:
+            return super().set_option(k, level, name, value)
+        if len(value) < 4:
+            raise LinuxError(errno.EINVAL)
+        (covered,) = struct.unpack_from("<i", value)
+        covered = 0 if covered == 0 else min(max(covered, _HEADER_BYTES), 0xFFFF)
+        self.options[level << 32 | name] = struct.pack("<i", covered)
+        return True
+
+
+def new_udp_socket(k: Kernel, process: Process, domain: int, protocol: int, *, nonblocking: bool) -> UdpSocket:
+    """A socket of AF_INET or AF_INET6. protocol: IPPROTO_UDP or IPPROTO_UDPLITE."""
     flags = open_flags(nonblocking=nonblocking)
-    return UdpSocket(*place_of(k, process), flags, kind=DGRAM, protocol=IPPROTO_UDP, domain=domain)
+    kind = UdpLiteSocket if protocol == IPPROTO_UDPLITE else UdpSocket
+    return kind(*place_of(k, process), flags, kind=DGRAM, protocol=protocol, domain=domain)
 
 
-def find_receiver(k: Kernel, endpoint: Endpoint, sender: Endpoint) -> UdpSocket | None:
-    """Whom a packet is for: the socket that fits best, connected ones before others."""
+def find_receiver(k: Kernel, endpoint: Endpoint, sender: Endpoint, table: str = "udp") -> UdpSocket | None:
+    """Whom a packet is for: the socket that fits best, connected ones before others. table: of NetState."""
     best, choice = 0, None
-    for socket in network(k).udp.get(endpoint[1], ()):
+    for socket in getattr(network(k), table).get(endpoint[1], ()):
         assert isinstance(socket, UdpSocket)
         fit = socket.answers(endpoint)
         if not fit or not socket.hears(sender):

@@ -27,8 +27,10 @@ def net_directory(k: Kernel) -> Directory:
     tables: dict[bytes, Callable[[], bytes]] = {
         b"tcp": lambda: _tcp(k, 4),
         b"tcp6": lambda: _tcp(k, 16),
-        b"udp": lambda: _udp(k, 4),
-        b"udp6": lambda: _udp(k, 16),
+        b"udp": lambda: _udp(k, network(k).udp, 4),
+        b"udp6": lambda: _udp(k, network(k).udp, 16),
+        b"udplite": lambda: _udp(k, network(k).udplite, 4),
+        b"udplite6": lambda: _udp(k, network(k).udplite, 16),
         b"unix": lambda: _unix(k),
         b"dev": lambda: _dev(k),
         b"route": _route,
@@ -77,15 +79,16 @@ def _tcp(k: Kernel, size: int) -> bytes:
     lines = [(_HEAD if size == 4 else _HEAD6).ljust(149 if size == 4 else 0) + b"\n"]
     for number, socket in enumerate(_of_family(network(k).tcp, size)):
         assert isinstance(socket, TcpSocket)
+        socket.take_in(k)
         waiting = len(socket.pending) if socket.listening else socket.queued
         tail = b"1 0000000000000000 100 0 0 10 0" if socket.listening else b"1 0000000000000000 20 4 30 10 -1"
         lines.append(_line(number, socket, state_of(socket), waiting, size, tail))
     return b"".join(lines)
 
 
-def _udp(k: Kernel, size: int) -> bytes:
+def _udp(k: Kernel, table: dict[int, list[InetSocket]], size: int) -> bytes:
     lines = [(_HEAD if size == 4 else _HEAD6) + b" ref pointer drops\n"]
-    for number, socket in enumerate(_of_family(network(k).udp, size)):
+    for number, socket in enumerate(_of_family(table, size)):
         state = 1 if socket.connected else 7
         lines.append(_line(number, socket, state, socket.queued, size, b"2 0000000000000000 0"))
     return b"".join(lines)

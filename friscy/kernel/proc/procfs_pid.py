@@ -9,7 +9,7 @@ from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.files import KernelFile
 from friscy.kernel.memory.locking import locked_bytes
 from friscy.kernel.paths import mount_id
-from friscy.kernel.proc.procfs_memory import maps, smaps, smaps_rollup, usage
+from friscy.kernel.proc.procfs_memory import maps, resident, smaps, smaps_rollup, usage
 from friscy.kernel.proc.procfs_net import net_directory
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
@@ -264,7 +264,7 @@ def stat(k: Kernel, process: Process, task: Task | None) -> bytes:
         0x400000, 0, 0, 0, 0,
         user // _TICK_NS, 0, process.children_cpu_ns // _TICK_NS, 0,
         20, 0, len(process.tasks), 0, process.start_ns // _TICK_NS,
-        _sizes(process)["total"], usage(k, process).resident // PAGE, RLIM_INFINITY,
+        _sizes(process)["total"], resident(k, process) // PAGE, RLIM_INFINITY,
         mm.start_code, mm.end_code, mm.stack_top, 0, 0,
         pending & small, blocked & small, ignored & small, caught & small,
         0, 0, 0, 17, 0, 0, 0, 0, 0, 0,

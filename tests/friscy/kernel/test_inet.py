@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 
-PROGRAMS = ["inet_tcp", "inet_udp"]
+PROGRAMS = ["inet_tcp", "inet_udp", "inet_udplite"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -168,6 +168,22 @@ def test_recorder_notes_what_ran(process: Process) -> None:
     assert functions.among(pcs) == {CODE, TRIPLE}
 
 
+def test_recorder_is_done_with_a_file_that_was_unmapped_in_parts(process: Process) -> None:
+    touched: dict[tuple[bytes, int, int], set[int]] = {}
+    process.space.code = Recorder(process.space, touched)
+    process.load(code_of(PROGRAM))
+    process.space.code_mapped(CODE, CODE + 2 * PAGE, IDENTITY, 0)
+    process.space.invalidate(CODE + PAGE, CODE + 2 * PAGE)
+    process.run()
+    process.space.invalidate(CODE, CODE + PAGE)
+    (pcs,) = touched.values()
+    assert TRIPLE in pcs
+    pcs.clear()
+    process.run()
+    process.space.invalidate(GUEST_START, WINDOW_END)  # what runs there now is not the file's
+    assert not pcs
+
+
 @pytest.mark.parametrize("address", [0, 16, GUEST_START - 8, GUEST_END, 1 << 32, (1 << 64) - 8])
 @pytest.mark.parametrize("access", ["ld", "sd"])
 def test_wild_access_is_precise(
