@@ -1,7 +1,8 @@
 """Jump tables: where the targets of an indirect jump stand in an image's data.
 
     relative   slli i, i, 2; add i, i, base; lw t, (i); add t, t, base; jr t      a switch of gcc or clang
-    absolute   slli i, i, 3; add i, i, base; ld t, (i); jr t                      a computed goto, a switch without PIC
+    absolute   slli i, i, 3; add i, i, base; ld t, (i); jr t                      a computed goto
+    short      slli i, i, 2; add i, i, base; lw t, (i); jr t                      a switch without PIC
 
 What is found is a guess that costs nothing but code when wrong: translated code compares the address it is to jump
 to with the targets found, and any other goes through the code map.
@@ -19,7 +20,7 @@ from friscy_build.isa.decode import Instruction
 
 MAX_ENTRIES = 1 << 12
 REACH = 48  # how many instructions before the jump are looked at
-RELATIVE, ABSOLUTE = "<i", "<q"
+RELATIVE, ABSOLUTE, SHORT = "<i", "<q", "<I"
 
 
 class Code:
@@ -28,20 +29,28 @@ class Code:
     def __init__(self, code: Mapping[int, Instruction]) -> None:
         self.instructions = code
         self.order = sorted(code)
-        self.constants = self._constants()
-        self.places = sorted({value for _, value in self.constants})
+        self.constants: list[tuple[int, int]] = []  # (pc, value) of addresses that auipc or lui and an addi compute
+        self.places: list[int] = []  # of these, what nothing between the two can have made another
+        self._find_constants()
 
-    def _constants(self) -> list[tuple[int, int]]:
-        """(pc, value) of every address that an auipc or lui and an addi compute."""
-        found = []
+    def _find_constants(self) -> None:
         upper: dict[int, int] = {}
+        fresh: set[int] = set()  # registers that nothing has written since, in the order of addresses
+        places = set()
         for pc in self.order:
             i = self.instructions[pc]
             if i.row.name in ("auipc", "lui"):
                 upper[i.rd] = i.imm + (pc if i.row.name == "auipc" else 0)
-            elif i.row.name in ("addi", "addiw") and i.rs1 in upper:
-                found.append((pc, (upper[i.rs1] + i.imm) % (1 << 64)))
-        return found
+                fresh.add(i.rd)
+                continue
+            if i.row.name in ("addi", "addiw") and i.rs1 in upper:
+                value = (upper[i.rs1] + i.imm) % (1 << 64)
+                self.constants.append((pc, value))
+                if i.rs1 in fresh:
+                    places.add(value)
+            if i.rd in fresh and effects(i)[1] >> i.rd & 1:
+                fresh.discard(i.rd)
+        self.places = sorted(places)
 
     def before(self, pc: int) -> list[tuple[int, Instruction]]:
         """Up to REACH instructions before `pc`, the last one first."""
@@ -61,7 +70,8 @@ def _form(before: list[tuple[int, Instruction]], register: int) -> tuple[str, in
         elif i.row.name == "add" and i.rs1 and i.rs2:
             wanted, summed = {i.rs1, i.rs2}, True
         else:
-            return (ABSOLUTE, i.imm) if i.row.name == "ld" else None
+            form = {"ld": ABSOLUTE, "lw": SHORT, "lwu": SHORT}.get(i.row.name)
+            return (form, i.imm) if form else None
     return None
 
 

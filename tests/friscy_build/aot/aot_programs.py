@@ -59,6 +59,8 @@ class Assembler:
                     else op("addi", rd=register, rs1=register, imm=low)
                 )
                 self.words[at + 4] = second, 4
+            elif name == "absolute":
+                self.words[at] = self.labels[label], 4
             elif name == "offset":
                 self.words[at] = (
                     (self.labels[label] - self.labels[f"table{operands['table']}"]) % (1 << 32),
@@ -159,7 +161,8 @@ class Generator:
         self.here(end)
 
     def switch(self) -> None:
-        """A jump through a table of relative addresses, as compilers make them."""
+        """A jump through a table of relative or absolute addresses, as compilers make them."""
+        relative = self.rng.random() < 0.6
         asm, ncases, end = self.asm, 4, self.label()
         number = self.nlabels
         asm.word(op("andi", rd=T0, rs1=self.rng.randrange(32), imm=ncases - 1))
@@ -167,14 +170,15 @@ class Generator:
         asm.to(f"table{number}", "address", register=T1)
         asm.word(op("add", rd=T0, rs1=T0, rs2=T1))
         asm.word(op("lw", rd=T0, rs1=T0, imm=0))
-        asm.word(op("add", rd=T0, rs1=T0, rs2=T1))
+        if relative:
+            asm.word(op("add", rd=T0, rs1=T0, rs2=T1))
         asm.word(op("c.jr", rs1=T0))
         if asm.at % 4:
             asm.word(op("c.nop", imm=0))
         self.here(f"table{number}")
         cases = [self.label() for _ in range(ncases)]
         for case in cases:
-            asm.to(case, "offset", table=number)
+            asm.to(case, "offset" if relative else "absolute", table=number)
         for case in cases:
             self.here(case)
             self.straight(self.rng.randrange(0, 3))
