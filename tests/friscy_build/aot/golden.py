@@ -21,16 +21,15 @@ from friscy_build.isa.disasm import format_instruction
 
 PLACE = Path(__file__).with_name("golden")
 SOURCE = PLACE / "functions.S"
-PREFIX = "riscv64-linux-gnu-"
+COMPILER = "riscv64-linux-gnu-gcc"
 
 
 def built(directory: Path) -> bytes:
     """The functions as an executable."""
-    unlinked, linked = directory / "functions.o", directory / "functions"
-    subprocess.run([f"{PREFIX}as", "-march=rv64gc", "-o", unlinked, SOURCE], check=True)
-    flags = ["-Ttext=0x20000", "-e", "add_shifted", "--no-relax", "-z", "norelro"]
-    subprocess.run([f"{PREFIX}ld", *flags, "-o", linked, unlinked], check=True)
-    return linked.read_bytes()
+    program = directory / "functions"
+    flags = ["-nostdlib", "-static", "-Wl,-Ttext=0x20000,-e,add_shifted,--no-relax,-z,norelro,--build-id=none"]
+    subprocess.run([COMPILER, *flags, "-o", program, SOURCE], check=True)
+    return program.read_bytes()
 
 
 def texts() -> dict[str, str]:

@@ -11,7 +11,7 @@ NAMES = sorted(path.stem for path in golden.PLACE.glob("*.txt"))
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
-    require_tool(f"{golden.PREFIX}as")
+    require_tool(golden.COMPILER)
     return golden.texts()
 
 
