@@ -193,13 +193,13 @@ class FunctionWriter:
 
     def _hand_over(self, pc: int, handed: Registers) -> None:
         """Bring registers to the hart and leave the rest, from `pc`, to the interpreter."""
-        stored = members(handed)
         results = self._signature.results if self._direct else None
+        # By value they would be parameters on the host's stack, for which every call of this function makes room.
+        self._store(handed)
         arguments = HART + (self._inner if self._direct else DEPTH) + const32(pc)
         if self._direct:
             arguments += self._entry_ra
-        arguments += b"".join(map(self._get, stored))
-        self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(stored, results)))
+        self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(results)))
 
     @property
     def _entry_ra(self) -> bytes:

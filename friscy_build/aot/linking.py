@@ -196,23 +196,20 @@ class Functions:
         body += b"".join(HART + hart_load(register) for register in results)
         return self._add(key, [I32, I32, I64], [I64, *map(kind_of, results)], body)
 
-    def hand_over(self, registers: Registers, results: Registers | None) -> int:
-        """A function that stores registers and unwinds, so that the interpreter goes on at `pc`.
+    def hand_over(self, results: tuple[int, ...] | None) -> int:
+        """A function that unwinds, so that the interpreter goes on at `pc`, all registers being in the hart.
 
         It cannot be called from here: it would run until ra is reached, which in the middle of a function is anything.
 
-        (hart, depth, pc, registers ...) -> next_pc, for the table's form; for the direct one, whose `results` are
-        given, (hart, depth, pc, ra, registers ...) -> as a direct form, ra being what the register was at the entry.
+        (hart, depth, pc) -> next_pc, for the table's form; for the direct one, whose `results` are given,
+        (hart, depth, pc, ra) -> as a direct form, ra being what the register was at the entry.
         """
-        key = "hand over", registers, results
+        key = "hand over", results
         if key in self._shared:
             return self._shared[key]
-        first = 3 if results is None else 4
         body = b"\0" + HART + _get(1) + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH)
         body += HART + _get(2) + _EXTEND + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
-        for local, register in enumerate(registers, first):
-            body += HART + _get(local) + hart_store(register)
-        params = [I32, I32, I32, *([] if results is None else [I64]), *map(kind_of, registers)]
+        params = [I32, I32, I32, *([] if results is None else [I64])]
         if results is None:
             return self._add(key, params, [I32], body + _get(2))
         body += HART + _get(2) + _get(3) + wasm.RETURN_CALL + leb(self.returned(results))
