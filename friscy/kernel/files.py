@@ -108,6 +108,9 @@ class KernelFile(OpenFile):
         """How long a call that waits for `events` waits at most; None is no limit."""
         return None
 
+    def flushed(self, k: Kernel) -> None:
+        """The current process closes a descriptor of it, perhaps not the last one."""
+
     def closed(self, k: Kernel) -> None:
         """The last holder is gone."""
 
