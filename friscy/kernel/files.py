@@ -41,6 +41,7 @@ class KernelFile(OpenFile):
     """An open file description that the kernel itself serves."""
 
     can_splice: ClassVar[bool] = False  # splice(2) and sendfile(2) move its bytes: they are a stream
+    can_signal: ClassVar[bool] = False  # O_ASYNC has an effect
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
@@ -189,8 +190,13 @@ def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> in
 
 def release(k: Kernel, file: OpenFile) -> None:
     """The last holder of `file` is gone."""
-    if k.state.devices is not None:
-        k.state.devices.locks.release_file(file)
+    devices = k.state.devices
+    if devices is not None:
+        devices.locks.release_file(file)
+        if devices.owners:
+            from friscy.kernel.events import signal_io
+
+            signal_io.release(k, file)
     if isinstance(file, KernelFile):
         file.closed(k)
     else:

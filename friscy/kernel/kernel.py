@@ -135,7 +135,7 @@ class Kernel:
             state = KernelState()
             state.monotonic_offset = NSEC - self.clock.monotonic_ns()
             state.boot_ns = self.clock.realtime_ns()
-        self.state = state
+        self.state, self.signalled = state, state.signalled
         self.backings = BackingPool(state)
         vfs.resized = self.backings.resized
         self.places = Places()  # of files with translated code
@@ -171,6 +171,8 @@ class Kernel:
                 hart.interrupt()
                 return
         self.calls += 1
+        if self.signalled:
+            self.tell_owners()
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
             if task.pending or task.process.pending:
@@ -209,6 +211,12 @@ class Kernel:
             if kind == "fd" and value in slots and self.backings.maps(inode := slots[value].file.inode):
                 for space_map in self.backings.users:
                     space_map.sync_file(inode, reload=reload)
+
+    def tell_owners(self) -> None:
+        """Something may have happened to files whose owners want a signal then."""
+        from friscy.kernel.events import signal_io
+
+        signal_io.look(self)
 
     def end_call(self, task: Task) -> None:
         """Forget what a call that blocked, or might have, left on its task."""

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel import timers
 from friscy.kernel.clock import Clock
+from friscy.kernel.files import host_fds
 from friscy.kernel.host_wait import HostWait
 from friscy.kernel.state import DEAD, RUNNING, Task
 from friscy.kernel.wait import READ
+from lazyfs.abi import POLLIN
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
@@ -79,6 +81,8 @@ class Scheduler:
         while state.exit_status is None:
             if k.stopping:
                 return None
+            if k.signalled:
+                k.tell_owners()
             task = self.next_task()
             if task is None:
                 k.idle()
@@ -151,6 +155,8 @@ class Scheduler:
             if found is not None:
                 return found is task
             k.idle()
+            if k.signalled:
+                k.tell_owners()
             if state.exit_status is not None or task.state == DEAD:
                 return False
             if not task.process.stopped and self.may_wake(task, k.monotonic_ns()):
@@ -227,6 +233,10 @@ class Scheduler:
                     earliest = at
         if k.alarm.at and (earliest is None or k.alarm.at < earliest):
             earliest = k.alarm.at
+        for owner in k.signalled:
+            if not owner.ready & POLLIN:
+                for fd, events in host_fds(k, owner.file, POLLIN):
+                    watched[fd] = watched.get(fd, 0) | events
         for fd in k.wakeup_fds():
             watched[fd] = watched.get(fd, 0) | READ
         if k.wake_fd >= 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 from stat import S_ISDIR
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from friscy.kernel.calls.path import install
 from friscy.kernel.devices import anonymous_place
@@ -64,11 +64,13 @@ class Event(Plain):
 class Inotify(KernelFile):
     """An inotify instance. last: the number of the watch that was added last."""
 
+    can_signal: ClassVar[bool] = True
+
     queue: list[Event] = default(list)
     last: int = 0
     added: int = 0  # events, ever
 
-    def add(self, event: Event) -> None:
+    def add(self, k: Kernel, event: Event) -> None:
         """Queue an event, unless it is the same as the one before it. Too many become one IN_Q_OVERFLOW."""
         queue = self.queue
         self.added += 1
@@ -132,9 +134,12 @@ class Inotify(KernelFile):
 
 
 class Watch(Plain):
-    """What one instance wants to know of one inode. gone: the inode has no name any more, but is open."""
+    """What one instance wants to know of one inode. gone: the inode has no name any more, but is open.
 
-    instance: Inotify
+    instance: an Inotify, or a signal_io.DirectoryNotice.
+    """
+
+    instance: Any
     number: int
     inode: Inode
     mask: int
@@ -213,7 +218,7 @@ class Notifier:
             # Linux says of a directory that it is one, except where it went itself.
             own_end = event & (IN_DELETE_SELF | 0x800)
             mask = event | (IN_ISDIR if S_ISDIR(inode.mode) and not own_end else 0)
-            watch.instance.add(Event(watch.number, mask, cookie, name))
+            watch.instance.add(self._k, Event(watch.number, mask, cookie, name))
             if watch.mask & IN_ONESHOT:
                 forget(self._k, watch)
 
@@ -226,7 +231,7 @@ def observe(k: Kernel) -> None:
 def forget(k: Kernel, watch: Watch) -> None:
     """End a watch; its instance hears of it."""
     k.state.watches.remove(watch)
-    watch.instance.add(Event(watch.number, IN_IGNORED))
+    watch.instance.add(k, Event(watch.number, IN_IGNORED))
     observe(k)
 
 
