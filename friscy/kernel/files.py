@@ -194,8 +194,10 @@ def release(k: Kernel, file: OpenFile) -> None:
     if devices is not None:
         devices.locks.release_file(file)
         if devices.owners:
+            from friscy.kernel import leases
             from friscy.kernel.events import signal_io
 
+            leases.release(k, file)  # whoever has one is an owner as well
             signal_io.release(k, file)
     if isinstance(file, KernelFile):
         file.closed(k)

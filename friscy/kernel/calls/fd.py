@@ -6,7 +6,7 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files
+from friscy.kernel import files, leases
 from friscy.kernel.calls.path import install
 from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.devices import devices
@@ -129,7 +129,7 @@ def sys_dup3(k: Kernel, task: Task, old: int, new: int, flags: int) -> int:
 
 @syscall(25, "fcntl", "fd cmd:fcntl_cmd arg:ulong -> int")
 def sys_fcntl(k: Kernel, task: Task, fd: int, command: int, argument: int) -> int:
-    """fcntl(2). Gap: leases are refused with EINVAL."""
+    """fcntl(2)."""
     table = task.process.files
     descriptor = table.descriptor(fd)
     file = descriptor.file
@@ -155,8 +155,11 @@ def sys_fcntl(k: Kernel, task: Task, fd: int, command: int, argument: int) -> in
             return _record_lock(k, task, file, command, argument)
         case 8 | 9 | 10 | 11 | 15 | 16 | 1026:  # whom a signal tells of the file
             return _signals(k, task, file, fd, command, argument)
+        case 1024:  # F_SETLEASE
+            leases.set_lease(k, task, file, fd, argument)
+            return 0
         case 1025:  # F_GETLEASE
-            return F_UNLCK
+            return leases.get_lease(k, file)
         case 1031 | 1032:  # F_SETPIPE_SZ, F_GETPIPE_SZ
             return _pipe_size(k, file, command, argument)
         case 1033 | 1034:  # F_ADD_SEALS, F_GET_SEALS

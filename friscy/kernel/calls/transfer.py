@@ -6,7 +6,7 @@ import errno
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files
+from friscy.kernel import files, leases
 from friscy.kernel.calls.io import read_into, write_from
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
@@ -242,6 +242,8 @@ def sys_truncate(k: Kernel, task: Task, path: int, length: int) -> int:
     if length < 0:
         raise LinuxError(errno.EINVAL)
     name = k.path(path)
+    if k.state.devices is not None and k.state.devices.leases:
+        leases.break_leases(k, k.vfs.lookup(task.process.fs, name).inode, writing=True, waiting=True)
     if k.vfs.stat_path(task.process.fs, name).size < length:
         _check_size(k, task, length)
     k.vfs.truncate(task.process.fs, name, length)

@@ -108,6 +108,13 @@ def set_owner(k: Kernel, task: Task, file: OpenFile, kind: int, who: int) -> Non
     _make_owner(k, file).name(k, task, kind, who)
 
 
+def claim(k: Kernel, task: Task, file: OpenFile) -> None:
+    """A process asked for news of a file: it gets them, where nobody was named."""
+    owner = _make_owner(k, file)
+    if not owner.who:
+        owner.name(k, task, F_OWNER_PID, task.process.pid)
+
+
 def set_signal(k: Kernel, file: OpenFile, signal: int) -> None:
     """F_SETSIG. EINVAL: no signal."""
     if not 0 <= signal <= NSIG:
