@@ -133,6 +133,22 @@ class FileWait(Wait):
         return self.file.deadline(k) if isinstance(self.file, KernelFile) else None
 
 
+class DryWait(FileWait):
+    """Waits until a pipe has something for its reader: the most frequent wait, so made and asked without detours."""
+
+    def __init__(self, file: OpenFile) -> None:
+        self.file, self.events, self.done = file, POLLIN, 0
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return not is_dry(self.file)
+
+    def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
+        return ()
+
+    def deadline(self, k: Kernel, task: Task) -> int | None:
+        return None
+
+
 class LimitedWait(FileWait):
     """Waits for a file that has a time-out of its own: a handler ends the call, which cannot begin anew."""
 
@@ -222,13 +238,7 @@ def block(
             raise LinuxError(errno.EAGAIN)
         raise Blocked(Progress(k.calls))
     file: Any = blocked.file
-    raise sleep(k, task, file, blocked.events, done=done, nonblocking=nonblocking)
-
-
-def sleep(
-    k: Kernel, task: Task, file: OpenFile, events: int, *, done: int = 0, nonblocking: bool = False
-) -> Blocked:
-    """What a handler raises or returns to wait until one of POLL* `events` holds. EAGAIN: it is not to wait."""
+    events = blocked.events
     if nonblocking or file.flags & O_NONBLOCK:
         raise LinuxError(errno.EAGAIN)
     if isinstance(file, KernelFile):
@@ -237,9 +247,16 @@ def sleep(
             k.deadline_after(task, timeout)
             if k.expired(task):
                 raise LinuxError(errno.EAGAIN)
-            return Blocked(LimitedWait(file, events, done))
+            raise Blocked(LimitedWait(file, events, done))
         file.waited_for(k, events)
-    return Blocked(FileWait(file, events, done))
+    raise Blocked(FileWait(file, events, done))
+
+
+def wait_dry(file: OpenFile) -> DryWait:
+    """The wait of a reader of a pipe that is dry. EAGAIN: it is not to wait."""
+    if file.flags & O_NONBLOCK:
+        raise LinuxError(errno.EAGAIN)
+    return DryWait(file)
 
 
 def progress(task: Task, file: OpenFile) -> int:

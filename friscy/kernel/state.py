@@ -161,7 +161,7 @@ class Task(Plain):
 class KernelState(Plain):
     """The root of all guest state outside guest memory."""
 
-    tasks: dict[int, Task] = default(dict)  # by tid
+    tasks: dict[int, Task] = default(dict)  # by tid, those that ran last at the end
     processes: dict[int, Process] = default(dict)  # by pid
     last_pid: int = 0
     vfs: Any = None  # lazyfs's state: mounts, overlay

@@ -18,7 +18,7 @@ from lazyfs.openfile import OpenFile
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
-    from friscy.kernel.wait import Blocked
+    from friscy.kernel.wait import Wait
 
 _STEP = 1 << 16
 SPLICE_F_NONBLOCK = 2
@@ -198,7 +198,7 @@ def sys_tee(k: Kernel, task: Task, fd_in: int, fd_out: int, count: int, flags: i
 
 
 @syscall(75, "vmsplice", "fd iov:in_iovec nr_segs:size flags:splice_flags -> int")
-def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int | Blocked:
+def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int | Wait:
     """vmsplice(2): pages are copied, whatever SPLICE_F_GIFT promises."""
     if flags & ~_SPLICE_FLAGS:
         raise LinuxError(errno.EINVAL)
