@@ -134,6 +134,14 @@ static void directories(void)
     SHOW(fcntl(d, F_NOTIFY, DN_ATTRIB | DN_MODIFY | DN_ACCESS));
     SHOW(fchmod(d, 0700));
     SHOW(fchmod(d, 0755));
+    SHOW(mkdir("watched/one", 0755));
+    SHOW(fcntl(d, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
+    SHOW(rename("watched/one", "two"));
+    SHOW(rename("two", "watched/two"));
+    SHOW(rename("watched/two", "watched/three"));
+    SHOW(fcntl(d, F_NOTIFY, 0));
+    SHOW(fcntl(d, F_NOTIFY, DN_CREATE | DN_DELETE));
+    SHOW(rename("watched/three", "watched/four"));
     SHOW(fcntl(d, F_NOTIFY, DN_CREATE | DN_MULTISHOT));
     close(d);
     SHOW(mkdir("watched/unseen", 0755));

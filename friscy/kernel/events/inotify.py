@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Task
 
 _ALL_EVENTS = 0xFFF
+MOVED_WITHIN = 0x1000  # for signal_io: a name in a directory became another
 IN_UNMOUNT, IN_Q_OVERFLOW, IN_IGNORED = 0x2000, 0x4000, 0x8000
 IN_ONLYDIR, IN_DONT_FOLLOW, IN_EXCL_UNLINK = 0x100_0000, 0x200_0000, 0x400_0000
 IN_MASK_CREATE, IN_MASK_ADD, IN_ISDIR, IN_ONESHOT = 0x1000_0000, 0x2000_0000, 0x4000_0000, 0x8000_0000
@@ -152,7 +153,11 @@ class Notifier:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self._watches: dict[int, list[Watch]] = {}
-        for watch in k.state.watches:
+
+    def refresh(self) -> None:
+        """The watches have changed, perhaps while the VFS tells of one thing after the other."""
+        self._watches = {}
+        for watch in self._k.state.watches:
             self._watches.setdefault(id(watch.inode), []).append(watch)
 
     def touched(self, event: int, dentry: Dentry) -> None:
@@ -179,6 +184,8 @@ class Notifier:
             cookie = self._k.state.last_cookie
             self._tell(source, IN_MOVED_FROM, inode, name=old_name, cookie=cookie)
             self._tell(target, IN_MOVED_TO, inode, name=new_name, cookie=cookie)
+            if source is target:
+                self._tell(source, MOVED_WITHIN, inode)
 
     def unnamed(self, inode: Inode) -> None:
         """See Observer."""
@@ -225,7 +232,11 @@ class Notifier:
 
 def observe(k: Kernel) -> None:
     """The watches have changed, or come out of a snapshot: tell the VFS who wants to know."""
-    k.vfs.observer = Notifier(k) if k.state.watches else None
+    notifier = k.vfs.observer
+    if not isinstance(notifier, Notifier):
+        notifier = Notifier(k)
+    notifier.refresh()
+    k.vfs.observer = notifier if k.state.watches else None
 
 
 def forget(k: Kernel, watch: Watch) -> None:

@@ -35,9 +35,10 @@ _BANDS = {
     POLL_OUT: POLLOUT | POLLWRNORM | 0x200,
     POLL_MSG: POLLIN | POLLRDNORM | 0x400,
 }
-DN_RENAME, DN_MULTISHOT = 0x10, 0x8000_0000
+DN_MULTISHOT = 0x8000_0000
 _DN_EVENTS = {
-    1: IN_ACCESS, 2: IN_MODIFY, 4: IN_CREATE | IN_MOVED_TO, 8: IN_DELETE | IN_MOVED_FROM, 0x20: IN_ATTRIB,
+    1: IN_ACCESS, 2: IN_MODIFY, 4: IN_CREATE | IN_MOVED_TO, 8: IN_DELETE | IN_MOVED_FROM,
+    0x10: inotify.MOVED_WITHIN, 0x20: IN_ATTRIB,
 }  # fmt: skip
 
 
@@ -181,14 +182,16 @@ class DirectoryNotice(Plain):
     owner: Owner
     fd: int
     again: bool
+    over: bool = False
 
     def add(self, k: Kernel, event: inotify.Event) -> None:
         """An event came."""
-        if event.mask == inotify.IN_IGNORED:
+        if event.mask == inotify.IN_IGNORED or self.over:
             return
         self.owner.fd = self.fd
         self.owner.tell(k, POLL_MSG)
         if not self.again:
+            self.over = True
             _end(k, self)
 
 
@@ -206,7 +209,7 @@ def _end(k: Kernel, notice: DirectoryNotice) -> None:
 
 
 def notify(k: Kernel, task: Task, file: OpenFile, fd: int, wanted: int) -> None:
-    """F_NOTIFY: events of a directory and what is in it; none ends it. ENOTDIR. Gap: DN_RENAME is not told."""
+    """F_NOTIFY: events of a directory and what is in it; none ends it. ENOTDIR."""
     if not S_ISDIR(file.inode.mode):
         raise LinuxError(errno.ENOTDIR)
     before = _notice_of(k, file)
