@@ -15,7 +15,6 @@ from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.devices import unnamed
 from friscy.kernel.files import IN, OUT, KernelFile
 from friscy.kernel.ipc.table import ipc
-from friscy.kernel.net.netlink import NetlinkSocket
 from friscy.kernel.signals import NSIG, post
 from friscy.kernel.state import RLIMIT_MSGQUEUE, RLIMIT_NOFILE, Process, SigInfo
 from friscy.kernel.sysctl import sysctl
@@ -315,6 +314,8 @@ def sys_mq_notify(k: Kernel, task: Task, fd: int, event: int) -> int:
         raise LinuxError(errno.EINVAL)
     registration = Registration(process, notify, signal, value)
     if notify == SIGEV_THREAD:
+        from friscy.kernel.net.netlink import NetlinkSocket
+
         registration.cookie = bytes(k.mem.read(value, _COOKIE_BYTES))
         registration.socket = process.files.get(signal)
         if not isinstance(registration.socket, NetlinkSocket):
