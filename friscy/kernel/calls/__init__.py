@@ -17,6 +17,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     messages,
     mount,
     network,
+    other_memory,
     path,
     poll,
     process,
