@@ -155,9 +155,10 @@ class NameOps(Lookup):
             self.set_linkable(inode, False)
         inode.fs.link(self, directory.inode, name, inode)
         directory.children[name] = Dentry(directory, name, inode)
-        if self.observer is not None:
-            self.observer.changed(IN_ATTRIB, inode)
-            self.observer.named(IN_CREATE, directory.inode, name, inode)
+        observer = self.observer  # whoever hears of one thing may want to hear no more
+        if observer is not None:
+            observer.changed(IN_ATTRIB, inode)
+            observer.named(IN_CREATE, directory.inode, name, inode)
 
     def _may_link(self, context: FsContext, inode: Inode) -> None:
         """EPERM as with fs.protected_hardlinks = 1, which distributions set: only own or writable plain files."""
@@ -216,11 +217,12 @@ class NameOps(Lookup):
         directory.inode.fs.unlink(self, directory.inode, child.name, child.inode)
         child.deleted = True
         self._forget(directory, child.name)
-        if self.observer is not None:
+        observer = self.observer
+        if observer is not None:
             if not S_ISDIR(child.inode.mode):
-                self.observer.changed(IN_ATTRIB, child.inode)
-            self.observer.named(IN_DELETE, directory.inode, child.name, child.inode)
-            self.observer.unnamed(child.inode)
+                observer.changed(IN_ATTRIB, child.inode)
+            observer.named(IN_DELETE, directory.inode, child.name, child.inode)
+            observer.unnamed(child.inode)
 
     @staticmethod
     def _forget(directory: Dentry, name: bytes) -> None:
@@ -294,16 +296,17 @@ class NameOps(Lookup):
             if target is not None:
                 target.deleted = True
         target_dir.children[new_name] = source
-        if self.observer is not None:
-            self.observer.moved(source_dir.inode, old_name, target_dir.inode, new_name, source.inode)
+        observer = self.observer
+        if observer is not None:
+            observer.moved(source_dir.inode, old_name, target_dir.inode, new_name, source.inode)
             if target is not None and not exchange:
-                self.observer.changed(IN_ATTRIB, target.inode)
-            self.observer.changed(IN_MOVE_SELF, source.inode)
+                observer.changed(IN_ATTRIB, target.inode)
+            observer.changed(IN_MOVE_SELF, source.inode)
             if target is not None and exchange:
-                self.observer.moved(target_dir.inode, new_name, source_dir.inode, old_name, target.inode)
-                self.observer.changed(IN_MOVE_SELF, target.inode)
+                observer.moved(target_dir.inode, new_name, source_dir.inode, old_name, target.inode)
+                observer.changed(IN_MOVE_SELF, target.inode)
             elif target is not None:
-                self.observer.unnamed(target.inode)
+                observer.unnamed(target.inode)
 
     def _may_rename(
         self,

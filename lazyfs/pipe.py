@@ -165,10 +165,10 @@ def read(file: OpenFile, n: int) -> bytes:
     """read(2): what is there, b"" when no writer is left."""
     pipe: Pipe = file.inode.pipe
     if pipe.data:
-        was_full = pipe.capacity - len(pipe.data) < PIPE_BUF
+        room = pipe.capacity - len(pipe.data)
         data = bytes(pipe.data[:n])
         del pipe.data[:n]
-        if was_full and pipe.capacity - len(pipe.data) >= PIPE_BUF:
+        if room < PIPE_BUF <= room + len(data):
             pipe.drains += 1
         return data
     if not pipe.writers or not n:

@@ -89,22 +89,26 @@ class Ticker:
 
     def __init__(self) -> None:
         self._wanted: Event | None = None
+        self._ticking = False
 
     def watch(self, k: Kernel) -> None:
         """A task is about to run: see that it does not keep the others waiting."""
         stepped = k.clock.skip is not None
-        if stepped or len(k.state.tasks) > 1:
-            if self._wanted is None:
-                import threading
+        wanted = stepped or len(k.state.tasks) > 1
+        if wanted is self._ticking:
+            return
+        self._ticking = wanted
+        if self._wanted is None:
+            import threading
 
-                self._wanted = threading.Event()
-                target = _tick_when_stuck if stepped else _tick
-                threading.Thread(
-                    target=target, args=(ref(k), self._wanted), name="friscy ticker", daemon=True
-                ).start()
-            if not self._wanted.is_set():
-                self._wanted.set()
-        elif self._wanted is not None:
+            self._wanted = threading.Event()
+            target = _tick_when_stuck if stepped else _tick
+            threading.Thread(
+                target=target, args=(ref(k), self._wanted), name="friscy ticker", daemon=True
+            ).start()
+        if wanted:
+            self._wanted.set()
+        else:
             self._wanted.clear()
 
 

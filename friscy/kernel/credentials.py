@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
+from lazyfs.errors import LinuxError
 from lazyfs.inode import FsCredentials
 
 if TYPE_CHECKING:
-    from friscy.kernel.state import Process
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.state import Process, Task
 
 ALL_CAPABILITIES = (1 << 41) - 1  # CAP_CHOWN .. CAP_CHECKPOINT_RESTORE
 CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_IPC_LOCK, CAP_IPC_OWNER = 6, 7, 8, 14, 15
+CAP_LEASE = 28
 CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_SYS_NICE, CAP_SYS_RESOURCE = 19, 21, 22, 23, 24
 SECBIT_NO_SETUID_FIXUP, SECBIT_KEEP_CAPS = 4, 16
 
@@ -42,3 +46,15 @@ def publish(process: Process) -> None:
 def capable(process: Process, capability: int) -> bool:
     """Whether the process has a capability in effect."""
     return bool(process.credentials.cap_effective >> capability & 1)
+
+
+def inspected(k: Kernel, task: Task, tid: int) -> Process:
+    """The process of the task `tid`, for a caller who wants to look into it. ESRCH, EPERM."""
+    found = k.state.tasks.get(tid)
+    if found is None:
+        raise LinuxError(errno.ESRCH)
+    ids, wanted = task.process.credentials, found.process.credentials
+    same = {wanted.uid, wanted.euid, wanted.suid} == {ids.uid}
+    if not same and not capable(task.process, CAP_SYS_PTRACE):
+        raise LinuxError(errno.EPERM)
+    return found.process

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 class Devices(Plain):
-    """Locks, terminals, and where files without a name are."""
+    """Locks, terminals, and where files without a name are. owners: the signal_io.Owners of descriptions."""
 
+    owners: list[Any] = default(list)
+    leases: list[Any] = default(list)  # leases.Lease
     locks: LockTable = default(LockTable)
     console: Any = None  # the ConsoleTerminal
     ptys: dict[int, Any] = default(dict)  # the Ptys by number

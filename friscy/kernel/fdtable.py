@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from friscy.kernel.files import release
+from friscy.kernel.files import KernelFile, release
 from lazyfs.abi import O_PATH
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
@@ -23,6 +23,13 @@ def hold(file: OpenFile) -> OpenFile:
     """Count one more holder of an open file description."""
     file.refs += 1
     return file
+
+
+def _close(k: Kernel, file: OpenFile) -> None:
+    """A descriptor of the description is closed."""
+    if isinstance(file, KernelFile):
+        file.flushed(k)
+    drop(k, file)
 
 
 def drop(k: Kernel, file: OpenFile) -> None:
@@ -93,7 +100,7 @@ class FdTable(Plain):
         old = self.slots.get(fd)
         self.slots[fd] = Descriptor(hold(file), cloexec)
         if old is not None:
-            drop(k, old.file)
+            _close(k, old.file)
 
     def close(self, k: Kernel, fd: int) -> None:
         """EBADF: `fd` is not open."""
@@ -101,7 +108,7 @@ class FdTable(Plain):
         if descriptor is None:
             raise LinuxError(errno.EBADF)
         self.lowest = min(self.lowest, fd)
-        drop(k, descriptor.file)
+        _close(k, descriptor.file)
 
     def copy(self) -> FdTable:
         """The table of a forked child: the same descriptions under the same numbers."""

@@ -41,6 +41,7 @@ class KernelFile(OpenFile):
     """An open file description that the kernel itself serves."""
 
     can_splice: ClassVar[bool] = False  # splice(2) and sendfile(2) move its bytes: they are a stream
+    can_signal: ClassVar[bool] = False  # O_ASYNC has an effect
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
@@ -108,6 +109,9 @@ class KernelFile(OpenFile):
         """How long a call that waits for `events` waits at most; None is no limit."""
         return None
 
+    def flushed(self, k: Kernel) -> None:
+        """The current process closes a descriptor of it, perhaps not the last one."""
+
     def closed(self, k: Kernel) -> None:
         """The last holder is gone."""
 
@@ -127,6 +131,22 @@ class FileWait(Wait):
 
     def deadline(self, k: Kernel, task: Task) -> int | None:
         return self.file.deadline(k) if isinstance(self.file, KernelFile) else None
+
+
+class DryWait(FileWait):
+    """Waits until a pipe has something for its reader: the most frequent wait, so made and asked without detours."""
+
+    def __init__(self, file: OpenFile) -> None:
+        self.file, self.events, self.done = file, POLLIN, 0
+
+    def ready(self, k: Kernel, task: Task) -> bool:
+        return not is_dry(self.file)
+
+    def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
+        return ()
+
+    def deadline(self, k: Kernel, task: Task) -> int | None:
+        return None
 
 
 class LimitedWait(FileWait):
@@ -186,8 +206,15 @@ def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> in
 
 def release(k: Kernel, file: OpenFile) -> None:
     """The last holder of `file` is gone."""
-    if k.state.devices is not None:
-        k.state.devices.locks.release_file(file)
+    devices = k.state.devices
+    if devices is not None:
+        devices.locks.release_file(file)
+        if devices.owners:
+            from friscy.kernel import leases
+            from friscy.kernel.events import signal_io
+
+            leases.release(k, file)  # whoever has one is an owner as well
+            signal_io.release(k, file)
     if isinstance(file, KernelFile):
         file.closed(k)
     else:
@@ -211,13 +238,7 @@ def block(
             raise LinuxError(errno.EAGAIN)
         raise Blocked(Progress(k.calls))
     file: Any = blocked.file
-    raise sleep(k, task, file, blocked.events, done=done, nonblocking=nonblocking)
-
-
-def sleep(
-    k: Kernel, task: Task, file: OpenFile, events: int, *, done: int = 0, nonblocking: bool = False
-) -> Blocked:
-    """What a handler raises or returns to wait until one of POLL* `events` holds. EAGAIN: it is not to wait."""
+    events = blocked.events
     if nonblocking or file.flags & O_NONBLOCK:
         raise LinuxError(errno.EAGAIN)
     if isinstance(file, KernelFile):
@@ -226,9 +247,16 @@ def sleep(
             k.deadline_after(task, timeout)
             if k.expired(task):
                 raise LinuxError(errno.EAGAIN)
-            return Blocked(LimitedWait(file, events, done))
+            raise Blocked(LimitedWait(file, events, done))
         file.waited_for(k, events)
-    return Blocked(FileWait(file, events, done))
+    raise Blocked(FileWait(file, events, done))
+
+
+def wait_dry(file: OpenFile) -> DryWait:
+    """The wait of a reader of a pipe that is dry. EAGAIN: it is not to wait."""
+    if file.flags & O_NONBLOCK:
+        raise LinuxError(errno.EAGAIN)
+    return DryWait(file)
 
 
 def progress(task: Task, file: OpenFile) -> int:

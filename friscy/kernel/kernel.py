@@ -26,7 +26,7 @@ from friscy.kernel.places import Places
 from friscy.kernel.scheduler import Scheduler
 from friscy.kernel.state import BLOCKED, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
-from friscy.kernel.wait import Blocked
+from friscy.kernel.wait import Blocked, Wait
 from friscy.machine.hart import A0, A7, PC_WORD, Hart
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import LinuxError
@@ -45,6 +45,7 @@ _IDLE_SPACES = 8  # memories kept for the processes to come
 # Calls that read or write a file's bytes: read .. pwritev, sendfile, splice, ftruncate, fallocate, fsync, ...
 _FILE_WRITES = frozenset((46, 47, 64, 66, 68, 70, 71, 76, 285, 287))
 _FILE_DATA_CALLS = _FILE_WRITES | {63, 65, 67, 69, 82, 83, 286}
+_row = ROWS.get
 _TIMESPEC = struct.Struct("<qq")
 
 
@@ -135,7 +136,7 @@ class Kernel:
             state = KernelState()
             state.monotonic_offset = NSEC - self.clock.monotonic_ns()
             state.boot_ns = self.clock.realtime_ns()
-        self.state = state
+        self.state, self.signalled = state, state.signalled
         self.backings = BackingPool(state)
         vfs.resized = self.backings.resized
         self.places = Places()  # of files with translated code
@@ -147,16 +148,17 @@ class Kernel:
         """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task."""
         hart, task = self.hart, self.task
         words, x0 = hart.words, hart.x0
-        row = ROWS.get(words[x0 + A7])
-        result: int | Blocked | None
+        row = _row(words[x0 + A7])
+        result: int | Wait | None
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
-            arguments = row.unpack(words, (x0 + A0) * 8)
+            unpack = row.unpack
+            arguments = unpack(words, (x0 + A0) * 8)
             shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
             result = self._result(task, row, arguments)
-            while isinstance(result, Blocked):
-                task.wait, task.state = result.wait, BLOCKED
+            while isinstance(result, Wait):
+                task.wait, task.state = result, BLOCKED
                 if not self.scheduler.wait_in_place(task):
                     hart.interrupt()
                     if self.tracer is not None and shown is not None:
@@ -171,6 +173,8 @@ class Kernel:
                 hart.interrupt()
                 return
         self.calls += 1
+        if self.signalled:
+            self.tell_owners()
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
             if task.pending or task.process.pending:
@@ -178,7 +182,7 @@ class Kernel:
         words[x0 + A0] = result if result >= 0 else result + (1 << 64)
         words[x0 + PC_WORD] += 4
 
-    def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked | None:
+    def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait | None:
         """Run a handler: what the call returns, that it waits, or None: the registers are not to be touched."""
         try:
             if self.backings.shared and row.number in _FILE_DATA_CALLS:
@@ -187,13 +191,13 @@ class Kernel:
         except LinuxError as error:
             return -error.errno
         except Blocked as blocked:
-            return Blocked(blocked.wait)  # not itself: its traceback holds this frame
+            return blocked.wait
         except NoResult:
             return None
         except MemoryError:
             return -errno.ENOMEM
 
-    def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Blocked:
+    def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait:
         """A call that reads or writes files, while there are shared mappings: let them agree."""
         self._sync_mappings(task, row, arguments)
         result = row.handler(self, task, *arguments)
@@ -209,6 +213,12 @@ class Kernel:
             if kind == "fd" and value in slots and self.backings.maps(inode := slots[value].file.inode):
                 for space_map in self.backings.users:
                     space_map.sync_file(inode, reload=reload)
+
+    def tell_owners(self) -> None:
+        """Something may have happened to files whose owners want a signal then."""
+        from friscy.kernel.events import signal_io
+
+        signal_io.look(self)
 
     def end_call(self, task: Task) -> None:
         """Forget what a call that blocked, or might have, left on its task."""

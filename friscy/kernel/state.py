@@ -161,7 +161,7 @@ class Task(Plain):
 class KernelState(Plain):
     """The root of all guest state outside guest memory."""
 
-    tasks: dict[int, Task] = default(dict)  # by tid
+    tasks: dict[int, Task] = default(dict)  # by tid, those that ran last at the end
     processes: dict[int, Process] = default(dict)  # by pid
     last_pid: int = 0
     vfs: Any = None  # lazyfs's state: mounts, overlay
@@ -178,6 +178,7 @@ class KernelState(Plain):
     futex_waits: int = 0  # counts them
     weighted: bool = False  # not all tasks have the same nice value
     watches: list[Any] = default(list)  # events.inotify.Watch, of all instances
+    signalled: list[Any] = default(list)  # events.signal_io.Owner, of descriptions with O_ASYNC
     last_cookie: int = 0  # of a rename that was watched
     last_backing: int = 0  # numbers shared memory objects (mm.Backing)
     logged: set[str] = default(set)

@@ -27,6 +27,11 @@ KNOBS: dict[str, tuple[int, int, int]] = {
     "kernel/pid_max": (4194304, 301, 4194304),
     "fs/pipe-max-size": (1 << 20, 4096, 1 << 31),  # bytes that an unprivileged F_SETPIPE_SZ may ask for
     "vm/max_map_count": (65530, 0, _INT),  # mappings of a process
+    "fs/mqueue/msg_default": (10, 1, 65536),  # messages in a queue, where nobody says
+    "fs/mqueue/msg_max": (10, 1, 65536),
+    "fs/mqueue/msgsize_default": (8192, 128, 16 << 20),  # bytes in a message, where nobody says
+    "fs/mqueue/msgsize_max": (8192, 128, 16 << 20),
+    "fs/mqueue/queues_max": (256, 0, _INT),
     "fs/lease-break-time": (45, 0, _INT),  # seconds
 }
 

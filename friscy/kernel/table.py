@@ -6,7 +6,7 @@
 A signature is words `name:type` (or `type` alone, which then is the name as well) and `-> type` of the
 result. A type says how the raw register becomes the handler's argument (ARGUMENT_TYPES) and how strace shows
 it (`friscy.kernel.strace.arguments.FORMATTERS`). The handler returns a non-negative int, raises `LinuxError(errno)`, or
-raises (or returns) `Blocked(condition)` to be called again with the same registers when the condition may hold.
+raises `Blocked(condition)` (or returns the condition) to be called again with the same registers when that may hold.
 
 Numbers are those of asm-generic/unistd.h, which riscv64 uses.
 """
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
-    from friscy.kernel.wait import Blocked
+    from friscy.kernel.wait import Wait
 
-Handler = Callable[..., "int | Blocked"]
+Handler = Callable[..., "int | Wait"]
 H = TypeVar("H", bound=Handler)
 
 _S32, _U32, _U64, _S64 = "i4x", "I4x", "Q", "q"

@@ -50,7 +50,7 @@ class Wait(Plain):
 class Blocked(Exception):
     """Raised by a handler: put the task to sleep until `wait` is ready or `task.deadline` passes.
 
-    A handler may return it as well, which takes a fifth of the time.
+    A handler may return the condition instead, which takes a fifth of the time.
     """
 
     def __init__(self, wait: Wait) -> None:

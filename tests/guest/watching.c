@@ -253,11 +253,31 @@ static void waiting(void)
     unlink("d/1"), unlink("d/2"), rmdir("d");
 }
 
+/* A watch that ends in the middle of what a rename has to tell. */
+static void once(void)
+{
+    int before = in;
+    in = inotify_init1(IN_NONBLOCK);
+    mkdir("d", 0755);
+    make("d/1", "");
+    inotify_add_watch(in, "d", IN_MOVED_FROM | IN_MOVED_TO | IN_ONESHOT);
+    SHOW(rename("d/1", "d/2"));
+    first_cookie = 0;
+    events("once");
+    inotify_add_watch(in, "d", IN_DELETE | IN_ONESHOT);
+    SHOW(unlink("d/2"));
+    events("once more");
+    rmdir("d");
+    close(in);
+    in = before;
+}
+
 int main(void)
 {
     arguments();
     directories();
     files();
+    once();
     waiting();
     return 0;
 }

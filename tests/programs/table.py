@@ -30,6 +30,7 @@ from rootfs import debian  # noqa: E402
 PAGE = ROOT / "docs" / "programs.md"
 RESULTS = HERE / "results.json"
 ENGINES = ("interpreter", "translated")
+TIMEOUT = "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
 HEAD = """\
 # Programs that run
 
@@ -77,7 +78,7 @@ def _run(row: dict[str, Any], engine: str, directory: str) -> dict[str, Any]:
     report = Path(directory) / "report.xml"
     tests = [str(HERE / name) for name in row["tests"]]
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--tb=native", f"--junitxml={report}", *tests],
+        [sys.executable, "-m", "pytest", "-q", TIMEOUT, "--tb=native", f"--junitxml={report}", *tests],
         cwd=ROOT,
         env={**os.environ, "FRISCY_TEST_ENGINE": engine, "FRISCY_TEST_SECONDS": "900"},
     )

@@ -17,6 +17,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
     messages,
     mount,
     network,
+    other_memory,
     path,
     poll,
     process,
@@ -33,7 +34,7 @@ from friscy.kernel.calls import (  # noqa: F401 - each registers its rows
 )
 from friscy.kernel.events import epoll, eventfd, inotify, pidfd, signalfd  # noqa: F401
 from friscy.kernel.ipc import messages as ipc_messages  # noqa: F401
-from friscy.kernel.ipc import segments, semaphores  # noqa: F401
+from friscy.kernel.ipc import posix_queues, segments, semaphores  # noqa: F401
 
 # First number of a run, and the names of the calls from there on.
 _RUNS = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files
+from friscy.kernel import files, leases
 from friscy.kernel.calls.path import install
 from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.devices import devices
+from friscy.kernel.events import signal_io
 from friscy.kernel.locks import (
     F_RDLCK,
     F_UNLCK,
@@ -54,12 +56,13 @@ if TYPE_CHECKING:
 
 _SETTABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK
 F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_SETOWN, F_GETOWN = range(10)
-F_SETSIG, F_GETSIG = 10, 11
+F_SETSIG, F_GETSIG, F_SETOWN_EX, F_GETOWN_EX = 10, 11, 15, 16
 F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW = 36, 37, 38
-F_SETLEASE, F_GETLEASE = 1024, 1025
+F_SETLEASE, F_GETLEASE, F_NOTIFY = 1024, 1025, 1026
 F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS = 1030, 1031, 1032, 1033, 1034
 _PATH_COMMANDS = (F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL)
 FD_CLOEXEC = 1
+_OWNER = struct.Struct("<ii")  # struct f_owner_ex
 MFD_CLOEXEC, MFD_ALLOW_SEALING, MFD_HUGETLB, MFD_NOEXEC_SEAL, MFD_EXEC = 1, 2, 4, 8, 16
 CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC = 2, 4
 
@@ -126,7 +129,7 @@ def sys_dup3(k: Kernel, task: Task, old: int, new: int, flags: int) -> int:
 
 @syscall(25, "fcntl", "fd cmd:fcntl_cmd arg:ulong -> int")
 def sys_fcntl(k: Kernel, task: Task, fd: int, command: int, argument: int) -> int:
-    """fcntl(2). Gap: signal-driven input (F_SETSIG) and leases are refused with EINVAL."""
+    """fcntl(2)."""
     table = task.process.files
     descriptor = table.descriptor(fd)
     file = descriptor.file
@@ -145,22 +148,45 @@ def sys_fcntl(k: Kernel, task: Task, fd: int, command: int, argument: int) -> in
         case 3:  # F_GETFL
             return file.flags
         case 4:  # F_SETFL
+            signal_io.set_async(k, file, fd, wanted=bool(argument & O_ASYNC))
             file.flags = file.flags & ~_SETTABLE | argument & _SETTABLE
             return 0
         case 5 | 6 | 7 | 36 | 37 | 38:  # locks
             return _record_lock(k, task, file, command, argument)
-        case 8 | 9 | 11 | 15:  # F_SETOWN, F_GETOWN, F_GETSIG, F_SETOWN_EX
-            return 0
-        case 16:  # F_GETOWN_EX: nobody
-            k.mem.write(argument, bytes(8))
+        case 8 | 9 | 10 | 11 | 15 | 16 | 1026:  # whom a signal tells of the file
+            return _signals(k, task, file, fd, command, argument)
+        case 1024:  # F_SETLEASE
+            leases.set_lease(k, task, file, fd, argument)
             return 0
         case 1025:  # F_GETLEASE
-            return F_UNLCK
+            return leases.get_lease(k, file)
         case 1031 | 1032:  # F_SETPIPE_SZ, F_GETPIPE_SZ
             return _pipe_size(k, file, command, argument)
         case 1033 | 1034:  # F_ADD_SEALS, F_GET_SEALS
             return _seal(k, file, command, argument)
     raise LinuxError(errno.EINVAL)
+
+
+def _signals(k: Kernel, task: Task, file: OpenFile, fd: int, command: int, argument: int) -> int:
+    owner = signal_io.owner_of(k, file) or signal_io.Owner(file)
+    if command == F_SETOWN:
+        who = (argument & 0xFFFF_FFFF ^ 1 << 31) - (1 << 31)
+        kind = signal_io.F_OWNER_PID if who >= 0 else signal_io.F_OWNER_PGRP
+        signal_io.set_owner(k, task, file, kind, abs(who))
+    elif command == F_SETOWN_EX:
+        kind, who = _OWNER.unpack(k.mem.read(argument, _OWNER.size))
+        signal_io.set_owner(k, task, file, kind, who)
+    elif command == F_SETSIG:
+        signal_io.set_signal(k, file, argument)
+    elif command == F_NOTIFY:
+        signal_io.notify(k, task, file, fd, argument)
+    elif command == F_GETOWN:
+        return -owner.who if owner.kind == signal_io.F_OWNER_PGRP else owner.who
+    elif command == F_GETSIG:
+        return owner.signal
+    else:
+        k.mem.write(argument, _OWNER.pack(owner.kind, owner.who))
+    return 0
 
 
 def _record_lock(k: Kernel, task: Task, file: OpenFile, command: int, address: int) -> int:

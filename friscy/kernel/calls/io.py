@@ -15,14 +15,15 @@ from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
 from friscy.machine.layout import GUEST_END, PAGE
 from friscy.machine.memory import GuestMemory
-from lazyfs.abi import O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY, POLLIN
+from lazyfs import pipe
+from lazyfs.abi import O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
-    from friscy.kernel.wait import Blocked
+    from friscy.kernel.wait import Wait
 
 Buffers = list[tuple[int, int]]
 
@@ -86,16 +87,16 @@ def _gather(mem: GuestMemory, buffers: Buffers) -> memoryview:
 
 def read_into(
     k: Kernel, task: Task, file: OpenFile, buffers: Buffers, offset: int | None = None
-) -> int | Blocked:
+) -> int | Wait:
     """Read into guest buffers, at the file's own position or at `offset`."""
+    if offset is None and files.is_dry(file) and any(nbytes for _, nbytes in buffers):
+        return files.wait_dry(file)  # before the buffers are looked at
     usable, n, whole = _room(k.mem, buffers, write=True)
     if n == 0 and not whole:
         # The end of a file is noticed before the buffer is: read(2) at the end gives 0 for any pointer.
         if not files.is_regular(file) or k.vfs.pread(file, 1, file.offset if offset is None else offset):
             raise LinuxError(errno.EFAULT)
         return 0
-    if offset is None and n and files.is_dry(file):
-        return files.sleep(k, task, file, POLLIN)  # what a reader does most: worth not raising two exceptions
     try:
         data = files.read(k, file, n) if offset is None else k.vfs.pread(file, n, offset)
     except WouldBlock as blocked:
@@ -172,16 +173,24 @@ def _offset(file: OpenFile, offset: int) -> int:
 
 
 @syscall(63, "read", "fd buf:outbuf count:size -> int")
-def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Blocked:
+def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Wait:
     """read(2)."""
     file = _reader(task, fd)
-    if isinstance(file, files.KernelFile) and count <= MAX_RW_COUNT:
-        room = k.mem.window(address, count, write=True)
+    if isinstance(file, files.KernelFile):
+        room = k.mem.window(address, count, write=True) if count <= MAX_RW_COUNT else None
         if room is not None:
             try:
                 return file.read_into(k, room)
             except WouldBlock as blocked:
                 files.block(k, task, blocked)
+    elif file.inode.pipe is not None and count <= MAX_RW_COUNT:
+        if count and files.is_dry(file):
+            return files.wait_dry(file)
+        room = k.mem.window(address, count, write=True)
+        if room is not None:
+            data = pipe.read(file, count)
+            room[: len(data)] = data
+            return len(data)
     return read_into(k, task, file, _one(address, count))
 
 
@@ -189,7 +198,7 @@ def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | 
 def sys_write(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     """write(2)."""
     file = _writer(task, fd)
-    if isinstance(file, files.KernelFile) and count <= MAX_RW_COUNT:
+    if (file.inode.pipe is not None or isinstance(file, files.KernelFile)) and count <= MAX_RW_COUNT:
         data = k.mem.window(address, count)
         if data is not None:
             return _write_all(k, task, file, data)
@@ -197,7 +206,7 @@ def sys_write(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
 
 
 @syscall(65, "readv", "fd iov:out_iovec iovcnt:size -> int")
-def sys_readv(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Blocked:
+def sys_readv(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Wait:
     """readv(2)."""
     file = _reader(task, fd)
     return read_into(k, task, file, read_iovec(k.mem, address, count))
@@ -216,7 +225,7 @@ def sys_writev(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
 
 
 @syscall(67, "pread64", "fd buf:outbuf count:size offset:off -> int")
-def sys_pread64(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int) -> int | Blocked:
+def sys_pread64(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int) -> int | Wait:
     """pread(2)."""
     if offset < 0:
         raise LinuxError(errno.EINVAL)
@@ -238,7 +247,7 @@ def sys_pwrite64(k: Kernel, task: Task, fd: int, address: int, count: int, offse
 @syscall(69, "preadv", "fd iov:out_iovec iovcnt:size offset:off offset_high:ignored -> int")
 def sys_preadv(
     k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int
-) -> int | Blocked:
+) -> int | Wait:
     """preadv(2)."""
     if offset < 0:
         raise LinuxError(errno.EINVAL)
@@ -258,7 +267,7 @@ def sys_pwritev(k: Kernel, task: Task, fd: int, address: int, count: int, offset
 @syscall(286, "preadv2", "fd iov:out_iovec iovcnt:size offset:off offset_high:ignored flags:rwf_flags -> int")
 def sys_preadv2(
     k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int, flags: int
-) -> int | Blocked:
+) -> int | Wait:
     """preadv2(2): offset -1 is the file's own position. RWF_NOWAIT never waits for a regular file here."""
     _check_rwf(flags & ~RWF_APPEND)
     if offset == -1:

@@ -7,9 +7,10 @@ from stat import S_ISCHR, S_ISREG
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
+from friscy.kernel.events import signal_io
 from friscy.kernel.table import syscall
 from friscy.kernel.terminal.tty_ioctl import FIONREAD
-from lazyfs.abi import O_ASYNC, O_NONBLOCK
+from lazyfs.abi import O_NONBLOCK
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -31,8 +32,11 @@ def sys_ioctl(k: Kernel, task: Task, fd: int, request: int, argument: int) -> in
         task.process.files.descriptor(fd).cloexec = request == FIOCLEX
         return 0
     if request in (FIONBIO, FIOASYNC):
-        bit = O_NONBLOCK if request == FIONBIO else O_ASYNC
-        file.flags = file.flags | bit if k.mem.i32(argument) else file.flags & ~bit
+        wanted = bool(k.mem.i32(argument))
+        if request == FIOASYNC:
+            signal_io.set_async(k, file, fd, wanted=wanted)
+        else:
+            file.flags = file.flags | O_NONBLOCK if wanted else file.flags & ~O_NONBLOCK
         return 0
     if isinstance(file, files.KernelFile):
         return file.ioctl(k, task, request, argument)

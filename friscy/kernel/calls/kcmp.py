@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from friscy.kernel.credentials import CAP_SYS_PTRACE, capable
+from friscy.kernel.credentials import inspected
 from friscy.kernel.ipc.table import ipc
 from friscy.kernel.table import syscall
 from lazyfs.errors import LinuxError
@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 (_FILE, _VM, _FILES, _FS, _SIGHAND, _IO, _SYSVSEM, _EPOLL_TFD) = range(8)
 
 
-def _process(k: Kernel, task: Task, pid: int) -> Process:
-    """The process of a task that the caller may look into."""
-    found = k.state.tasks.get(pid)
-    if found is None:
-        raise LinuxError(errno.ESRCH)
-    ids, wanted = task.process.credentials, found.process.credentials
-    same = {wanted.uid, wanted.euid, wanted.suid} == {ids.uid}
-    if not same and not capable(task.process, CAP_SYS_PTRACE):
-        raise LinuxError(errno.EPERM)
-    return found.process
-
-
 def _undo_list(k: Kernel, process: Process) -> Process | None:
     """Whose semaphore adjustments a process has; None where there are none."""
     return process if any(process.pid in found.undo for found in ipc(k).semaphores) else None
@@ -37,7 +25,7 @@ def _undo_list(k: Kernel, process: Process) -> Process | None:
 @syscall(272, "kcmp", "pid1:pid pid2:pid type:int a:ulong b:ulong -> int", partial="no KCMP_EPOLL_TFD")
 def sys_kcmp(k: Kernel, task: Task, first: int, second: int, kind: int, a: int, b: int) -> int:
     """kcmp(2): 0 for the same, 1 and 2 for an order that holds for as long as the machine runs."""
-    one, other = _process(k, task, first), _process(k, task, second)
+    one, other = inspected(k, task, first), inspected(k, task, second)
     pair: tuple[object, object]
     if kind == _FILE:
         pair = one.files.get_path(a & 0xFFFF_FFFF), other.files.get_path(b & 0xFFFF_FFFF)

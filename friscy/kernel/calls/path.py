@@ -6,7 +6,7 @@ import errno
 from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files
+from friscy.kernel import files, leases
 from friscy.kernel.fdtable import drop
 from friscy.kernel.paths import (
     RESOLVE_ALL,
@@ -38,7 +38,10 @@ from lazyfs.abi import (
     O_NOFOLLOW,
     O_NONBLOCK,
     O_PATH,
+    O_RDWR,
     O_TMPFILE,
+    O_TRUNC,
+    O_WRONLY,
     UTIME_NOW,
     UTIME_OMIT,
     X_OK,
@@ -67,6 +70,17 @@ def install(k: Kernel, task: Task, file: OpenFile, *, cloexec: bool, least: int 
         raise
 
 
+def _break_leases(k: Kernel, context: FsContext, name: bytes, flags: int, start: Location | None) -> None:
+    if flags & O_PATH or (flags & O_CREAT and flags & O_EXCL):
+        return  # does not open a file that somebody may have
+    try:
+        found = k.vfs.lookup(context, name, start=start, follow=not flags & O_NOFOLLOW)
+    except LinuxError:
+        return  # to open it fails as well, or makes it
+    writing = bool(flags & (O_WRONLY | O_RDWR | O_TRUNC))
+    leases.break_leases(k, found.inode, writing=writing, waiting=not flags & O_NONBLOCK)
+
+
 def _open(
     k: Kernel, task: Task, context: FsContext, name: bytes, flags: int, mode: int, start: Location | None
 ) -> int:
@@ -74,6 +88,8 @@ def _open(
         return k.vfs.open(context, name, flags & ~O_CLOEXEC | O_LARGEFILE, mode, start=start)
 
     task.process.files.free()
+    if k.state.devices is not None and k.state.devices.leases:
+        _break_leases(k, context, name, flags, start)
     file = files.blocking(k, task, action, nonblocking=bool(flags & O_NONBLOCK))
     if not flags & O_PATH:
         kind = S_IFMT(file.inode.mode)

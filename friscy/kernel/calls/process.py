@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _MAX_STRINGS = 1 << 20
 _MAX_STRING_BYTES = 8 << 20
-_OTHERS = "processes do not look into each other"
 
 
 @syscall(93, "exit", "status:int -> none")
@@ -183,20 +182,6 @@ refused(
     268, "setns", "fd nstype:clone_flags -> int", errno.EPERM, "namespaces belong to the host of the guest"
 )
 refused(117, "ptrace", "request:long pid addr:ptr data:ptr -> int", errno.EPERM, "tracing inside the guest")
-refused(
-    270,
-    "process_vm_readv",
-    "pid local:ptr n:ulong remote:ptr m:ulong flags:ulong -> int",
-    errno.EPERM,
-    _OTHERS,
-)
-refused(
-    271,
-    "process_vm_writev",
-    "pid local:ptr n:ulong remote:ptr m:ulong flags:ulong -> int",
-    errno.EPERM,
-    _OTHERS,
-)
 
 
 @syscall(172, "getpid", "-> pid")

@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from friscy.kernel import rseq
+from friscy.kernel.credentials import inspected
 from friscy.kernel.state import DEAD, RLIMIT_NICE, Task
 from friscy.kernel.table import syscall
 from lazyfs.errors import LinuxError
@@ -39,6 +40,8 @@ def sys_set_robust_list(k: Kernel, task: Task, head: int, length: int) -> int:
 def sys_get_robust_list(k: Kernel, task: Task, pid: int, head: int, length: int) -> int:
     """get_robust_list(2)."""
     target = _task(k, task, pid)
+    if target.process is not task.process:
+        inspected(k, task, pid)
     k.mem.set_u64(length, 24)
     k.mem.set_u64(head, target.robust_list[0])
     return 0

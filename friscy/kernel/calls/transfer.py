@@ -6,7 +6,7 @@ import errno
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files
+from friscy.kernel import files, leases
 from friscy.kernel.calls.io import read_into, write_from
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
@@ -18,7 +18,7 @@ from lazyfs.openfile import OpenFile
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
-    from friscy.kernel.wait import Blocked
+    from friscy.kernel.wait import Wait
 
 _STEP = 1 << 16
 SPLICE_F_NONBLOCK = 2
@@ -198,7 +198,7 @@ def sys_tee(k: Kernel, task: Task, fd_in: int, fd_out: int, count: int, flags: i
 
 
 @syscall(75, "vmsplice", "fd iov:in_iovec nr_segs:size flags:splice_flags -> int")
-def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int | Blocked:
+def sys_vmsplice(k: Kernel, task: Task, fd: int, address: int, count: int, flags: int) -> int | Wait:
     """vmsplice(2): pages are copied, whatever SPLICE_F_GIFT promises."""
     if flags & ~_SPLICE_FLAGS:
         raise LinuxError(errno.EINVAL)
@@ -242,6 +242,8 @@ def sys_truncate(k: Kernel, task: Task, path: int, length: int) -> int:
     if length < 0:
         raise LinuxError(errno.EINVAL)
     name = k.path(path)
+    if k.state.devices is not None and k.state.devices.leases:
+        leases.break_leases(k, k.vfs.lookup(task.process.fs, name).inode, writing=True, waiting=True)
     if k.vfs.stat_path(task.process.fs, name).size < length:
         _check_size(k, task, length)
     k.vfs.truncate(task.process.fs, name, length)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 from stat import S_ISDIR
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from friscy.kernel.calls.path import install
 from friscy.kernel.devices import anonymous_place
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from friscy.kernel.state import Task
 
 _ALL_EVENTS = 0xFFF
+MOVED_WITHIN = 0x1000  # for signal_io: a name in a directory became another
 IN_UNMOUNT, IN_Q_OVERFLOW, IN_IGNORED = 0x2000, 0x4000, 0x8000
 IN_ONLYDIR, IN_DONT_FOLLOW, IN_EXCL_UNLINK = 0x100_0000, 0x200_0000, 0x400_0000
 IN_MASK_CREATE, IN_MASK_ADD, IN_ISDIR, IN_ONESHOT = 0x1000_0000, 0x2000_0000, 0x4000_0000, 0x8000_0000
@@ -64,11 +65,13 @@ class Event(Plain):
 class Inotify(KernelFile):
     """An inotify instance. last: the number of the watch that was added last."""
 
+    can_signal: ClassVar[bool] = True
+
     queue: list[Event] = default(list)
     last: int = 0
     added: int = 0  # events, ever
 
-    def add(self, event: Event) -> None:
+    def add(self, k: Kernel, event: Event) -> None:
         """Queue an event, unless it is the same as the one before it. Too many become one IN_Q_OVERFLOW."""
         queue = self.queue
         self.added += 1
@@ -132,9 +135,12 @@ class Inotify(KernelFile):
 
 
 class Watch(Plain):
-    """What one instance wants to know of one inode. gone: the inode has no name any more, but is open."""
+    """What one instance wants to know of one inode. gone: the inode has no name any more, but is open.
 
-    instance: Inotify
+    instance: an Inotify, or a signal_io.DirectoryNotice.
+    """
+
+    instance: Any
     number: int
     inode: Inode
     mask: int
@@ -147,7 +153,11 @@ class Notifier:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self._watches: dict[int, list[Watch]] = {}
-        for watch in k.state.watches:
+
+    def refresh(self) -> None:
+        """The watches have changed, perhaps while the VFS tells of one thing after the other."""
+        self._watches = {}
+        for watch in self._k.state.watches:
             self._watches.setdefault(id(watch.inode), []).append(watch)
 
     def touched(self, event: int, dentry: Dentry) -> None:
@@ -174,6 +184,8 @@ class Notifier:
             cookie = self._k.state.last_cookie
             self._tell(source, IN_MOVED_FROM, inode, name=old_name, cookie=cookie)
             self._tell(target, IN_MOVED_TO, inode, name=new_name, cookie=cookie)
+            if source is target:
+                self._tell(source, MOVED_WITHIN, inode)
 
     def unnamed(self, inode: Inode) -> None:
         """See Observer."""
@@ -213,20 +225,24 @@ class Notifier:
             # Linux says of a directory that it is one, except where it went itself.
             own_end = event & (IN_DELETE_SELF | 0x800)
             mask = event | (IN_ISDIR if S_ISDIR(inode.mode) and not own_end else 0)
-            watch.instance.add(Event(watch.number, mask, cookie, name))
+            watch.instance.add(self._k, Event(watch.number, mask, cookie, name))
             if watch.mask & IN_ONESHOT:
                 forget(self._k, watch)
 
 
 def observe(k: Kernel) -> None:
     """The watches have changed, or come out of a snapshot: tell the VFS who wants to know."""
-    k.vfs.observer = Notifier(k) if k.state.watches else None
+    notifier = k.vfs.observer
+    if not isinstance(notifier, Notifier):
+        notifier = Notifier(k)
+    notifier.refresh()
+    k.vfs.observer = notifier if k.state.watches else None
 
 
 def forget(k: Kernel, watch: Watch) -> None:
     """End a watch; its instance hears of it."""
     k.state.watches.remove(watch)
-    watch.instance.add(Event(watch.number, IN_IGNORED))
+    watch.instance.add(k, Event(watch.number, IN_IGNORED))
     observe(k)
 
 

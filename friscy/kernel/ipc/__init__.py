@@ -1,1 +1,1 @@
-"""System V interprocess communication: message queues, semaphore sets, shared memory segments."""
+"""System V interprocess communication: message queues, semaphore sets, shared memory segments; POSIX message queues."""

@@ -130,11 +130,13 @@ class IpcTable(Plain):
 
 
 class Ipc(Plain):
-    """All System V objects of the machine: `KernelState.ipc`."""
+    """All System V objects of the machine, and the message queues of POSIX (posix_queues): `KernelState.ipc`."""
 
     queues: IpcTable = default(IpcTable)
     semaphores: IpcTable = default(IpcTable)
     segments: IpcTable = default(IpcTable)
+    posix_queues: dict[bytes, Any] = default(dict)  # by name
+    unnamed_queues: list[Any] = default(list)  # those that are open still
 
 
 def ipc(k: Kernel) -> Ipc:

@@ -140,6 +140,10 @@ class NetlinkSocket(Socket):
         for packet in packets:
             self.deliver(k, Message(packet, _NAME.pack(AF_NETLINK, 0, 0, 0)))
 
+    def tell_cookie(self, k: Kernel, cookie: bytes) -> None:
+        """What mq_notify(2) registered comes back, as it is."""
+        self.deliver(k, Message(bytearray(cookie), _NAME.pack(AF_NETLINK, 0, 0, 0)))
+
     def can_send(self, k: Kernel) -> bool:
         """See Socket."""
         return True

@@ -54,6 +54,7 @@ class Socket(KernelFile):
     """
 
     can_splice: ClassVar[bool] = True
+    can_signal: ClassVar[bool] = True
 
     family: ClassVar[int] = 0
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lazyfs.inode import Mount
 
 _TICK_NS = 10_000_000
+_MQUEUE = ("msg_default", "msg_max", "msgsize_default", "msgsize_max", "queues_max")
 FILESYSTEMS = (b"overlay", b"tmpfs", b"devtmpfs", b"proc", b"sysfs", b"devpts", b"9p")
 _MOUNT_OPTIONS = ((MS_NOSUID, b"nosuid"), (MS_NODEV, b"nodev"), (MS_NOEXEC, b"noexec"))
 
@@ -196,6 +197,7 @@ def _sys_directory(k: Kernel) -> Directory:
         b"file-nr": File(lambda: b"%d\t0\t%d\n" % (_open_files(k), (1 << 63) - 1)),
         b"inotify": Directory(inotify),
         b"lease-break-time": _setting(k, "fs/lease-break-time"),
+        b"mqueue": Directory({name.encode(): _setting(k, f"fs/mqueue/{name}") for name in _MQUEUE}),
         b"nr_open": _number(1048576),
         b"pipe-user-pages-hard": _number(0),  # no limit beside memory's
         b"pipe-user-pages-soft": _number(0),

@@ -73,6 +73,7 @@ class TerminalFile(KernelFile):
     """An open description of a terminal. epoch: the terminal's when it was opened; see `is_hung_up`."""
 
     can_splice: ClassVar[bool] = True
+    can_signal: ClassVar[bool] = True
 
     terminal: Terminal = default(Terminal)
     epoch: int = 0

@@ -37,7 +37,13 @@ def test_as_linux_does(name: str, machine: GuestMachine, guest_cache: Path, tmp_
     assert got[0] == expected[0]
 
 
-@pytest.mark.parametrize("name", ["partial", "bad_pointers", "mappings", "mounts", "sharing", "smaps", "sysv_ipc"])
+RECORDED = (
+    "partial", "bad_pointers", "leases", "mappings", "mounts", "other_memory", "posix_queues", "sharing",
+    "signal_io", "smaps", "sysv_ipc",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDED)
 def test_as_recorded(name: str, machine: GuestMachine, guest_cache: Path) -> None:
     """qemu-user checks buffers itself and cannot share segments: recorded from a native build on Linux 6.18."""
     status, text = machine.run(compile_guest(name, guest_cache))
