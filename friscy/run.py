@@ -53,8 +53,8 @@ class Profiler(Protocol):
     def watch(self, machine: Machine) -> None:
         """See what the memories of a machine hold, which has none yet."""
 
-    def sampling(self) -> AbstractContextManager[None]:
-        """Look at what this thread does meanwhile."""
+    def sampling(self, kernel: Kernel) -> AbstractContextManager[None]:
+        """Look at what this thread, which runs the machine of `kernel`, does meanwhile."""
 
 
 class Request:
@@ -128,7 +128,7 @@ def run_bundle(request: Request) -> int:
     if request.profiler is None:
         status = run_kernel(kernel, said)
     else:
-        with request.profiler.sampling():
+        with request.profiler.sampling(kernel):
             status = run_kernel(kernel, said)
     timings.mark("run the guest")
     if request.overlay is not None:

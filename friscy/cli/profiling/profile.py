@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from friscy.bundle import CODE
 from friscy.cli.profiling.attribution import ENGINE, HOST, RECORD_ADDRESSES, Attribution, Row
+from friscy.cli.profiling.calls import CallMeter
 from friscy.cli.profiling.host_code import HostCode
 from friscy.cli.profiling.native_code import NativeCode
 from friscy.cli.profiling.perf_event import PERIOD_NS, PerfEvent, Sample
@@ -17,6 +18,7 @@ from friscy.cli.profiling.timeline import Timeline, witness
 
 if TYPE_CHECKING:
     from friscy.boot import Machine
+    from friscy.kernel.kernel import Kernel
     from friscy.machine.aot import Image
 
 HOST_KERNEL = "the host's kernel"
@@ -26,7 +28,8 @@ _DRAIN_SECONDS = 0.1  # of the ring's one and a half
 class Profile:
     """Samples the thread that makes it while a machine runs in it.
 
-    All times are nanoseconds. wall: of the run; cpu: of its thread; others: of the process's other threads.
+    All times are nanoseconds. wall: of the run; cpu: of its thread; others: of the process's other threads. meter:
+    of its system calls.
     UsageError: the host does not allow it.
     """
 
@@ -37,6 +40,7 @@ class Profile:
         self._machine: Machine | None = None
         self._host: HostCode | None = None
         self.wall = self.cpu = self.others = 0
+        self.meter = CallMeter()
 
     def watch(self, machine: Machine) -> None:
         """See what the memories of `machine` hold; before it has any."""
@@ -44,8 +48,9 @@ class Profile:
         machine.watch = witness(self._timeline, machine.code.watcher if machine.code is not None else None)
 
     @contextmanager
-    def sampling(self) -> Iterator[None]:
-        """Take samples meanwhile."""
+    def sampling(self, kernel: Kernel) -> Iterator[None]:
+        """Take samples, and count the calls of the kernel, meanwhile."""
+        kernel.tracer = self.meter
         ended = threading.Event()
         drain = threading.Thread(target=self._drain, args=(ended,), name="friscy profile", daemon=True)
         drain.start()

@@ -20,6 +20,7 @@ from friscy.cli.profiling.profile import Profile
 
 _BAR = 20
 _NAME, _COMMAND = 48, 100  # columns of a function's name, and of the command
+_CALLS = 6  # system calls that are named
 _NOTED = 0.01  # share of time for which a reason gets a line of advice
 _ADVICE = {
     UNSEEN: "name commands that run it in [bundle.NAME.aot] warm_up, and build again",
@@ -47,6 +48,12 @@ def facts(profile: Profile, argv: list[str], status: int) -> dict[str, Any]:
             for where in (TRANSLATED, INTERPRETER, HOST)
         ],
         "rows": [_row(row, total) for row in rows],
+        "calls": [
+            {"name": name, "count": number, "seconds": nanoseconds / 1e9}
+            for name, (number, nanoseconds) in sorted(
+                profile.meter.calls.items(), key=lambda each: each[1][1], reverse=True
+            )
+        ],
     }
 
 
@@ -103,11 +110,22 @@ def report(found: dict[str, Any], top: int) -> list[str]:
         lines.append(
             f"and {count(len(left), 'more row')} with {share:.1%}: --top {len(found['rows'])} shows them"
         )
+    lines += _calls(found["calls"])
     reasons: Counter[str] = Counter()  # share of the time
     for row in found["rows"]:
         reasons[row["why"] or ""] += row["share"]
     noted = [why for why, share in reasons.most_common() if why in _ADVICE and share >= _NOTED]
     return lines + ([""] if noted else []) + [f"{reasons[why]:.1%} {why}: {_ADVICE[why]}" for why in noted]
+
+
+def _calls(calls: list[dict[str, Any]]) -> list[str]:
+    """The system calls that took the most time."""
+    if not calls:
+        return []
+    seconds, number = (sum(each[key] for each in calls) for key in ("seconds", "count"))
+    told = f"{count(number, 'system call')} in {_time(seconds)}: "
+    names = [f"{each['name']} {each['count']:,} in {_time(each['seconds'])}" for each in calls[:_CALLS]]
+    return ["", clip(told + ", ".join(names) + (", ..." if len(calls) > _CALLS else ""), width())]
 
 
 def _time(seconds: float) -> str:

@@ -115,6 +115,8 @@ def test_functions_are_told_with_where_they_ran(friscy: Friscy, app: Path) -> No
     assert (profile["command"], profile["status"]) == (["/app", "much"], 5)
     assert sum(row["share"] for row in profile["rows"]) == pytest.approx(1)
     assert sum(each["share"] for each in profile["where"]) == pytest.approx(1)
+    calls = {call["name"]: call["count"] for call in profile["calls"]}
+    assert calls == {"write": 1, "exit": 1}
     assert profile["seconds"]["processor"] <= profile["seconds"]["wall"] + 0.01
 
 
@@ -134,6 +136,7 @@ def test_the_table_has_totals_rows_and_advice(friscy: Friscy, app: Path) -> None
     assert " translated " in told["recorded"]
     assert told["unrecorded"].endswith(UNSEEN)
     assert "more row" in rows[2]
+    assert "\n2 system calls in " in err
     assert f"{UNSEEN}: name commands that run it in [bundle.NAME.aot] warm_up" in err
 
 
