@@ -21,6 +21,7 @@ the interpreter, and why. It takes a sample a millisecond through the host's per
 examples:
   friscy bench                  all of them
   friscy bench cold_start       one
+  friscy bench python_speed     CPython's speed, beside qemu-user and native
   friscy bench --profile build/python -- -c 'print(sum(range(10**6)))'
   friscy bench --profile build/python --engine aot --top 60    with all translated code compiled first
   friscy bench --profile build/python --json -o profile.json"""

@@ -31,6 +31,7 @@ UNTRANSLATED = "nothing of its file is translated"
 UNSEEN = "not seen while the bundle was recorded"
 MIDDLE = "entered in its middle, where no entry is"
 UNFOUND = "a part that the translator did not find"
+HANDING = "calling the translated code"
 UNCOMPILED = "not compiled yet: this was a first run"
 ELSEWHERE = "its file lies elsewhere than it was translated for"
 CHANGED = "changed, after it was mapped"
@@ -42,12 +43,31 @@ Registers = tuple[tuple[int, int], ...]
 
 
 class Row:
-    """Samples that belong together. named: the guest function; None: there is none, or none is known."""
+    """Samples that belong together. named: the guest function; None: there is none, or none is known.
 
-    __slots__ = ("count", "kind", "named", "where", "why")
+    places: the interpreted instructions, with their samples.
+    """
+
+    __slots__ = ("count", "kind", "named", "places", "where", "why")
 
     def __init__(self, where: str, kind: str, named: Named | None, why: str, count: int) -> None:
         self.where, self.kind, self.named, self.why, self.count = where, kind, named, why, count
+        self.places: Counter[int] = Counter()
+
+
+class Tally:
+    """Rows, each there once."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str, Named | None, str], Row] = {}
+
+    def add(self, where: str, kind: str, named: Named | None, why: str, count: int) -> Row:
+        key = where, kind, named, why
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = Row(*key, 0)
+        row.count += count
+        return row
 
 
 class RecordRegisters:
@@ -112,14 +132,15 @@ class Attribution:
         for time_ns, function, registers in in_engine:
             pcs = records.pcs(function, registers)
             interpreted[self._interpreted(self._timeline.view(time_ns), pcs)] += 1
-        tally: Counter[tuple[str, str, Named | None, str]] = Counter()
+        tally = Tally()
         for (module, index), count in translated.items():
-            tally[TRANSLATED, "", self._translated(module, index), ""] += count
+            tally.add(TRANSLATED, "", self._translated(module, index), "", count)
         for (ino, offset, state), count in interpreted.items():
-            tally[INTERPRETER, "", *self._reason(ino, offset, state)] += count
+            named, why, pc = self._reason(ino, offset, state)
+            tally.add(INTERPRETER, "", named, why, count).places[pc] += count
         for address, count in host.items():
-            tally[HOST, self._host_kind(address), None, ""] += count
-        return [Row(*key, count) for key, count in tally.most_common()]
+            tally.add(HOST, self._host_kind(address), None, "", count)
+        return sorted(tally.rows.values(), key=lambda row: -row.count)
 
     def _wasm(self, chain: tuple[int, ...]) -> tuple[str, int] | None:
         """The function that a sample's time is for: what translated code calls of the interpreter's module, and what
@@ -154,7 +175,7 @@ class Attribution:
             start, end, identity, offset = mapped
             ino = int.from_bytes(identity[-4:], "little")
             return ino, pc - start + offset, self._state(view, start, end, identity, offset)
-        return 0, 0, GENERATED if pcs else UNKNOWN
+        return (0, pcs[0], GENERATED) if pcs else (0, 0, UNKNOWN)
 
     def _state(self, view: View, start: int, end: int, identity: bytes, offset: int) -> str:
         """Why no code of the file was used at all; "" where it was used."""
@@ -169,19 +190,22 @@ class Attribution:
             return UNCOMPILED
         return CHANGED if image.covers(start, end, offset) else ELSEWHERE
 
-    def _reason(self, ino: int, offset: int, state: str) -> tuple[Named | None, str]:
+    def _reason(self, ino: int, offset: int, state: str) -> tuple[Named | None, str, int]:
+        """(the function, why it was interpreted, the instruction's address)."""
         if state in (GENERATED, UNKNOWN):
-            return None, state
+            return None, state, offset
         file = self._naming.file(ino)
         pc = file.address(offset) if file is not None else None
         if file is None or pc is None:
-            return None, GENERATED
+            return None, GENERATED, offset
         named = file.function(pc)
-        return named, state or _reason(file, named, pc)
+        return named, state or _reason(file, named, pc), pc
 
 
 def _reason(file: File, named: Named, pc: int) -> str:
     """Why an instruction was interpreted while its file's translated code was used."""
+    if pc in file.entries:
+        return HANDING
     if not file.is_entered(named):
         return UNSEEN
     return MIDDLE if file.is_translated(named, pc) else UNFOUND

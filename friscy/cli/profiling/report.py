@@ -21,6 +21,7 @@ from friscy.cli.profiling.profile import Profile
 _BAR = 20
 _NAME, _COMMAND = 48, 100  # columns of a function's name, and of the command
 _CALLS = 6  # system calls that are named
+_PLACES = 16  # interpreted instructions that are told of a row, in JSON
 _NOTED = 0.01  # share of time for which a reason gets a line of advice
 _ADVICE = {
     UNSEEN: "name commands that run it in [bundle.NAME.aot] warm_up, and build again",
@@ -71,6 +72,10 @@ def _row(row: Row, total: int) -> dict[str, Any]:
         "file": None if named is None else named.path,
         "kind": row.kind or None,
         "why": row.why or None,
+        "instructions": [
+            {"address": address, **_amount(number, total)}
+            for address, number in row.places.most_common(_PLACES)
+        ],
     }
 
 

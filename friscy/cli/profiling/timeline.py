@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from friscy.machine.space import Space
 
 Mapped = tuple[int, int, bytes, int]
-"""[start, end) of the guest, which has the code of the file with this content key from this offset on."""
+"""[start, end) of the guest was given the code of the file with this content key from this offset on."""
+
+Piece = tuple[int, int, Mapped]
+"""[low, high) of it is still so."""
 
 
 class View:
@@ -26,7 +29,7 @@ class View:
     __slots__ = ("mapped", "shown", "waiting")
 
     def __init__(
-        self, mapped: tuple[Mapped, ...] = (), shown: frozenset[Image] = frozenset(),
+        self, mapped: tuple[Piece, ...] = (), shown: frozenset[Image] = frozenset(),
         waiting: frozenset[Image] = frozenset(),
     ) -> None:  # fmt: skip
         self.mapped, self.shown, self.waiting = mapped, shown, waiting
@@ -37,7 +40,7 @@ class View:
 
     def at(self, pc: int) -> Mapped | None:
         """The file that has its code at `pc`."""
-        return next((each for each in self.mapped if each[0] <= pc < each[1]), None)
+        return next((mapped for low, high, mapped in self.mapped if low <= pc < high), None)
 
 
 class Timeline:
@@ -63,7 +66,7 @@ class Witness:
 
     def __init__(self, timeline: Timeline, inner: Code | None) -> None:
         self._timeline, self._inner = timeline, inner
-        self._mapped: list[Mapped] = []
+        self._mapped: list[Piece] = []
         self._views: list[tuple[int, View]] = []
 
     def view(self, time_ns: int) -> View:
@@ -83,13 +86,18 @@ class Witness:
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         if self._inner is not None:
             self._inner.mapped(start, end, identity, offset)
-        self._mapped.append((start, end, identity, offset))
+        self._mapped.append((start, end, (start, end, identity, offset)))
         self._note()
 
     def forget(self, start: int, end: int) -> None:
         if self._inner is not None:
             self._inner.forget(start, end)
-        self._mapped = [each for each in self._mapped if not (start <= each[0] and each[1] <= end)]
+        pieces = [
+            piece
+            for low, high, mapped in self._mapped
+            for piece in ((low, min(high, start), mapped), (max(low, end), high, mapped))
+        ]
+        self._mapped = [piece for piece in pieces if piece[0] < piece[1]]
         self._note()
 
     def reset(self) -> None:

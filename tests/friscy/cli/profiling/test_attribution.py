@@ -157,6 +157,7 @@ def test_time_is_for_the_function_that_wanted_it(
 @pytest.mark.parametrize(
     ("pc", "state", "name", "reason"),
     [
+        (LOW, "shown", "f20000", why.HANDING),
         (LOW + 0x10, "shown", "f20000", why.MIDDLE),
         (LOW + 0x20, "shown", "f20000", why.UNFOUND),
         (LOW + 0x200, "shown", "f20200", why.UNSEEN),
@@ -186,6 +187,13 @@ def test_samples_of_one_function_are_one_row() -> None:
     ]  # fmt: skip
 
 
+def test_interpreted_instructions_are_told() -> None:
+    (row,) = rows([interpreted(LOW + 0x200)] * 2 + [interpreted(LOW + 0x210)])
+    assert row.places == {LOW + 0x200: 2, LOW + 0x210: 1}
+    (row,) = rows([interpreted(HIGH + 0x10)])
+    assert row.places == {HIGH + 0x10: 1}
+
+
 def test_what_lay_where_is_known_by_time() -> None:
     times = iter(range(0, 1000, 10))
     timeline = Timeline(lambda: next(times))
@@ -199,12 +207,23 @@ def test_what_lay_where_is_known_by_time() -> None:
     parent.entering()  # 50
     seen = [timeline.view(at).at(LOW) for at in (5, 15, 35, 55)]
     assert [None if each is None else each[2] for each in seen] == [None, PROGRAM, LIBRARY, None]
-    child.forget(LOW, LOW + 0x1000)  # a part of it: the file is still there
-    child.reset()
-    assert [None if (at := child.view(time).at(HIGH - 2)) is None else at[2] for time in (55, 65)] == [
-        LIBRARY,
-        None,
-    ]
+    child.forget(LOW + 0x1000, LOW + 0x2000)  # 60: a part of it
+    child.reset()  # 70
+    seen = [child.view(65).at(pc) for pc in (LOW, LOW + 0x1000, HIGH - 2)] + [child.view(75).at(LOW)]
+    assert [None if each is None else each[2] for each in seen] == [LIBRARY, None, LIBRARY, None]
+
+
+def test_a_file_that_is_written_to_in_part_is_changed() -> None:
+    image: Any = Image()
+    now = iter(range(10, 1000))
+    timeline = Timeline(lambda: next(now))
+    witness = Witness(timeline, Code("hidden", image))  # type: ignore[arg-type]
+    witness.mapped(LOW, HIGH, PROGRAM, OFFSET)
+    witness.forget(LOW, LOW + 0x1000)
+    witness.entering()
+    tally = Attribution(Native(), timeline, Naming(), {PROGRAM: image}, str)  # type: ignore[arg-type]
+    reasons = {row.why for row in tally.rows([interpreted(LOW), interpreted(LOW + 0x1000)])}
+    assert reasons == {why.GENERATED, why.CHANGED}
 
 
 def test_the_hosts_code_is_told_by_its_file() -> None:
