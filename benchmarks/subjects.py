@@ -83,7 +83,7 @@ def _compiled(name: str, kind: str, compilers: list[list[str]]) -> Path:
     for compiler in compilers:
         command: Command = [*compiler, "-O2", "-static", "-s", "-o", partial, source]
         try:
-            _checked(command, f"cannot compile {source.name}: pip install -e '.[dev]' brings zig")
+            checked(command, f"cannot compile {source.name}: pip install -e '.[dev]' brings zig")
         except BenchmarkError:
             if compiler is compilers[-1]:
                 raise
@@ -119,10 +119,10 @@ def bundle(name: str) -> Path:
     files = {guest.program: guest_program(guest.program).read_bytes()}
     if guest.data:
         files["data"] = random.Random(guest.data).randbytes(guest.data)
-    _write_if_changed(SCRATCH / f"{name}.tar", _tar(files))
-    _write_if_changed(SCRATCH / "friscy.toml", "\n".join(map(_table, GUESTS)).encode())
+    write_if_changed(SCRATCH / f"{name}.tar", _tar(files))
+    write_if_changed(SCRATCH / "friscy.toml", "\n".join(map(_table, GUESTS)).encode())
     command: Command = [*FRISCY, "build", "-f", SCRATCH / "friscy.toml", name]
-    _checked(command, f"the bundle {name} of the benchmarks cannot be built")
+    checked(command, f"the bundle {name} of the benchmarks cannot be built")
     return SCRATCH / name
 
 
@@ -141,7 +141,7 @@ entrypoint = {json.dumps(["/" + guest.program, *guest.arguments])}
 
 def python_bundle() -> Path:
     """The bundle of this project's own friscy.toml, up to date."""
-    _checked(
+    checked(
         [*FRISCY, "build", "-f", ROOT / "friscy.toml", "python"], "the bundle build/python cannot be built"
     )
     return ROOT / "build" / "python"
@@ -158,14 +158,14 @@ def python_rootfs() -> Path:
     if place.exists():
         shutil.rmtree(place)
     pull: Command = [sys.executable, "-m", "friscy_build.images", "pull", *wanted, "-o", place]
-    _checked(pull, "the Debian packages cannot be had")
+    checked(pull, "the Debian packages cannot be had")
     library = next(place.glob("usr/lib/python3.*"), None)
     if library is None:
         raise BenchmarkError("the Debian packages hold no Python library")
     # -x: as Debian does, without the parts that are no valid Python on purpose
     python: Command = [qemu(), "-L", place, place / "usr/bin/python3"]
     compiling: Command = [*python, "-m", "compileall", "-q", "-x", "/(test|lib2to3)/", "-s", place, library]
-    _checked(compiling, "Python's library cannot be compiled")
+    checked(compiling, "Python's library cannot be compiled")
     done.write_text(" ".join(wanted))
     return place
 
@@ -180,12 +180,14 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _write_if_changed(path: Path, data: bytes) -> None:
+def write_if_changed(path: Path, data: bytes) -> None:
+    """Make `path` hold `data`; its time stays where it does."""
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)
 
 
-def _checked(command: Command, problem: str) -> None:
+def checked(command: Command, problem: str) -> None:
+    """Run a command. BenchmarkError: it failed, which `problem` says in its output's company."""
     done = subprocess.run([os.fspath(word) for word in command], capture_output=True, env=environment())
     if done.returncode:
         said = (done.stdout + done.stderr).decode(errors="replace")[-3000:]

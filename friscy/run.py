@@ -20,6 +20,8 @@ from friscy.kernel.terminal.console import Console
 from friscy.timings import Timings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.limits import Limits
     from lazyfs.overlay import OverlayFs
@@ -43,6 +45,16 @@ class Overlay(Protocol):
 
     def save(self, kernel: Kernel) -> None:
         """Keep what the machine, which rests, has changed."""
+
+
+class Profiler(Protocol):
+    """Watches a run (friscy.cli.profiling)."""
+
+    def watch(self, machine: Machine) -> None:
+        """See what the memories of a machine hold, which has none yet."""
+
+    def sampling(self, kernel: Kernel) -> AbstractContextManager[None]:
+        """Look at what this thread, which runs the machine of `kernel`, does meanwhile."""
 
 
 class Request:
@@ -73,6 +85,7 @@ class Request:
         self.entrypoint_choices: Sequence[str] = ()  # take the first that the image has
         self.trace: TextIO | None = None
         self.overlay: Overlay | None = None  # where what the run writes is kept
+        self.profiler: Profiler | None = None
         self.fill = True  # let a bundle behind a URL come here whole in the background
 
 
@@ -93,6 +106,8 @@ def run_bundle(request: Request) -> int:
         machine.compile_code()
     if request.overlay is not None:
         machine.upper = request.overlay.fill
+    if request.profiler is not None:
+        request.profiler.watch(machine)
     timings.mark("load the engine")
     try:
         kernel, said = _kernel(machine, program, request)
@@ -110,7 +125,11 @@ def run_bundle(request: Request) -> int:
     bundle.guest_runs(kernel.log)
     if request.fill:
         bundle.fill()
-    status = run_kernel(kernel, said)
+    if request.profiler is None:
+        status = run_kernel(kernel, said)
+    else:
+        with request.profiler.sampling(kernel):
+            status = run_kernel(kernel, said)
     timings.mark("run the guest")
     if request.overlay is not None:
         request.overlay.save(kernel)

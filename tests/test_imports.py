@@ -40,6 +40,8 @@ LAZY_EXCEPTIONS = {
     ("friscy.cli.cmd_export", "friscy_build.layers.kept"),
     ("friscy.cli.cmd_init", "friscy_build.starting"),
     ("friscy.cli.cmd_lint", "friscy_build.lint"),
+    ("friscy.cli.profiling.attribution", "friscy_build.translation.naming"),  # for its types
+    ("friscy.cli.profiling.profile", "friscy_build.translation.naming"),
 }
 
 # `friscy run` may not have these loaded when it starts: each costs milliseconds, hashlib 2 and dataclasses 9.

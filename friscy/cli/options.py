@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _defaults() -> dict[str, Any]:
-    """The options of `add_run_arguments` where none is given."""
+def defaults() -> dict[str, Any]:
+    """The options of `add_run_options` where none is given."""
     return {
         "entrypoint": None,
         "env": [],
@@ -50,14 +50,19 @@ def without_options(words: list[str]) -> SimpleNamespace | None:
     own = words[: words.index("--")] if "--" in words else words
     if not own or any(word.startswith("-") for word in own):
         return None
-    return SimpleNamespace(bundle=own[0], args=own[1:] + words[len(own) + 1 :], **_defaults())
+    return SimpleNamespace(bundle=own[0], args=own[1:] + words[len(own) + 1 :], **defaults())
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `docker run` that friscy has, and the bundle and its arguments."""
-    parser.set_defaults(**_defaults())
+    """The bundle, its arguments, and the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="a bundle directory, as `friscy build` makes")
     parser.add_argument("args", metavar="ARGS", nargs="*", help="instead of the image's CMD")
+    add_run_options(parser)
+
+
+def add_run_options(parser: argparse._ActionsContainer) -> None:
+    """The options of `docker run` that friscy has."""
+    parser.set_defaults(**defaults())
     parser.add_argument("--entrypoint", metavar="PROG", help="run PROG instead of the image's ENTRYPOINT")
     parser.add_argument(
         "-e",
@@ -102,7 +107,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_grants(parser: argparse.ArgumentParser) -> None:
+def _add_grants(parser: argparse._ActionsContainer) -> None:
     """What the guest may use of the network, and what it may take of the host."""
     parser.add_argument(
         "--net",

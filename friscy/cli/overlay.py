@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_overlay_argument(parser: argparse.ArgumentParser) -> None:
+def add_overlay_argument(parser: argparse._ActionsContainer) -> None:
     """The option."""
     parser.add_argument(
         "--overlay",

@@ -22,7 +22,7 @@ _SUMMARIES = {
     "commit": "make a bundle of a bundle and what its runs wrote",
     "export": "write a bundle's root filesystem as a tar archive or an OCI image",
     "pull": "bring a bundle behind a URL to this machine, to run it offline",
-    "bench": "measure cold start and speed (the same as `doit bench`)",
+    "bench": "measure cold start and speed (`doit bench`), or say where a run's time goes",
 }
 _EPILOG = """\
 examples:

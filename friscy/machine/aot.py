@@ -18,6 +18,7 @@ import os
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
 from friscy.machine.cache import cache_home, private_directory
@@ -227,6 +228,11 @@ class Code:
         self._shown: set[Image] = set()
         self.waiting: list[Image] = []  # mapped, but not all of its modules are compiled yet
         space.fill_table(library.nslots)
+
+    @property
+    def shown(self) -> AbstractSet[Image]:
+        """The images whose code is used now."""
+        return self._shown
 
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         image = self._library.by_file.get(identity)

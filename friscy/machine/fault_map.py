@@ -49,15 +49,15 @@ class FaultMap:
             if title == PCS_SECTION:
                 self._read(contents)
             elif title == _NAME_SECTION and contents[:1] == b"\0":
-                at, length = _number(contents, _number(contents, 1)[0])
+                at, length = read_leb(contents, read_leb(contents, 1)[0])
                 self.title = contents[at : at + length].decode(errors="replace")
 
     def _read(self, contents: bytes) -> None:
         at = offset = pc = 0
         while at < len(contents):
-            at, step = _number(contents, at)
+            at, step = read_leb(contents, at)
             offset += step
-            at, step = _number(contents, at)
+            at, step = read_leb(contents, at)
             pc += -(step + 1) // 2 if step & 1 else step // 2
             self._offsets.append(offset)
             self._pcs.append(pc)
@@ -68,7 +68,7 @@ class FaultMap:
         return self._pcs[at] if at < len(self._offsets) and self._offsets[at] == offset else None
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
+def read_leb(data: bytes, at: int) -> tuple[int, int]:
     """(what follows, value) of the LEB128 number at `at`."""
     value = shift = 0
     while True:
@@ -86,8 +86,8 @@ def _custom_sections(wasm: bytes) -> Iterable[tuple[str, bytes]]:
     at = 8
     while at < len(wasm):
         kind = wasm[at]
-        at, nbytes = _number(wasm, at + 1)
+        at, nbytes = read_leb(wasm, at + 1)
         if kind == _CUSTOM:
-            start, length = _number(wasm, at)
+            start, length = read_leb(wasm, at)
             yield wasm[start : start + length].decode(errors="replace"), wasm[start + length : at + nbytes]
         at += nbytes
