@@ -14,10 +14,12 @@ from served import LOCAL, Served
 PORT = 8000
 POST_MIB = 8
 # Its compiled code is outside the code window, where instructions are decoded each time.
-NODE_REQUESTS, NODE_VANISHED = 2000, 20
+NODE_CONNECTIONS, NODE_VANISHED = 5000, 20
 
 
-def _drive(report: Report, server: Served, name: str, kept: int = REQUESTS, vanished: int = VANISHED) -> None:
+def _drive(
+    report: Report, server: Served, name: str, connections: int = REQUESTS // 4, vanished: int = VANISHED
+) -> None:
     base = f"http://{LOCAL}:{server.port}"
     get = b"GET /you HTTP/1.1\r\nHost: localhost\r\n\r\n"
     ask = asker(get, f"hello you from {name}\n".encode())
@@ -40,15 +42,15 @@ def _drive(report: Report, server: Served, name: str, kept: int = REQUESTS, vani
         note.found = hold_many(server, ask)
     with report.step("clients that vanish") as note:
         note.found = vanish(server, ask, get, vanished)
-    report.leak(server, "connections kept", lambda n: ab(f"{base}/you", n, "-k", "-c", "50"), kept)
-    report.leak(server, "a connection for each", lambda n: ab(f"{base}/you", n, "-c", "50"), kept // 4)
+    report.leak(server, "connections kept", lambda n: ab(f"{base}/you", n, "-k", "-c", "50"))
+    report.leak(server, "a connection for each", lambda n: ab(f"{base}/you", n, "-c", "50"), connections)
 
 
 def run_node(report: Report) -> None:
     """Drive node's."""
     with Served("node", PORT) as server:
         report.about = output(["curl", "-sf", f"http://{LOCAL}:{server.port}/version"]).split()[1]
-        _drive(report, server, "node", NODE_REQUESTS, NODE_VANISHED)
+        _drive(report, server, "node", NODE_CONNECTIONS, NODE_VANISHED)
     with report.step("SIGTERM, which it handles") as note:
         assert server.status == 0, server.errors()[-400:]
         note.found = "status 0"

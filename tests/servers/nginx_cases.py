@@ -36,7 +36,7 @@ def wrk(url: str, *options: str, seconds: int = 10) -> str:
 
 def ab(url: str, requests: int, *options: str) -> str:
     """So many requests."""
-    said = output(["ab", "-q", "-s", "300", "-n", str(requests), *options, url], seconds=1800)
+    said = output(["ab", "-q", "-s", "300", "-n", str(requests), *options, url], seconds=3600)
     assert figure(r"Complete requests:\s+(\d+)", said) == str(requests), said
     assert figure(r"Failed requests:\s+(\d+)", said) == "0", said
     rate = figure(r"Requests per second:\s+([\d.]+)", said)

@@ -120,6 +120,8 @@ def _drive(report: Report, server: Served, clients: Clients) -> None:
         assert clients.psql(sums) == "t\n", "the accounts are not what the history says"
     with report.step("pgbench -S, 4 clients, prepared") as note:
         note.found = clients.pgbench("-S", "-M", "prepared", "-T", "10", "-c", "4")
+    select = ("-S", "-M", "prepared", "-c", "4")
+    report.leak(server, "pgbench -S", lambda n: clients.pgbench(*select, "-t", str(n // 4), seconds=1800))
     with report.step("pgbench -S -C, a connection and a process for each transaction") as note:
         before = server.held()
         note.found = clients.pgbench("-S", "-C", "-t", "100", "-c", "2")

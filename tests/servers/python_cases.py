@@ -69,6 +69,7 @@ def run(report: Report) -> None:
             note.found = wrk(url, "-t1", "-c4", seconds=5)
         with report.step("http.server: ab, a connection and a thread for each request") as note:
             note.found = ab(url, 1000, "-c", "4")
+        report.leak(server, "http.server", lambda n: ab(url, n, "-k", "-c", "4"))
     _tls(report)
 
 
