@@ -25,6 +25,8 @@ ENGINE = ""  # the key of the interpreter's module; others go by their file's na
 _LOOPS = frozenset(("interpret", "interpret_call", "invalidate", "probe", "unlinked"))
 RECORD_ADDRESSES = range(RECORDS, RECORDS + WINDOW_END // 2 * RECORD_BYTES)
 
+SHARED = "(what functions share: unwinding, ...)"
+
 # Why code was interpreted.
 UNUSED = "translated code is left alone"
 UNTRANSLATED = "nothing of its file is translated"
@@ -134,7 +136,8 @@ class Attribution:
             interpreted[self._interpreted(self._timeline.view(time_ns), pcs)] += 1
         tally = Tally()
         for (module, index), count in translated.items():
-            tally.add(TRANSLATED, "", self._translated(module, index), "", count)
+            named = self._translated(module, index)
+            tally.add(TRANSLATED, "" if named is not None else SHARED, named, "", count)
         for (ino, offset, state), count in interpreted.items():
             named, why, pc = self._reason(ino, offset, state)
             tally.add(INTERPRETER, "", named, why, count).places[pc] += count

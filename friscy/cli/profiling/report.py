@@ -101,7 +101,7 @@ def report(found: dict[str, Any], top: int) -> list[str]:
             f"{row['share']:.1%}",
             _time(row["seconds"]),
             row["where"],
-            clip(safe(row["function"] or row["kind"] or "(none)"), _NAME),
+            clip(safe(row["function"] or row["kind"] or "(unknown)"), _NAME),
             safe(row["file"] or ""),
             row["why"] or "",
         )
