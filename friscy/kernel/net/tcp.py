@@ -315,6 +315,13 @@ class TcpSocket(InetSocket):
                 return link.receive_into(k, room)
         return super().read_into(k, room)
 
+    def write_from(self, k: Kernel, data: bytes | memoryview) -> int:
+        """See KernelFile."""
+        link = self.link
+        if link is None or not data or self.dead or self.write_shut or not self.connected:
+            return super().write_from(k, data)
+        return link.send(k, data)
+
     def received(self, k: Kernel) -> None:
         """See Socket."""
         if self.link is not None:
