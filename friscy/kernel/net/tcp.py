@@ -1,7 +1,7 @@
 """TCP sockets.
 
 A connection between two sockets of the guest is the two joined, as in AF_UNIX; one with the world outside has a
-socket of the host behind it (`friscy.kernel.net.host`), which fills `messages` and takes what is sent.
+socket of the host behind it (`friscy.kernel.net.links`), which is read from and takes what is sent.
 """
 
 from __future__ import annotations
