@@ -202,6 +202,26 @@ for port in sys.argv[1:]:
     )
 
 
+def test_nobody_answers_for_too_long(programs: Rootfs) -> None:
+    script = """
+import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+try:
+    s.connect(("10.0.2.2", int(sys.argv[1])))
+except OSError as error:
+    print(error.strerror)
+s.setblocking(False)
+print(s.connect_ex(("10.0.2.2", int(sys.argv[1]))) == 115)
+"""
+    with socket.create_server((LOCAL, 0), backlog=0) as full, socket.socket() as waiting:
+        waiting.connect(full.getsockname())  # Linux lets nobody else in until it is accepted
+        port = str(full.getsockname()[1])
+        with NetworkGuest(programs, python(script, port), Policy(["127.0.0.1"])) as guest:
+            pass
+    assert guest.output == b"Connection timed out\nTrue\n"
+
+
 def _answer_lines(connection: socket.socket) -> None:
     """The server of reading.py."""
     for line in connection.makefile("rb"):

@@ -160,6 +160,10 @@ class Socket(KernelFile):
         """Take in an option of the family; False: not one of its options."""
         return False
 
+    def remember(self, level: int, name: int, value: bytes) -> None:
+        """Keep an option that was found to be a good one."""
+        self.options[level << 32 | name] = value
+
     # -- data -----------------------------------------------------------------------------------------
 
     def send(

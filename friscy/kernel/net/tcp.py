@@ -431,6 +431,14 @@ class TcpSocket(InetSocket):
             return set_tcp_option(k, self, name, value)
         return super().set_option(k, level, name, value)
 
+    def remember(self, level: int, name: int, value: bytes) -> None:
+        """See Socket; what shows on the line is for the host to do."""
+        super().remember(level, name, value)
+        if self.link is not None:
+            from friscy.kernel.net.links import tune
+
+            tune(self.link.sock, {level << 32 | name: value})
+
     def get_option(self, k: Kernel, level: int, name: int) -> bytes | None:
         """See Socket."""
         if (level, name) == (1, _SO_LINGER):
