@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.server
 import socket
+import socketserver
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -197,6 +200,65 @@ for port in sys.argv[1:]:
         b"Connection refused\nb'hello'\nConnection reset by peer\n",
         b"Connection refused\nConnection reset by peer\n",  # the reset was quicker than the guest
     )
+
+
+def test_nobody_answers_for_too_long(programs: Rootfs) -> None:
+    script = """
+import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+try:
+    s.connect(("10.0.2.2", int(sys.argv[1])))
+except OSError as error:
+    print(error.strerror)
+s.setblocking(False)
+print(s.connect_ex(("10.0.2.2", int(sys.argv[1]))) == 115)
+"""
+    with socket.create_server((LOCAL, 0), backlog=0) as full, socket.socket() as waiting:
+        waiting.connect(full.getsockname())  # Linux lets nobody else in until it is accepted
+        port = str(full.getsockname()[1])
+        with NetworkGuest(programs, python(script, port), Policy(["127.0.0.1"])) as guest:
+            pass
+    assert guest.output == b"Connection timed out\nTrue\n"
+
+
+def _answer_lines(connection: socket.socket) -> None:
+    """The server of reading.py."""
+    for line in connection.makefile("rb"):
+        words = line.split()
+        if b"send" in words:
+            connection.sendall(b"0123456789" * (int(words[1]) // 10) + b"abcdefghi"[: int(words[1]) % 10])
+        if b"end" in words:
+            connection.shutdown(socket.SHUT_WR)
+        if b"reset" in words:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            return
+
+
+def test_what_comes_from_outside_is_read_as_on_this_machine(programs: Rootfs) -> None:
+    class Lines(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def finish_request(self, request: object, client_address: object) -> None:
+            assert isinstance(request, socket.socket)
+            with suppress(ConnectionError):
+                _answer_lines(request)
+
+        def shutdown_request(self, request: object) -> None:
+            assert isinstance(request, socket.socket)
+            request.close()
+
+    with Lines((LOCAL, 0), socketserver.BaseRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = str(server.server_address[1])
+        command = [sys.executable, SOURCES / "reading.py", LOCAL, port]
+        native = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        words = python(source("reading.py"), "10.0.2.2", port)
+        with NetworkGuest(programs, words, Policy(["127.0.0.1"])) as guest:
+            pass
+        server.shutdown()
+    assert guest.output.decode().splitlines() == native.decode().splitlines()
 
 
 def test_what_the_guest_sends_from_a_file_or_a_pipe_arrives_once(programs: Rootfs) -> None:

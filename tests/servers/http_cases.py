@@ -60,6 +60,9 @@ def run_go(report: Report) -> None:
     """Drive Go's."""
     with Served("go", PORT) as server:
         report.about = output(["go", "version"]).split()[2]
+        with report.step("the network's interfaces, as net.Interfaces finds them"):
+            lines = output(["curl", "-sf", f"http://{LOCAL}:{server.port}/interfaces"]).splitlines()
+            assert lines == ["lo true 127.0.0.1/8", "eth0 true 10.0.2.15/24"], lines
         _drive(report, server, "go")
     with report.step("SIGTERM ends it") as note:
         assert server.status == 143, server.status

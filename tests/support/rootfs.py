@@ -51,7 +51,7 @@ PACKAGES = {
     "screen": ("vim", "less", "htop", "tmux", "python3", "procps", "bsdutils"),
     "gcc": ("gcc", "libc6-dev"),
     "static": ("busybox-static",),
-    "servers": ("redis-server", "nginx-light", "iproute2", "ca-certificates"),  # benchmarks/servers.py
+    "network": ("iproute2", "python3"),
     "musl": ("musl-dev",),  # headers and objects to link with, no programs
 }  # fmt: skip
 

@@ -206,7 +206,7 @@ def sys_shutdown(k: Kernel, task: Task, fd: int, how: int) -> int:
     208,
     "setsockopt",
     "fd level:int optname:int optval:ptr optlen:uint -> int",
-    partial="buffer sizes and much of what tunes TCP are remembered and change nothing",
+    partial="buffer sizes and some of what tunes TCP are remembered and change nothing",
 )
 def sys_setsockopt(k: Kernel, task: Task, fd: int, level: int, option: int, address: int, length: int) -> int:
     """setsockopt(2)."""

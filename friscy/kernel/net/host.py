@@ -22,7 +22,7 @@ from friscy.kernel.net.addresses import Endpoint, host_address
 from friscy.kernel.net.granted_socket import HostEnd, UnixLink, connected
 from friscy.kernel.net.host_port import HostPort
 from friscy.kernel.net.inet_socket import InetSocket, network
-from friscy.kernel.net.links import TcpLink, UdpLink
+from friscy.kernel.net.links import TcpLink, UdpLink, tune
 from friscy.kernel.net.policy import HOST_NAMES, TCP, UDP, Policy
 from friscy.kernel.net.tcp import TcpSocket
 from friscy.kernel.net.udp import UdpSocket
@@ -160,6 +160,7 @@ class HostNetwork:
             return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tune(sock, owner.options)
         result = sock.connect_ex((addresses.text(address), owner.remote[1]))
         if result not in (0, errno.EINPROGRESS):
             sock.close()
@@ -173,6 +174,7 @@ class HostNetwork:
         """A connection that came in on a published port is `owner` in the guest."""
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tune(sock, owner.options)
         link = self._link(k, owner, sock)
         link.connecting, link.writable = False, True
 

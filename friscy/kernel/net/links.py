@@ -7,6 +7,8 @@ import os
 import select
 import socket
 import struct
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from friscy.kernel.net import addresses
@@ -26,9 +28,27 @@ if TYPE_CHECKING:
 _INPUT = select.EPOLLIN | select.EPOLLOUT
 _READABLE = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _WRITABLE = select.EPOLLOUT | select.EPOLLERR | select.EPOLLHUP
+# Options of a guest's TCP socket that its peer notices, and what they are on the host.
+_TUNES = {
+    1 << 32 | 9: (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+    6 << 32 | 3: (socket.IPPROTO_TCP, socket.TCP_CORK),
+    6 << 32 | 4: (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+    6 << 32 | 5: (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
+    6 << 32 | 6: (socket.IPPROTO_TCP, socket.TCP_KEEPCNT),
+    6 << 32 | 7: (socket.IPPROTO_TCP, socket.TCP_SYNCNT),
+    6 << 32 | 18: (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+}
 _STEP = 1 << 16
 _MAX_PACKET = 1 << 16
 _MAX_PEERS = 4096
+
+
+def tune(sock: socket.socket, options: Mapping[int, bytes]) -> None:
+    """Let the host do what options of the guest ask for, as far as that shows outside. options: as in Socket."""
+    for key, host_option in _TUNES.items():
+        if key in options:
+            with suppress(OSError):  # the host may not go as far: it is remembered all the same
+                sock.setsockopt(*host_option, options[key])
 
 
 class TcpLink:

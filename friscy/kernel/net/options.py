@@ -118,7 +118,7 @@ def set_option(k: Kernel, socket: Socket, level: int, name: int, value: bytes) -
         )  # the kernel doubles it for its bookkeeping
     elif level == SOL_SOCKET and name in _BOOLEANS:
         number = int(number != 0)
-    socket.options[_key(level, name)] = struct.pack("<i", number)
+    socket.remember(level, name, struct.pack("<i", number))
 
 
 def get_option(k: Kernel, socket: Socket, level: int, name: int) -> bytes:

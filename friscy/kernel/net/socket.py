@@ -1,7 +1,7 @@
 """What sockets of every family have: options, errors, queues of messages, one implementation of streams.
 
 A socket holds what was sent to it. Two of the guest's sockets are joined by `peer`; one whose other end is outside
-gets its messages from the host's side (`friscy.kernel.net.host`), so that reading is the same for all.
+is read from the host, and has messages of it where they are to be looked at first (`friscy.kernel.net.links`).
 """
 
 from __future__ import annotations
@@ -159,6 +159,10 @@ class Socket(KernelFile):
     def set_option(self, k: Kernel, level: int, name: int, value: bytes) -> bool:
         """Take in an option of the family; False: not one of its options."""
         return False
+
+    def remember(self, level: int, name: int, value: bytes) -> None:
+        """Keep an option that was found to be a good one."""
+        self.options[level << 32 | name] = value
 
     # -- data -----------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """TCP sockets.
 
 A connection between two sockets of the guest is the two joined, as in AF_UNIX; one with the world outside has a
-socket of the host behind it (`friscy.kernel.net.host`), which fills `messages` and takes what is sent.
+socket of the host behind it (`friscy.kernel.net.links`), which is read from and takes what is sent.
 """
 
 from __future__ import annotations
@@ -315,6 +315,13 @@ class TcpSocket(InetSocket):
                 return link.receive_into(k, room)
         return super().read_into(k, room)
 
+    def write_from(self, k: Kernel, data: bytes | memoryview) -> int:
+        """See KernelFile."""
+        link = self.link
+        if link is None or not data or self.dead or self.write_shut or not self.connected:
+            return super().write_from(k, data)
+        return link.send(k, data)
+
     def received(self, k: Kernel) -> None:
         """See Socket."""
         if self.link is not None:
@@ -423,6 +430,14 @@ class TcpSocket(InetSocket):
 
             return set_tcp_option(k, self, name, value)
         return super().set_option(k, level, name, value)
+
+    def remember(self, level: int, name: int, value: bytes) -> None:
+        """See Socket; what shows on the line is for the host to do."""
+        super().remember(level, name, value)
+        if self.link is not None:
+            from friscy.kernel.net.links import tune
+
+            tune(self.link.sock, {level << 32 | name: value})
 
     def get_option(self, k: Kernel, level: int, name: int) -> bytes | None:
         """See Socket."""

@@ -34,7 +34,7 @@ def set_tcp_option(k: Kernel, socket: TcpSocket, name: int, value: bytes) -> boo
     if name == TCP_CONGESTION:
         if value.split(b"\0")[0] not in (b"cubic", b"reno"):
             raise LinuxError(errno.ENOENT)
-        socket.options[6 << 32 | name] = value.split(b"\0")[0]
+        socket.remember(6, name, value.split(b"\0")[0])
         return True
     if name == TCP_ULP:
         raise LinuxError(errno.ENOENT)  # as without the module tls
@@ -48,7 +48,7 @@ def set_tcp_option(k: Kernel, socket: TcpSocket, name: int, value: bytes) -> boo
         raise LinuxError(errno.EINVAL)
     if name in _BOOLEANS:
         number = int(number != 0)
-    socket.options[6 << 32 | name] = struct.pack("<i", number)
+    socket.remember(6, name, struct.pack("<i", number))
     return True
 
 

@@ -1,4 +1,5 @@
-// An HTTP server of Go's standard library: GET /NAME greets, POST gives back the SHA-256 of what was sent.
+// An HTTP server of Go's standard library: GET /NAME greets, POST gives back the SHA-256 of what was sent,
+// GET /interfaces lists the network's.
 package main
 
 import (
@@ -6,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 )
 
@@ -18,6 +20,16 @@ func main() {
 			return
 		}
 		fmt.Fprintf(w, "hello %s from go\n", r.URL.Path[1:])
+	})
+	http.HandleFunc("/interfaces", func(w http.ResponseWriter, r *http.Request) {
+		interfaces, err := net.Interfaces()
+		for _, each := range interfaces {
+			addresses, _ := each.Addrs()
+			fmt.Fprintln(w, each.Name, each.Flags&net.FlagUp != 0, addresses[0])
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
 	})
 	log.Fatal(http.ListenAndServe(":8000", nil))
 }
