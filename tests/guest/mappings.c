@@ -320,6 +320,18 @@ static void grown(void)
     SHOW(munmap(room, 1024 * PAGE));
 }
 
+static void validated(void)
+{
+    make("valid", "text");
+    int fd = open("valid", O_RDWR);
+    SHOW(munmap(mmap(NULL, PAGE, RW, MAP_SHARED_VALIDATE | MAP_POPULATE, fd, 0), PAGE));
+    SHOW(mmap(NULL, PAGE, RW, MAP_SHARED_VALIDATE | 1 << 10, fd, 0) == MAP_FAILED ? -1 : 0);
+    SHOW(mmap(NULL, PAGE, RW, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0) == MAP_FAILED ? -1 : 0);
+    SHOW(munmap(mmap(NULL, PAGE, RW, MAP_SHARED | 1 << 10, fd, 0), PAGE));
+    SHOW(mmap(NULL, PAGE, RW, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+    close(fd);
+}
+
 int main(void)
 {
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
@@ -333,5 +345,6 @@ int main(void)
     resident();
     locked();
     grown();
+    validated();
     return 0;
 }

@@ -24,6 +24,7 @@ from friscy.kernel.memory.areas import (
     PROT_ALL,
     RESERVED,
     STACK_GUARD_GAP,
+    VALID,
     Vma,
     page_prot,
     part,
@@ -98,6 +99,11 @@ class AddressSpace(Moving):
         kind = flags & MAP_TYPE
         if length == 0 or kind not in (MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE) or offset % PAGE:
             raise LinuxError(errno.EINVAL)
+        if kind == MAP_SHARED_VALIDATE:
+            if file is None:
+                raise LinuxError(errno.EINVAL)
+            if flags & ~VALID:
+                raise LinuxError(errno.EOPNOTSUPP)
         if length > GUEST_END - GUEST_START:
             raise LinuxError(errno.ENOMEM)
         length = -(-length // PAGE) * PAGE

@@ -24,6 +24,8 @@ from lazyfs.plain import Plain, default
 MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE, MAP_TYPE = 1, 2, 3, 15
 MAP_FIXED, MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_LOCKED, MAP_NORESERVE = 0x10, 0x20, 0x100, 0x2000, 0x4000
 MAP_POPULATE, MAP_STACK, MAP_FIXED_NOREPLACE = 0x8000, 0x20000, 0x100000
+# What MAP_SHARED_VALIDATE lets pass: the flags that there were before it (MAP_SHARED .. MAP_HUGETLB, MAP_HUGE_*).
+VALID = 0x7C07_F933
 # Taken in advance and hardly touched: not counted against the memory limit. A thread's stack is 8 MiB of it.
 RESERVED = MAP_NORESERVE | MAP_GROWSDOWN | MAP_STACK
 MREMAP_MAYMOVE, MREMAP_FIXED, MREMAP_DONTUNMAP = 1, 2, 4
