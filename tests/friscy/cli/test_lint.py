@@ -96,7 +96,7 @@ def test_files_that_are_not_there(project: Path, friscy: Friscy) -> None:
 
 def test_a_damaged_lock(project: Path, friscy: Friscy) -> None:
     (project / "friscy.lock").write_text("version = 3\n")
-    assert findings(friscy) == ["friscy.lock: version 3, and this friscy reads version 1"]
+    assert findings(friscy) == ["friscy.lock: version 3, and this friscy reads version 2"]
 
 
 def test_what_cannot_be_read_is_an_error(project: Path, friscy: Friscy) -> None:
