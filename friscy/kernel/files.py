@@ -180,9 +180,9 @@ def host_fds(k: Kernel, file: OpenFile, events: int) -> Iterable[tuple[int, int]
 def earliest(k: Kernel, candidates: Iterable[OpenFile]) -> int | None:
     """The next time at which one of the files becomes ready by itself, on the monotonic clock."""
     times = [at for file in candidates if isinstance(file, KernelFile) and (at := file.deadline(k))]
-    now = k.monotonic_ns() if times else 0
-    # One that has passed shows in `poll` already: to wait for it would be to spin.
-    return min((at for at in times if at > now), default=None)
+    # One that had passed when the scheduler asked shows in `poll`: to wait for it would be to spin. One that has passed
+    # since does not, and nobody else will tell of it.
+    return min((at for at in times if at > k.scheduler.looked), default=None)
 
 
 def read(k: Kernel, file: OpenFile, n: int) -> bytes:

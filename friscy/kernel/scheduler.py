@@ -73,6 +73,7 @@ class Scheduler:
         self.k = k
         self.meter = CpuMeter(k.clock)
         self.slices = 0  # that have begun
+        self.looked = 0  # monotonic time of the guest when it was last begun to ask what waits are over
         self._found: Task | None = None  # who runs next, where a call that blocked has found out already
         self._host = HostWait()
 
@@ -87,6 +88,7 @@ class Scheduler:
                 k.tell_owners()
             task, self._found = self._found, None
             if task is None:
+                self.looked = k.monotonic_ns()
                 task = self.next_task()
             if task is None:
                 k.idle()
@@ -157,6 +159,7 @@ class Scheduler:
         k = self.k
         if k.tracer is not None or task.process.cpu_watched:
             return False
+        self.looked = k.monotonic_ns()
         found = self.next_task()
         if found is not None and found is not task:
             self._found = found
@@ -177,7 +180,8 @@ class Scheduler:
                 k.tell_owners()
             if state.exit_status is not None or task.state == DEAD:
                 return False
-            if not task.process.stopped and self.may_wake(task, k.monotonic_ns()):
+            self.looked = k.monotonic_ns()
+            if not task.process.stopped and self.may_wake(task, self.looked):
                 task.state = RUNNING
                 return True
             found = self.next_task()

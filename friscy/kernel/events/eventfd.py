@@ -73,15 +73,19 @@ class EventFd(KernelFile):
 
 
 class TimerFd(KernelFile):
-    """A timerfd. expiry: monotonic time of the next expiration, 0 when it is off; interval: ns, 0 for once."""
+    """A timerfd. expiry: monotonic time of the next expiration, 0 when it is off; interval: ns, 0 for once.
+
+    over: expirations that were read, or given up with the setting they were of; polled: those and the unread ones when
+    it was polled last. A timer does not stand still between a poll and what is made of it.
+    """
 
     clock: int = CLOCK_MONOTONIC
     expiry: int = 0
     interval: int = 0
-    reads: int = 0  # of expirations
+    over: int = 0
+    polled: int = 0
 
-    def _expirations(self, k: Kernel) -> int:
-        now = k.monotonic_ns()
+    def _expirations(self, now: int) -> int:
         if not self.expiry or now < self.expiry:
             return 0
         return 1 + ((now - self.expiry) // self.interval if self.interval else 0)
@@ -90,26 +94,33 @@ class TimerFd(KernelFile):
         """See KernelFile."""
         if n < 8:
             raise LinuxError(errno.EINVAL)
-        count = self._expirations(k)
+        count = self._expirations(k.monotonic_ns())
         if not count:
             raise WouldBlock(self, POLLIN)
         self.expiry = self.expiry + count * self.interval if self.interval else 0
-        self.reads += count
+        self.over += count
         return count.to_bytes(8, "little")
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
-        return POLLIN if self._expirations(k) else 0
+        unread = self._expirations(k.monotonic_ns())
+        self.polled = self.over + unread
+        return POLLIN if unread else 0
 
     def activity(self, k: Kernel) -> tuple[int, int] | None:
         """See KernelFile."""
-        return self.reads + self._expirations(k), 0
+        return self.polled, 0
 
     def deadline(self, k: Kernel) -> int | None:
-        """See KernelFile."""
+        """See KernelFile: the first that was not there when the scheduler asked, though others may be unread."""
         if self.interval and self.expiry:
-            return self.expiry + self._expirations(k) * self.interval  # one more, though none was read
+            return self.expiry + self._expirations(k.scheduler.looked) * self.interval
         return self.expiry or None
+
+    def set(self, now: int, expiry: int, interval: int) -> None:
+        """Expire at `expiry` next, never for 0."""
+        self.over += self._expirations(now)
+        self.expiry, self.interval = expiry, interval
 
     def seek(self, offset: int, whence: int) -> int:
         """lseek(2) does nothing, successfully."""
@@ -168,15 +179,11 @@ def sys_timerfd_settime(k: Kernel, task: Task, fd: int, flags: int, new: int, ol
     timer = _timer(task, fd)
     before = pack_itimerspec(*timer.remaining(k))
     now = k.monotonic_ns()
-    timer.interval = interval
-    if not value:
-        timer.expiry = 0
-    elif not flags & TFD_TIMER_ABSTIME:
-        timer.expiry = now + value
-    elif timer.clock == CLOCK_REALTIME:
-        timer.expiry = max(1, now + value - k.realtime_ns())
-    else:
-        timer.expiry = value
+    if value and not flags & TFD_TIMER_ABSTIME:
+        value += now
+    elif value and timer.clock == CLOCK_REALTIME:
+        value = max(1, now + value - k.realtime_ns())
+    timer.set(now, value, interval)
     if old:
         k.mem.write(old, before)
     return 0

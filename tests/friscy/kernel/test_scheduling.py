@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 from guest_machine import SOURCES, GuestMachine, compile_guest
 from shuffled_kernel import ShuffledKernel
+
+from friscy.kernel.clock import Clock
+from friscy.kernel.kernel import Kernel
 
 SEEDS = range(4)
 
@@ -21,3 +25,22 @@ def test_any_order_will_do(name: str, machine: GuestMachine, guest_cache: Path) 
         status, text = shuffled.run(program)
         assert text.splitlines() == expected, f"seed {seed}"
         assert status == 0
+
+
+@pytest.mark.parametrize("step_ns", [400_000, 1_100_000, 2_300_000, 4_700_000])
+def test_a_timer_that_runs_out_between_two_looks_is_seen(
+    step_ns: int, machine: GuestMachine, guest_cache: Path
+) -> None:
+    moved = 0
+
+    def monotonic_ns() -> int:
+        nonlocal moved
+        moved += step_ns
+        return time.monotonic_ns() + moved
+
+    slow = GuestMachine(
+        machine.engine, machine.interpreter, partial(Kernel, clock=Clock(monotonic_ns=monotonic_ns))
+    )
+    status, text = slow.run(compile_guest("edges", guest_cache))
+    assert text.splitlines() == (SOURCES / "edges.expected").read_text().splitlines()
+    assert status == 0
