@@ -120,8 +120,11 @@ def close(graph: Graph) -> None:
 class Convention:
     """The signatures of a module's functions."""
 
-    def __init__(self, graphs: Mapping[int, Graph], abi: Abi = PSABI) -> None:
-        self.abi = abi
+    def __init__(
+        self, graphs: Mapping[int, Graph], abi: Abi = PSABI, demands: Mapping[int, Registers] | None = None
+    ) -> None:
+        """demands: by function, what it gives back beside what `abi` says (`demands.Survey`)."""
+        self.abi, self._demands = abi, demands or {}
         self.signatures: dict[int, Signature] = {}
         self.intact: dict[int, dict[int, Registers]] = {}
         self.flows = {pc: Flow(graph) for pc, graph in graphs.items()}
@@ -215,9 +218,12 @@ class Convention:
 
     def back_reads(self, graph: Graph) -> Registers:
         """What must be right where a function returns."""
-        if not self.is_closed(graph):
-            return self.abi.back
-        return self.abi.back & ~self._callers_own(graph)
+        back = self.given_back(graph)
+        return back & ~self._callers_own(graph) if self.is_closed(graph) else back
+
+    def given_back(self, graph: Graph) -> Registers:
+        """What whoever a function returns to may read."""
+        return self.abi.back | self._demands.get(graph.start, NONE) | self._demands.get(graph.entry, NONE)
 
     def astray_reads(self, graph: Graph) -> Registers:
         """What must be right where a switch goes to code of the function that nobody has found."""

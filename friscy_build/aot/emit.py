@@ -152,7 +152,7 @@ class Emitter(FunctionWriter):
             self._call_table_form(target, tail=True, middle=self._in_middle(block))
             return
         signature = self._convention.tail(target) if target is not None else None
-        saved, back = self._convention.abi.saved, self._convention.abi.back
+        saved, back = self._convention.abi.saved, self._convention.given_back(self._graph)
         if signature is None or saved & ~self._convention.intact[self._graph.entry][block.pc]:
             self._store(self._dirty & reads)
             self._call_table_form(target, middle=self._in_middle(block))

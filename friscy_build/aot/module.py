@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from friscy.kernel import elf
 from friscy_build.aot import linking
 from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention, close
+from friscy_build.aot.demands import Demands, Survey
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
 from friscy_build.aot.emit import Emitter
 from friscy_build.aot.graph import Graph
@@ -71,16 +73,19 @@ class Job:
 
     graphs: tuple[Graph, ...]
     options: Options = DEFAULT
+    demands: Demands | None = None
 
     @property
     def ninstructions(self) -> int:
         return sum(graph.ninstructions for graph in self.graphs)
 
 
-def _emit(graphs: Sequence[Graph], options: Options) -> linking.Functions:
+def _emit(graphs: Sequence[Graph], options: Options, demands: Demands | None = None) -> linking.Functions:
     for graph in graphs:
         close(graph)
-    convention = Convention({graph.entry: graph for graph in graphs}, options.abi)
+    if demands is None and options.abi is PSABI:
+        demands = Survey(graphs).demands()
+    convention = Convention({graph.entry: graph for graph in graphs}, options.abi, demands)
     functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
     for graph in graphs:
         Emitter(functions, graph, convention, precise=options.precise).emit()
@@ -97,9 +102,12 @@ def listing(graphs: Sequence[Graph], options: Options = DEFAULT) -> list[str]:
     return lines
 
 
-def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated:
-    """One module of these functions, which call each other directly."""
-    functions = _emit(graphs, options)
+def translate(
+    graphs: Sequence[Graph], options: Options = DEFAULT, demands: Demands | None = None
+) -> Translated:
+    """One module of these functions, which call each other directly. demands: what the rest of the file wants of them;
+    None: there is no rest."""
+    functions = _emit(graphs, options, demands)
     entries = [(pc, graph.entry) for graph in graphs for pc in graph.entries]
     wasm, code_bytes = functions.module([entry for _, entry in entries])
     ninstructions = sum(graph.ninstructions for graph in graphs)
@@ -108,7 +116,7 @@ def translate(graphs: Sequence[Graph], options: Options = DEFAULT) -> Translated
 
 def translate_job(job: Job) -> Translated:
     """What a worker does."""
-    return translate(job.graphs, job.options)
+    return translate(job.graphs, job.options, job.demands)
 
 
 def plan(
@@ -121,8 +129,9 @@ def plan(
     options: Options = DEFAULT,
     functions: Functions | None = None,
 ) -> Iterator[Job]:
-    """Find the functions of an ELF file at `base`, and deal them out, neighbours together, as they are found.
+    """Find the functions of an ELF file at `base`, and deal them out, neighbours together.
 
+    What a function has to give back is known when all that call it are found: they are kept packed until then.
     entries: those to translate, with what they call directly where `callees`; None: all that can be found.
     functions: of the file, where somebody has looked for them already.
     """
@@ -131,16 +140,25 @@ def plan(
         functions = Functions(CodeImage(data, base, name=name), limit=options.largest)
     functions.record(recorded)
     wanted = functions.roots() if entries is None else recorded
+    survey = Survey() if options.abi is PSABI else None
+    parts: list[bytes] = []
     part: list[Graph] = []
     size = 0
     for graph in functions.graphs(wanted, None if callees else recorded):
         part.append(graph)
         size += graph.ninstructions
+        if survey is not None:
+            survey.add(graph)
         if size >= JOB_INSTRUCTIONS:
-            yield Job(tuple(part), options)
+            parts.append(pickle.dumps(tuple(part)))
             part, size = [], 0
-    if part:
-        yield Job(tuple(part), options)
+    parts.append(pickle.dumps(tuple(part)))
+    demands = survey.demands() if survey is not None else {}
+    for packed in parts:
+        graphs: tuple[Graph, ...] = pickle.loads(packed)
+        own = {graph.start for graph in graphs} | {graph.entry for graph in graphs}
+        if graphs:
+            yield Job(graphs, options, {pc: demands[pc] for pc in own if pc in demands})
 
 
 def translate_image(

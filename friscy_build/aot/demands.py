@@ -1,0 +1,95 @@
+"""What a function has to give back beside what the psABI knows of, found over all functions of a file.
+
+Compilers keep a temporary over a call of a function that they saw not to touch it; hand-made code, such as V8's, has
+calls that keep or return any register. Callers tell: whoever reads a register after a call, which nobody by the psABI
+would, wants it of the callee, and of what that goes on to by a jump, or calls while the register is kept. A callee
+tells too: one that looks at a temporary that was never given to it does so to give it back.
+
+That a register reaches a use, from a call or to a return, holds for each register by itself. So a function is looked
+at once, without its callers: `base` is wanted of a callee anyway, `passed` if it is wanted of the function itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from friscy_build.aot.convention import PSABI, close
+from friscy_build.aot.effects import ALL, F0, NONE, Registers, registers
+from friscy_build.aot.flow import Flow
+from friscy_build.aot.graph import End, Graph
+
+Demands = dict[int, Registers]  # by the address of a function
+
+_TEMPORARIES = registers((5, 6, 7, *range(28, 32), *(F0 + n for n in (*range(8), *range(28, 32)))))
+_KNOWN = PSABI.back | PSABI.saved | 1
+
+
+@dataclass(slots=True)
+class _Callee:
+    target: int
+    base: Registers
+    passed: Registers
+
+
+def _reach(flow: Flow, at_return: Registers) -> tuple[list[Registers], Registers]:
+    """(what is read behind each block before it is written, the same at the entry); calls leave all as it is."""
+    live, after = [NONE] * len(flow.blocks), [NONE] * len(flow.blocks)
+    changed = True
+    while changed:
+        changed = False
+        for k, block in enumerate(flow.blocks):
+            behind = at_return if block.end is End.RETURN or flow.leaving[k] else NONE
+            for successor in flow.after[k]:
+                behind |= live[successor]
+            after[k] = behind
+            here = flow.reads[k] | behind & ~flow.writes[k]
+            if here != live[k]:
+                live[k], changed = here, True
+    return after, live[flow.number[flow.graph.entry]]
+
+
+class Survey:
+    """Takes the functions of a file, one after the other, and then tells what each is to give back."""
+
+    def __init__(self, graphs: Iterable[Graph] = ()) -> None:
+        self._callees: dict[int, list[_Callee]] = {}
+        self._wanted: Demands = {}
+        for graph in graphs:
+            self.add(graph)
+
+    def add(self, graph: Graph) -> None:
+        """Look at a function, or a part of one."""
+        close(graph)
+        flow = Flow(graph)
+        bare, first = _reach(flow, NONE)
+        full, _ = _reach(flow, ALL)
+        found: dict[int, _Callee] = {}
+        for k, block in enumerate(flow.blocks):
+            for target in (*flow.leaving[k], *((block.target,) if block.end is End.CALL else ())):
+                callee = found.setdefault(target, _Callee(target, NONE, NONE))
+                callee.base |= bare[k] & ~_KNOWN
+                callee.passed |= full[k] & ~_KNOWN
+        self._callees.setdefault(graph.start, []).extend(found.values())
+        if not graph.resume and graph.entry == graph.start and first & _TEMPORARIES:
+            self._wanted[graph.start] = ALL & ~_KNOWN
+
+    def demands(self) -> Demands:
+        """What is wanted of each function beside what the psABI says."""
+        wanted = dict(self._wanted)
+        work = []
+        for start, callees in self._callees.items():
+            for callee in callees:
+                if callee.base & ~wanted.get(callee.target, NONE):
+                    wanted[callee.target] = wanted.get(callee.target, NONE) | callee.base
+                    work.append(callee.target)
+            if start in self._wanted:
+                work.append(start)
+        while work:
+            start = work.pop()
+            for callee in self._callees.get(start, ()):
+                more = callee.passed & wanted[start]
+                if more & ~wanted.get(callee.target, NONE):
+                    wanted[callee.target] = wanted.get(callee.target, NONE) | more
+                    work.append(callee.target)
+        return wanted

@@ -1,0 +1,93 @@
+"""Code that keeps registers over calls, or returns in registers, where the psABI knows of none: assembly, as V8's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aot_guest import CODE, STACK, elf_file, install
+from aot_programs import A0, A7, EBREAK, RA, SP, T1, Assembler, op
+
+from friscy_build.aot import module
+
+A2, A6 = 12, 16
+
+
+def _saves(asm: Assembler, *saved: int, system: bool = False) -> None:
+    """A function that calls `scribble`, or the system, and gives `saved` back as it got them."""
+    asm.word(op("addi", rd=SP, rs1=SP, imm=-64))
+    for k, register in enumerate((RA, *saved)):
+        asm.word(op("sd", rs2=register, rs1=SP, imm=8 * k))
+    for register in saved:
+        asm.word(op("addi", rd=register, rs1=0, imm=99))
+    if system:
+        asm.word(op("ecall"))
+    else:
+        asm.to("scribble", "jal", rd=RA)
+    for k, register in enumerate((RA, *saved)):
+        asm.word(op("ld", rd=register, rs1=SP, imm=8 * k))
+    asm.word(op("addi", rd=SP, rs1=SP, imm=64))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+
+
+def _program() -> tuple[Assembler, bytes]:
+    asm = Assembler()
+    asm.to("caller", "jal", rd=RA)
+    asm.word(EBREAK)
+    asm.labels["caller"] = asm.at
+    asm.word(op("addi", rd=SP, rs1=SP, imm=-16))
+    asm.word(op("sd", rs2=RA, rs1=SP, imm=0))
+    asm.word(op("addi", rd=A6, rs1=0, imm=7))
+    asm.to("barrier", "jal", rd=RA)
+    asm.to("jumps", "jal", rd=RA)
+    asm.word(op("add", rd=A0, rs1=A2, rs2=A6))
+    asm.word(op("ld", rd=RA, rs1=SP, imm=0))
+    asm.word(op("addi", rd=SP, rs1=SP, imm=16))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.labels["barrier"] = asm.at
+    _saves(asm, A6)
+    asm.labels["jumps"] = asm.at
+    asm.word(op("addi", rd=A2, rs1=0, imm=1))
+    asm.to("two", "jal", rd=0)
+    asm.labels["two"] = asm.at
+    asm.word(op("addi", rd=A2, rs1=0, imm=35))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.labels["hidden"] = asm.at
+    _saves(asm, A7, T1, system=True)
+    asm.word(EBREAK)
+    asm.labels["scribble"] = asm.at
+    asm.word(op("addi", rd=A0, rs1=0, imm=5))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    return asm, asm.code()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_callers_read(
+    new_guest: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    """A callee that saves an argument register, and one that returns in one, by way of a jump."""
+    asm, code = _program()
+    if not together:
+        monkeypatch.setattr(module, "JOB_INSTRUCTIONS", 1)
+    guest = new_guest()
+    guest.write(CODE, code)
+    entries = [asm.labels[name] for name in ("caller", "barrier", "jumps", "two", "scribble")]
+    assert set(entries) <= set(install(guest, elf_file(code), entries))
+    guest.set_all([0, 0, STACK, *[0] * 29], [0] * 32, 0)
+    guest.run(CODE)
+    assert guest.x(A0) == 42
+
+
+def test_what_the_callee_reads(new_guest: Callable[..., Any]) -> None:
+    """No caller was seen, but the callee looks at a temporary that nobody by the psABI would give it."""
+    asm, code = _program()
+    guest = new_guest()
+    guest.write(CODE, code)
+    start = asm.labels["hidden"]
+    assert start in install(guest, elf_file(code), [start])
+    guest.set_all([0, CODE + 4, STACK, *[0] * 29], [0] * 32, 0)
+    guest.set_x(A7, 123)
+    guest.set_x(T1, 456)
+    guest.run(start)
+    assert (guest.x(A7), guest.x(T1)) == (123, 456)
