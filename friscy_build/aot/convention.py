@@ -123,7 +123,7 @@ class Convention:
     def __init__(
         self, graphs: Mapping[int, Graph], abi: Abi = PSABI, demands: Mapping[int, Registers] | None = None
     ) -> None:
-        """demands: by function, what it gives back beside what `abi` says (`demands.Survey`)."""
+        """demands: by function, what it gives back beside what `abi` says (`demands.Habits`)."""
         self.abi, self._demands = abi, demands or {}
         self.signatures: dict[int, Signature] = {}
         self.intact: dict[int, dict[int, Registers]] = {}

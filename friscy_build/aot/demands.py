@@ -3,7 +3,9 @@
 Compilers keep a temporary over a call of a function that they saw not to touch it; hand-made code, such as V8's, has
 calls that keep or return any register. Callers tell: whoever reads a register after a call, which nobody by the psABI
 would, wants it of the callee, and of what that goes on to by a jump, or calls while the register is kept. A callee
-tells too: one that looks at a temporary that was never given to it does so to give it back.
+tells too: one that looks at a temporary that was never given to it does so to give it back. And one that returns with
+a saved register it has computed something in shows that the file's code does not save that register. (What it has
+loaded there may be what it found, or longjmp's.)
 
 That a register reaches a use, from a call or to a return, holds for each register by itself. So a function is looked
 at once, without its callers: `base` is wanted of a callee anyway, `passed` if it is wanted of the function itself.
@@ -14,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from friscy_build.aot.convention import PSABI, close
-from friscy_build.aot.effects import ALL, F0, NONE, Registers, registers
+from friscy_build.aot.convention import FLOAT_SAVED, PSABI, SAVED, close
+from friscy_build.aot.effects import ALL, F0, NONE, Registers, effects, is_access, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End, Graph
 
@@ -23,6 +25,14 @@ Demands = dict[int, Registers]  # by the address of a function
 
 _TEMPORARIES = registers((5, 6, 7, *range(28, 32), *(F0 + n for n in (*range(8), *range(28, 32)))))
 _KNOWN = PSABI.back | PSABI.saved | 1
+
+
+@dataclass(frozen=True)
+class Habits:
+    """wanted: by the address of a function, what it gives back. clobbered: saved registers that are none here."""
+
+    wanted: Demands
+    clobbered: Registers = NONE
 
 
 @dataclass(slots=True)
@@ -49,12 +59,38 @@ def _reach(flow: Flow, at_return: Registers) -> tuple[list[Registers], Registers
     return after, live[flow.number[flow.graph.entry]]
 
 
+def _computed(flow: Flow) -> Registers:
+    """The registers whose last write before some return is no load, nor before a call, which may be the end of it."""
+    loaded, computed = [NONE] * len(flow.blocks), [NONE] * len(flow.blocks)
+    for k, block in enumerate(flow.blocks):
+        for _, i in block.code:
+            written = effects(i)[1]
+            if is_access(i):
+                loaded[k], computed[k] = loaded[k] | written, computed[k] & ~written
+            else:
+                loaded[k], computed[k] = loaded[k] & ~written, computed[k] | written
+    begins = [NONE] * len(flow.blocks)
+    found, changed = NONE, True
+    while changed:
+        changed = False
+        for k in range(flow.nreached - 1, -1, -1):
+            ends = NONE if flow.calls[k] else begins[k] & ~loaded[k] | computed[k]
+            if flow.blocks[k].end is End.RETURN:
+                found |= ends
+            for successor in flow.after[k]:
+                if ends & ~begins[successor]:
+                    begins[successor] |= ends
+                    changed = True
+    return found
+
+
 class Survey:
     """Takes the functions of a file, one after the other, and then tells what each is to give back."""
 
     def __init__(self, graphs: Iterable[Graph] = ()) -> None:
         self._callees: dict[int, list[_Callee]] = {}
         self._wanted: Demands = {}
+        self._clobbered = NONE
         for graph in graphs:
             self.add(graph)
 
@@ -71,11 +107,17 @@ class Survey:
                 callee.base |= bare[k] & ~_KNOWN
                 callee.passed |= full[k] & ~_KNOWN
         self._callees.setdefault(graph.start, []).extend(found.values())
-        if not graph.resume and graph.entry == graph.start and first & _TEMPORARIES:
+        if graph.resume or graph.entry != graph.start:
+            return
+        if first & _TEMPORARIES:
             self._wanted[graph.start] = ALL & ~_KNOWN
+        self._clobbered |= _computed(flow) & (SAVED | FLOAT_SAVED)
 
-    def demands(self) -> Demands:
-        """What is wanted of each function beside what the psABI says."""
+    def habits(self) -> Habits:
+        """What all functions together tell."""
+        return Habits(self._demands(), self._clobbered)
+
+    def _demands(self) -> Demands:
         wanted = dict(self._wanted)
         work = []
         for start, callees in self._callees.items():

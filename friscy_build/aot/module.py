@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from friscy.kernel import elf
 from friscy_build.aot import linking
 from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention, close
-from friscy_build.aot.demands import Demands, Survey
+from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
 from friscy_build.aot.emit import Emitter
 from friscy_build.aot.graph import Graph
@@ -73,19 +73,22 @@ class Job:
 
     graphs: tuple[Graph, ...]
     options: Options = DEFAULT
-    demands: Demands | None = None
+    habits: Habits | None = None
 
     @property
     def ninstructions(self) -> int:
         return sum(graph.ninstructions for graph in self.graphs)
 
 
-def _emit(graphs: Sequence[Graph], options: Options, demands: Demands | None = None) -> linking.Functions:
+def _emit(graphs: Sequence[Graph], options: Options, habits: Habits | None = None) -> linking.Functions:
     for graph in graphs:
         close(graph)
-    if demands is None and options.abi is PSABI:
-        demands = Survey(graphs).demands()
-    convention = Convention({graph.entry: graph for graph in graphs}, options.abi, demands)
+    if habits is None:
+        habits = Survey(graphs).habits() if options.abi is PSABI else Habits({})
+    abi = options.abi
+    if habits.clobbered:
+        abi = replace(abi, saved=abi.saved & ~habits.clobbered)
+    convention = Convention({graph.entry: graph for graph in graphs}, abi, habits.wanted)
     functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
     for graph in graphs:
         Emitter(functions, graph, convention, precise=options.precise).emit()
@@ -103,11 +106,11 @@ def listing(graphs: Sequence[Graph], options: Options = DEFAULT) -> list[str]:
 
 
 def translate(
-    graphs: Sequence[Graph], options: Options = DEFAULT, demands: Demands | None = None
+    graphs: Sequence[Graph], options: Options = DEFAULT, habits: Habits | None = None
 ) -> Translated:
-    """One module of these functions, which call each other directly. demands: what the rest of the file wants of them;
-    None: there is no rest."""
-    functions = _emit(graphs, options, demands)
+    """One module of these functions, which call each other directly. habits: of the file they are
+    of; None: there is no more of it."""
+    functions = _emit(graphs, options, habits)
     entries = [(pc, graph.entry) for graph in graphs for pc in graph.entries]
     wasm, code_bytes = functions.module([entry for _, entry in entries])
     ninstructions = sum(graph.ninstructions for graph in graphs)
@@ -116,7 +119,7 @@ def translate(
 
 def translate_job(job: Job) -> Translated:
     """What a worker does."""
-    return translate(job.graphs, job.options, job.demands)
+    return translate(job.graphs, job.options, job.habits)
 
 
 def plan(
@@ -153,12 +156,13 @@ def plan(
             parts.append(pickle.dumps(tuple(part)))
             part, size = [], 0
     parts.append(pickle.dumps(tuple(part)))
-    demands = survey.demands() if survey is not None else {}
+    habits = survey.habits() if survey is not None else Habits({})
+    wants = habits.wanted
     for packed in parts:
         graphs: tuple[Graph, ...] = pickle.loads(packed)
         own = {graph.start for graph in graphs} | {graph.entry for graph in graphs}
         if graphs:
-            yield Job(graphs, options, {pc: demands[pc] for pc in own if pc in demands})
+            yield Job(graphs, options, replace(habits, wanted={pc: wants[pc] for pc in own if pc in wants}))
 
 
 def translate_image(

@@ -91,3 +91,32 @@ def test_what_the_callee_reads(new_guest: Callable[..., Any]) -> None:
     guest.set_x(T1, 456)
     guest.run(start)
     assert (guest.x(A7), guest.x(T1)) == (123, 456)
+
+
+def test_saved_registers_that_are_not(new_guest: Callable[..., Any]) -> None:
+    """A function that computes in s3 and leaves it so: what its callers keep there is not what they find."""
+    s3 = 19
+    asm = Assembler()
+    asm.to("caller", "jal", rd=RA)
+    asm.word(EBREAK)
+    asm.labels["caller"] = asm.at
+    asm.word(op("addi", rd=SP, rs1=SP, imm=-16))
+    asm.word(op("sd", rs2=RA, rs1=SP, imm=0))
+    asm.to("clobbers", "address", register=T1)
+    asm.word(op("c.nop", imm=0))
+    asm.word(op("jalr", rd=RA, rs1=T1, imm=0))
+    asm.word(op("addi", rd=A0, rs1=s3, imm=0))
+    asm.word(op("ld", rd=RA, rs1=SP, imm=0))
+    asm.word(op("addi", rd=SP, rs1=SP, imm=16))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.labels["clobbers"] = asm.at
+    asm.word(op("addi", rd=s3, rs1=0, imm=42))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    code = asm.code()
+    guest = new_guest()
+    guest.write(CODE, code)
+    entries = [asm.labels[name] for name in ("caller", "clobbers")]
+    assert set(entries) <= set(install(guest, elf_file(code), entries))
+    guest.set_all([0, 0, STACK, *[0] * 29], [0] * 32, 0)
+    guest.run(CODE)
+    assert guest.x(A0) == 42
