@@ -4,8 +4,8 @@ Compilers keep a temporary over a call of a function that they saw not to touch 
 calls that keep or return any register. Callers tell: whoever reads a register after a call, which nobody by the psABI
 would, wants it of the callee, and of what that goes on to by a jump, or calls while the register is kept. A callee
 tells too: one that looks at a temporary that was never given to it does so to give it back. And one that returns with
-a saved register it has computed something in shows that the file's code does not save that register. (What it has
-loaded there may be what it found, or longjmp's.)
+a saved register it has computed something in shows that the file has code that saves none: which others that takes
+is not to be seen from each. (What it has loaded there may be what it found, or longjmp's.)
 
 That a register reaches a use, from a call or to a return, holds for each register by itself. So a function is looked
 at once, without its callers: `base` is wanted of a callee anyway, `passed` if it is wanted of the function itself.
@@ -29,7 +29,7 @@ _KNOWN = PSABI.back | PSABI.saved | 1
 
 @dataclass(frozen=True)
 class Habits:
-    """wanted: by the address of a function, what it gives back. clobbered: saved registers that are none here."""
+    """wanted: by the address of a function, what it gives back. clobbered: the saved registers, where they are none."""
 
     wanted: Demands
     clobbered: Registers = NONE
@@ -111,7 +111,8 @@ class Survey:
             return
         if first & _TEMPORARIES:
             self._wanted[graph.start] = ALL & ~_KNOWN
-        self._clobbered |= _computed(flow) & (SAVED | FLOAT_SAVED)
+        if _computed(flow) & (SAVED | FLOAT_SAVED):
+            self._clobbered = SAVED | FLOAT_SAVED
 
     def habits(self) -> Habits:
         """What all functions together tell."""
