@@ -20,6 +20,7 @@ from friscy_build.aot.convention import FLOAT_SAVED, PSABI, SAVED, close
 from friscy_build.aot.effects import ALL, F0, NONE, Registers, effects, is_access, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End, Graph
+from friscy_build.isa.row import Flow as RowFlow
 
 Demands = dict[int, Registers]  # by the address of a function
 
@@ -60,8 +61,12 @@ def _reach(flow: Flow, at_return: Registers) -> tuple[list[Registers], Registers
 
 
 def _computed(flow: Flow) -> Registers:
-    """The registers whose last write before some return is no load, nor before a call, which may be the end of it."""
+    """The registers whose last write before some return is no load, nor before a call or trap, which may be the end."""
     loaded, computed = [NONE] * len(flow.blocks), [NONE] * len(flow.blocks)
+    ending = [
+        called or any(i.row.flow is RowFlow.TRAP for _, i in block.code)
+        for called, block in zip(flow.calls, flow.blocks, strict=True)
+    ]
     for k, block in enumerate(flow.blocks):
         for _, i in block.code:
             written = effects(i)[1]
@@ -74,7 +79,7 @@ def _computed(flow: Flow) -> Registers:
     while changed:
         changed = False
         for k in range(flow.nreached - 1, -1, -1):
-            ends = NONE if flow.calls[k] else begins[k] & ~loaded[k] | computed[k]
+            ends = NONE if ending[k] else begins[k] & ~loaded[k] | computed[k]
             if flow.blocks[k].end is End.RETURN:
                 found |= ends
             for successor in flow.after[k]:

@@ -10,6 +10,9 @@ from aot_guest import CODE, STACK, elf_file, install
 from aot_programs import A0, A7, EBREAK, RA, SP, T1, Assembler, op
 
 from friscy_build.aot import module
+from friscy_build.aot.demands import Survey
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.image import CodeImage
 
 A2, A6 = 12, 16
 
@@ -120,3 +123,16 @@ def test_saved_registers_that_are_not(new_guest: Callable[..., Any]) -> None:
     guest.set_all([0, 0, STACK, *[0] * 29], [0] * 32, 0)
     guest.run(CODE)
     assert guest.x(A0) == 42
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_what_is_behind_a_trap_tells_nothing(ends: bool) -> None:
+    """A compiler's trap is where a function ends: that what lies behind it saves no register is not the function's."""
+    asm = Assembler()
+    asm.labels["trapping"] = asm.at
+    asm.word(op("addi", rd=19, rs1=0, imm=42))
+    asm.word(EBREAK if ends else op("addi", rd=0, rs1=0, imm=0))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    image = CodeImage(elf_file(asm.code()))
+    habits = Survey(Functions(image, [CODE]).graphs([CODE])).habits()
+    assert bool(habits.clobbered) is not ends
