@@ -85,9 +85,8 @@ def _emit(graphs: Sequence[Graph], options: Options, habits: Habits | None = Non
         close(graph)
     if habits is None:
         habits = Survey(graphs).habits() if options.abi is PSABI else Habits({})
-    abi = options.abi
-    if habits.clobbered:
-        abi = replace(abi, saved=abi.saved & ~habits.clobbered)
+    # Where one function of a file does not keep to the psABI, which others do is not to be seen: none is trusted.
+    abi = NO_ABI if habits.clobbered else options.abi
     convention = Convention({graph.entry: graph for graph in graphs}, abi, habits.wanted)
     functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
     for graph in graphs:
