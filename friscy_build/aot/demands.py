@@ -30,10 +30,10 @@ _KNOWN = PSABI.back | PSABI.saved | 1
 
 @dataclass(frozen=True)
 class Habits:
-    """wanted: by the address of a function, what it gives back. clobbered: the saved registers, where they are none."""
+    """wanted: by the address of a function, what it gives back. clobbers: whether one changes saved registers."""
 
     wanted: Demands
-    clobbered: Registers = NONE
+    clobbers: bool = False
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class Survey:
     def __init__(self, graphs: Iterable[Graph] = ()) -> None:
         self._callees: dict[int, list[_Callee]] = {}
         self._wanted: Demands = {}
-        self._clobbered = NONE
+        self._clobbers = False
         for graph in graphs:
             self.add(graph)
 
@@ -116,12 +116,11 @@ class Survey:
             return
         if first & _TEMPORARIES:
             self._wanted[graph.start] = ALL & ~_KNOWN
-        if _computed(flow) & (SAVED | FLOAT_SAVED):
-            self._clobbered = SAVED | FLOAT_SAVED
+        self._clobbers |= bool(_computed(flow) & (SAVED | FLOAT_SAVED))
 
     def habits(self) -> Habits:
         """What all functions together tell."""
-        return Habits(self._demands(), self._clobbered)
+        return Habits(self._demands(), self._clobbers)
 
     def _demands(self) -> Demands:
         wanted = dict(self._wanted)

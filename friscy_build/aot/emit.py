@@ -245,6 +245,10 @@ class Emitter(FunctionWriter):
         if way is not None:
             self._put(const32(self._numbers[target]) + wasm.LOCAL_SET + leb(self._locals.index))
             target = way
+        self._reach(pc, target)
+
+    def _reach(self, pc: int, target: int) -> None:
+        """Go from one node of the structure to another: by its label, or by writing it here."""
         label = self._label(pc, target)
         if label is None:
             self._later(lambda: self._tree(target))
@@ -432,11 +436,7 @@ class Emitter(FunctionWriter):
 
     def _forward(self, pc: int, target: int) -> None:
         target = self._structure.by_way.get((pc, target), target)
-        label = self._label(pc, target)
-        if label is None:
-            self._later(lambda: self._tree(target))
-        else:
-            self._put(wasm.BR + label)
+        self._reach(pc, target)
 
     # The function
 
@@ -513,6 +513,10 @@ class Emitter(FunctionWriter):
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         self._calm.clear()
         live_before = cache(lambda: live_at(block, self._live.after[block.pc], self._convention.abi.trap))
+
+        def bail() -> None:
+            self._hand_over(pc, self._dirty & live_before()[k])
+
         get, facts = self._templates.get, self._facts
         unread: Collection[int] = ()
         if self._direct:
@@ -540,10 +544,6 @@ class Emitter(FunctionWriter):
             elif i.row.extension == "A":
                 check = True
             template = get(pc, i, check)
-
-            def bail(k: int = k, pc: int = pc) -> None:
-                self._hand_over(pc, self._dirty & live_before()[k])
-
             for part in template.parts:
                 if part is BAIL:
                     bail()

@@ -86,7 +86,7 @@ def _emit(graphs: Sequence[Graph], options: Options, habits: Habits | None = Non
     if habits is None:
         habits = Survey(graphs).habits() if options.abi is PSABI else Habits({})
     # Where one function of a file does not keep to the psABI, which others do is not to be seen: none is trusted.
-    abi = NO_ABI if habits.clobbered else options.abi
+    abi = NO_ABI if habits.clobbers else options.abi
     convention = Convention({graph.entry: graph for graph in graphs}, abi, habits.wanted)
     functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
     for graph in graphs:

@@ -135,4 +135,4 @@ def test_what_is_behind_a_trap_tells_nothing(ends: bool) -> None:
     asm.word(op("jalr", rd=0, rs1=RA, imm=0))
     image = CodeImage(elf_file(asm.code()))
     habits = Survey(Functions(image, [CODE]).graphs([CODE])).habits()
-    assert bool(habits.clobbered) is not ends
+    assert habits.clobbers is not ends
