@@ -9,8 +9,6 @@ interpreter. All must print the same. CoreMark's source has a licence of its own
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import subprocess
 import sys
@@ -26,11 +24,11 @@ import wasmtime
 
 from benchmarks import subjects
 from benchmarks.harness import (
-    RESULTS,
     BenchmarkError,
     Measurement,
     alternate,
-    machine,
+    keep_summary,
+    print_speeds,
     report,
     run,
     standalone,
@@ -322,29 +320,17 @@ def main() -> None:
 
 
 def _summary(shares: Mapping[str, Mapping[str, float]], *, whole: bool) -> None:
-    others = (SOURCE, NATIVE, QEMU, INTERPRETER)
-    means = {
-        other: math.exp(sum(math.log(each[other]) for each in shares.values()) / len(shares))
-        for other in others
-    }
-    print(f"\n{'speed of friscy aot /':<22}" + "".join(f"{other:>20}" for other in others) + "   goals")
-    for name, each in [*shares.items(), ("geometric mean", means)]:
+    def told(name: str, each: Mapping[str, float]) -> str:
         goals = PROGRAMS[name].goals if name in PROGRAMS else {SOURCE: MEAN_GOAL}
-        text = ", ".join(
+        return ", ".join(
             f"{goal:g} x {other} {'reached' if each[other] >= goal else 'missed'}"
             for other, goal in goals.items()
         )
-        print(f"{name:<22}" + "".join(f"{each[other]:>20.2f}" for other in others) + f"   {text}")
+
+    means = print_speeds(AOT, shares, (SOURCE, NATIVE, QEMU, INTERPRETER), "goals", told)
     if whole:
-        facts = {
-            "programs": shares,
-            "geometric_mean": means,
-            "goal": {SOURCE: MEAN_GOAL},
-            "machine": machine(),
-        }
-        place = RESULTS / "aot_speed"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "summary.json").write_text(json.dumps(facts, indent=1) + "\n")
+        facts = {"programs": shares, "geometric_mean": means, "goal": {SOURCE: MEAN_GOAL}}
+        keep_summary("aot_speed", facts)
 
 
 if __name__ == "__main__":

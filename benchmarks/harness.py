@@ -7,6 +7,7 @@ Results go to benchmarks/results/NAME.json, next to what they were measured on.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -156,6 +157,33 @@ def report(
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     _print_table(title, base, rows)
     return result
+
+
+def print_speeds(
+    own: str,
+    speeds: Mapping[str, Mapping[str, float]],
+    others: Sequence[str],
+    title: str,
+    told: Callable[[str, Mapping[str, float]], str],
+) -> dict[str, float]:
+    """Print how fast `own` is beside each of `others`, a line for each of `speeds` and one for their geometric means,
+    which are returned. title, told: of the last column, and what it says by a line's name and speeds."""
+    means = {
+        other: math.exp(sum(math.log(each[other]) for each in speeds.values()) / len(speeds))
+        for other in others
+    }
+    print(f"\n{f'speed of {own} /':<22}" + "".join(f"{other:>20}" for other in others) + f"   {title}")
+    for name, each in [*speeds.items(), ("geometric mean", means)]:
+        cells = "".join(f"{each[other]:>20.2f}" for other in others)
+        print(f"{name:<22}{cells}   {told(name, each)}")
+    return means
+
+
+def keep_summary(name: str, facts: Mapping[str, Any]) -> None:
+    """Leave `facts`, and what they were measured on, in results/NAME/summary.json."""
+    place = RESULTS / name
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "summary.json").write_text(json.dumps({**facts, "machine": machine()}, indent=1) + "\n")
 
 
 def standalone(main: Callable[[], None]) -> None:

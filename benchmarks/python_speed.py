@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import re
 import shutil
@@ -24,13 +23,13 @@ from pathlib import Path
 
 from benchmarks import subjects
 from benchmarks.harness import (
-    RESULTS,
     ROOT,
     BenchmarkError,
     Command,
     Measurement,
     alternate,
-    machine,
+    keep_summary,
+    print_speeds,
     report,
     run,
     standalone,
@@ -217,28 +216,14 @@ def main() -> None:
 
 
 def _summary(speeds: Mapping[str, Mapping[str, float]], versions: Mapping[str, str], *, whole: bool) -> None:
-    others = (QEMU, NATIVE, INTERPRETER)
-    means = {
-        other: math.exp(sum(math.log(each[other]) for each in speeds.values()) / len(speeds))
-        for other in others
-    }
-    print(f"\n{'speed of friscy aot /':<22}" + "".join(f"{other:>20}" for other in others) + "   goal")
-    for name, each in [*speeds.items(), ("geometric mean", means)]:
-        told = "reached" if each[QEMU] >= GOAL else "missed"
-        cells = "".join(f"{each[other]:>20.2f}" for other in others)
-        print(f"{name:<22}{cells}   {GOAL:g} x {QEMU} {told}")
+    means = print_speeds(
+        AOT, speeds, (QEMU, NATIVE, INTERPRETER), "goal",
+        lambda _, each: f"{GOAL:g} x {QEMU} {'reached' if each[QEMU] >= GOAL else 'missed'}",
+    )  # fmt: skip
     print(f"CPython {versions[QEMU]} in the guest, {versions[NATIVE]} natively")
     if whole:
-        facts = {
-            "kernels": speeds,
-            "geometric_mean": means,
-            "goal": {QEMU: GOAL},
-            "cpython": versions,
-            "machine": machine(),
-        }
-        place = RESULTS / "python_speed"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "summary.json").write_text(json.dumps(facts, indent=1) + "\n")
+        facts = {"kernels": speeds, "geometric_mean": means, "goal": {QEMU: GOAL}, "cpython": versions}
+        keep_summary("python_speed", facts)
 
 
 if __name__ == "__main__":
