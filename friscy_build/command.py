@@ -55,5 +55,5 @@ def _update(tasks: Tasks, names: Sequence[str]) -> None:
         for each in tasks.builds:
             if not names or each.name in names:
                 each.pin(lock, progress, refresh=True)
-        if lock.images or lock.debian or lock.times or path.exists():
+        if not lock.is_empty or path.exists():
             lock.write(path)

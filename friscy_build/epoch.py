@@ -47,11 +47,9 @@ def make_repeatable(machine: Machine, epoch_ns: int | None) -> None:
 
     The clock begins at `epoch_ns`, or now, and moves only as it is read or waited for.
     """
-    seed = machine.bundle.index_digest
-
     from friscy.kernel.clock import stepped_clock
 
-    drawn = 0
+    seed, drawn = machine.bundle.index_digest, 0
 
     def entropy(n: int) -> bytes:
         nonlocal drawn

@@ -214,7 +214,7 @@ class Build:
         with self.step("image") as progress, locked(self.work.parent):
             lock = self._lock()
             self.pin(lock, progress)
-            if lock.images or lock.debian or lock.times:
+            if not lock.is_empty:
                 lock.write(self.lock_file)
         return {}
 

@@ -44,6 +44,11 @@ class Lock:
         self.debian: dict[Request, tuple[Package, ...]] = {}
         self.times: dict[str, int] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is pinned."""
+        return not (self.images or self.debian or self.times)
+
     def image(self, reference: str) -> str | None:
         """The digest that `reference` is pinned to."""
         return self.images.get(normalize_reference(reference))
