@@ -42,7 +42,7 @@ from friscy.machine.layout import PAGE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.module import translate_image
+from friscy_build.aot.jobs import translate_image
 from friscy_build.cache import cache_dir
 from friscy_build.interpreter.build import build_interpreter
 from lazyfs.abi import O_CREAT, O_WRONLY

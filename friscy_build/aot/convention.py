@@ -17,14 +17,17 @@ function that is not seen to restore what it saved (`preserved`) has no direct f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, SP, Registers, members, registers
-from friscy_build.aot.flow import CALLS, Flow, leaving
+from friscy_build.aot.flow import Flow, leaving
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import Liveness, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
+from friscy_build.aot.order import postorder
 from friscy_build.aot.preserved import intact
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow as RowFlow
@@ -110,24 +113,17 @@ def has_direct_form(graph: Graph) -> bool:
     )
 
 
-def close(graph: Graph) -> None:
-    """Give every call of `graph` a block to return to, if need be one that leaves."""
-    for block in list(graph.blocks.values()):
-        if block.end in CALLS and block.next_pc not in graph.blocks:
-            graph.blocks[block.next_pc] = Block(block.next_pc, next_pc=block.next_pc)
-
-
 class Convention:
     """The signatures of a module's functions."""
 
     def __init__(
-        self, graphs: Mapping[int, Graph], abi: Abi = PSABI, demands: Mapping[int, Registers] | None = None
+        self, flows: Mapping[int, Flow], abi: Abi = PSABI, demands: Mapping[int, Registers] | None = None
     ) -> None:
-        """demands: by function, what it gives back beside what `abi` says (`demands.Habits`)."""
+        """flows: by their entries. demands: by function, what it gives back beside what `abi` says (`Habits`)."""
         self.abi, self._demands = abi, demands or {}
         self.signatures: dict[int, Signature] = {}
         self.intact: dict[int, dict[int, Registers]] = {}
-        self.flows = {pc: Flow(graph) for pc, graph in graphs.items()}
+        self.flows = flows
         own: dict[int, Registers] = {}
         for pc, flow in self.flows.items():
             for writes in flow.writes:
@@ -154,6 +150,16 @@ class Convention:
             found, signature = self._found[pc], self.signatures[pc]
             wanted = signature.smashes | registers(signature.results) if signature.direct else NONE
             solve_held(flow, self, found, wanted)
+
+    def part(self, graphs: Iterable[Graph]) -> Convention:
+        """What it takes to write these functions, and no more: a worker is sent it."""
+        entries = [graph.entry for graph in graphs]
+        part = copy(self)
+        part.flows = {pc: self.flows[pc] for pc in entries}
+        part.intact = {pc: self.intact[pc] for pc in entries}
+        part._found = {pc: self._found[pc] for pc in entries}
+        part._callers = {}
+        return part
 
     def _restores(self, pc: int, flow: Flow) -> bool:
         """Whether all returns are through ra with the saved registers as they were."""
@@ -316,13 +322,20 @@ class Convention:
             if signature.direct:
                 signature.smashes = touched[pc] & own[pc]
 
+    def _callees_first(self) -> list[int]:
+        """The functions, those that others call before these where that can be."""
+        return postorder(self.flows, {pc: list(self._callers.get(pc, ())) for pc in self.flows})[::-1]
+
     def _solve_needs(self) -> None:
         """Find what each function may read, and with it what is live in it."""
-        work = list(self.flows)
+        order = self._callees_first()
+        work = list(range(len(order)))  # a heap
+        numbers = {pc: k for k, pc in enumerate(order)}
         queued = set(work)
         while work:
-            pc = work.pop()
-            queued.discard(pc)
+            k = heappop(work)
+            queued.discard(k)
+            pc = order[k]
             flow, signature = self.flows[pc], self.signatures[pc]
             live, after = solve_live(flow, self)
             self._found[pc] = Liveness(flow, live, after)
@@ -330,9 +343,9 @@ class Convention:
             if signature.direct and needs != signature.needs:
                 signature.needs = needs
                 for caller in self._callers.get(pc, ()):
-                    if caller not in queued:
-                        work.append(caller)
-                        queued.add(caller)
+                    if numbers[caller] not in queued:
+                        heappush(work, numbers[caller])
+                        queued.add(numbers[caller])
         for signature in self.signatures.values():
             if not signature.direct:
                 signature.needs = ALL

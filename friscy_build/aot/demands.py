@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from friscy_build.aot.convention import FLOAT_SAVED, PSABI, SAVED, close
+from friscy_build.aot.convention import FLOAT_SAVED, PSABI, SAVED
 from friscy_build.aot.effects import ALL, F0, NONE, Registers, effects, is_access, registers
 from friscy_build.aot.flow import Flow
-from friscy_build.aot.graph import End, Graph
+from friscy_build.aot.graph import End
 from friscy_build.isa.row import Flow as RowFlow
 
 Demands = dict[int, Registers]  # by the address of a function
@@ -92,17 +92,16 @@ def _computed(flow: Flow) -> Registers:
 class Survey:
     """Takes the functions of a file, one after the other, and then tells what each is to give back."""
 
-    def __init__(self, graphs: Iterable[Graph] = ()) -> None:
+    def __init__(self, flows: Iterable[Flow] = ()) -> None:
         self._callees: dict[int, list[_Callee]] = {}
         self._wanted: Demands = {}
         self._clobbers = False
-        for graph in graphs:
-            self.add(graph)
+        for flow in flows:
+            self.add(flow)
 
-    def add(self, graph: Graph) -> None:
+    def add(self, flow: Flow) -> None:
         """Look at a function, or a part of one."""
-        close(graph)
-        flow = Flow(graph)
+        graph = flow.graph
         bare, first = _reach(flow, NONE)
         full, _ = _reach(flow, ALL)
         found: dict[int, _Callee] = {}

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from friscy_build.aot.graph import Graph, build_graph, resumable, share_tables
+from friscy_build.aot.graph import Graph, build_graph, close, resumable, share_tables
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.split import split
 
@@ -45,6 +45,7 @@ class Functions:
         self.recorded: set[int] = set()
         self._limits: list[int] = []  # of functions whose length nothing tells
         self._built: dict[tuple[int, ...], Graph] = {}
+        self._parts: dict[tuple[int, ...], list[Graph]] = {}
         self.record(recorded)
         self._covered = sorted((start, end) for start, end in self._ends.items() if end > start)
 
@@ -103,21 +104,31 @@ class Functions:
 
         Those in the middle of a function get one that can be entered at any of them, or parts of their own.
         """
+        key = start, end, *sorted(entries)
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = [
+                close(share_tables(graph)) for graph in self._find(start, end, entries)
+            ]
+        for graph in found:
+            yield replace(graph, blocks=dict(graph.blocks))
+
+    def _find(self, start: int, end: int, entries: Collection[int]) -> Iterator[Graph]:
         middle = sorted(set(entries) - {start})
         if start in entries:
             graph = self._graph(start, end)
             if graph.ninstructions > self.limit:
                 whole = self._graph(start, end, start, *middle)
-                yield from map(share_tables, split(whole, self.limit, middle).values())
+                yield from split(whole, self.limit, middle).values()
                 return
             symbol = self.image.by_address.get(start)
             graph.name = symbol.name if symbol else ""
-            yield share_tables(graph)
+            yield graph
         if not middle:
             return
         graph = self._graph(start, end, *middle)
         if graph.ninstructions > self.limit:
-            yield from map(share_tables, split(graph, self.limit, middle).values())
+            yield from split(graph, self.limit, middle).values()
         else:
             yield resumable(share_tables(graph), middle)
 

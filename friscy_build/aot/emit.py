@@ -36,7 +36,7 @@ from friscy_build.aot.function_writer import (
     const64,
 )
 from friscy_build.aot.graph import Block, End
-from friscy_build.aot.linking import hart_store, result_types
+from friscy_build.aot.linking import TABLE_TYPE, hart_store, result_types
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
@@ -114,7 +114,7 @@ class Emitter(FunctionWriter):
             self._close()
         self._depth_for(tail)
         call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
-        self._put(HART + slot + call + leb(self._functions.table_type) + b"\0")
+        self._put(HART + slot + call + leb(TABLE_TYPE) + b"\0")
 
     def _depth_for(self, tail: bool) -> None:
         if tail:

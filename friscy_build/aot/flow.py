@@ -3,6 +3,8 @@ writes. Blocks have numbers here, those that control reaches later the lower one
 
 from __future__ import annotations
 
+from typing import Any
+
 from friscy_build.aot.effects import NONE, Registers, effects
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.order import postorder
@@ -47,6 +49,10 @@ class Flow:
             self.mentioned |= each
         self.leaving = [leaving(graph, block) for block in self.blocks]
         self.calls = [block.end in CALLS for block in self.blocks]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For worker processes: the graph tells all."""
+        return Flow, (self.graph,)
 
 
 def leaving(graph: Graph, block: Block) -> list[int]:

@@ -59,6 +59,8 @@ class Block:
 class Graph:
     """The blocks reachable from `entry` without leaving [start, end).
 
+    `Functions` gives it with all indirect jumps to the same targets sharing one block (`share_tables`), and a block
+    after each call (`close`).
     resume: a function that is entered at any of these, which hart.pc tells: its entry is a block without code.
     name: of the guest's function that begins at `entry`, where it is known.
     """
@@ -248,6 +250,15 @@ def resumable(graph: Graph, pcs: Sequence[int]) -> Graph:
     resume = tuple(sorted(pcs))
     graph.resume, graph.entry = resume, -resume[0]
     graph.blocks[graph.entry] = Block(graph.entry, end=End.INDIRECT, targets=resume)
+    return graph
+
+
+def close(graph: Graph) -> Graph:
+    """Give every call of `graph` a block to return to, if need be one that leaves."""
+    for block in list(graph.blocks.values()):
+        called = block.end in (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
+        if called and block.next_pc not in graph.blocks:
+            graph.blocks[block.next_pc] = Block(block.next_pc, next_pc=block.next_pc)
     return graph
 
 

@@ -7,7 +7,8 @@ section `friscy.pcs` (docs/formats/bundle.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
 
@@ -52,10 +53,12 @@ from friscy_build.wasm.binary import (
     table_segment,
     vector,
 )
+from friscy_build.wasm.binary import Signature as FunctionType
 from friscy_build.wasm.opcodes import OPCODES
 
 HINTS_SECTION = "metadata.code.branch_hint"  # of the branch hinting proposal
 Registers = tuple[int, ...]
+_Shared = tuple[str, Registers | None]
 _TABLE_FORM = bytes([I32]), bytes([I32])
 _WRAP, _EXTEND = OPCODES["i32.wrap_i64"], OPCODES["i64.extend_i32_u"]
 
@@ -106,34 +109,55 @@ def _get(local: int) -> bytes:
     return wasm.LOCAL_GET + leb(local)
 
 
-def _interpret(types: Types) -> bytes:
-    """Go on in the interpreter, from hart.pc."""
-    number = leb(types.number(_TABLE_FORM))
-    return HART + wasm.I32_CONST + sleb(INTERPRETER_SLOT) + wasm.RETURN_CALL_INDIRECT + number + b"\0"
+def _types() -> Types:
+    """The types that every module has first: the imports', and the table form's, which calls through the table name."""
+    types = Types()
+    for signature in IMPORTS.values():
+        types.number(signature)
+    types.number(_TABLE_FORM)
+    return types
+
+
+TABLE_TYPE = _types().number(_TABLE_FORM)
+# Go on in the interpreter, from hart.pc.
+_INTERPRET = (
+    HART + wasm.I32_CONST + sleb(INTERPRETER_SLOT) + wasm.RETURN_CALL_INDIRECT + leb(TABLE_TYPE) + b"\0"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function's type and bytes. marks: (place in it of an opcode that may fault, the guest's pc). hints: (the same
+    of a branch, whether it is mostly taken)."""
+
+    kind: FunctionType
+    code: bytes
+    marks: Sequence[tuple[int, int]] = ()
+    hints: Sequence[tuple[int, bool]] = ()
 
 
 class Functions:
-    """The functions of one module. entries: of the graphs that become functions, in the table's order."""
+    """The functions of one module: their numbers, which are known before any is written, and their bodies.
 
-    def __init__(self, signatures: dict[int, Signature], entries: Iterable[int]) -> None:
-        self.types = Types()
-        self.imports = [self.types.number(signature) for signature in IMPORTS.values()]
-        self.table_type = self.types.number(_TABLE_FORM)
+    entries: of the graphs that become functions, in the table's order.
+    """
+
+    def __init__(self, signatures: Mapping[int, Signature], entries: Iterable[int]) -> None:
         self._signatures = signatures
         self._table: dict[int, int] = {}
         self._direct: dict[int, int] = {}
-        index = len(IMPORTS)
+        given = sorted({each.results for each in signatures.values() if each.direct})
+        names: list[_Shared] = [("leave", None), ("hand over", None)]
+        names += [(name, results) for results in given for name in ("returned", "hand over")]
+        self._shared = {each: number for number, each in enumerate(names, len(IMPORTS))}
+        index = len(IMPORTS) + len(names)
         for entry in entries:
             self._table[entry] = index
             index += 1
             if signatures[entry].direct:
                 self._direct[entry] = index
                 index += 1
-        self._next = index
-        self._bodies: dict[int, tuple[int, bytes]] = {}  # by index: (type, body)
-        self._shared: dict[str | tuple[object, ...], int] = {}
-        self._marks: dict[int, list[tuple[int, int]]] = {}  # by index: (place in the body, pc)
-        self._hints: dict[int, list[tuple[int, bool]]] = {}  # by index: (place in the body, whether taken)
+        self.bodies: dict[int, Body] = {}  # by number, of those that were defined
 
     def table_form(self, entry: int) -> int | None:
         return self._table.get(entry)
@@ -149,54 +173,32 @@ class Functions:
         marks: Sequence[tuple[int, int]],
         hints: Sequence[tuple[int, bool]] = (),
     ) -> None:
-        """Give a function its body. marks: (how many parts come before an opcode, the guest's pc). hints: (the same for
-        a branch, whether it is mostly taken)."""
-        kind, index = self.table_type, self._table[entry]
+        """Give a function its body. marks, hints: as `Body` has them, but for the place: how many parts come before."""
+        kind, index = _TABLE_FORM, self._table[entry]
         if direct:
             signature = self._signatures[entry]
             params = bytes([I32, I32, *map(kind_of, signature.params)])
-            kind, index = (
-                self.types.number((params, bytes(result_types(signature)))),
-                self._direct[entry],
-            )
-        self._bodies[index] = kind, b"".join(parts)
+            kind, index = (params, bytes(result_types(signature))), self._direct[entry]
         places = list(accumulate(map(len, parts), initial=0))
-        self._marks[index] = [(places[k], pc) for k, pc in marks]
-        self._hints[index] = [(places[k], taken) for k, taken in hints]
+        self.bodies[index] = Body(
+            kind,
+            b"".join(parts),
+            [(places[k], pc) for k, pc in marks],
+            [(places[k], taken) for k, taken in hints],
+        )
 
-    def _add(
-        self, key: str | tuple[object, ...], params: Iterable[int], results: Iterable[int], body: bytes
-    ) -> int:
-        """A function that others share: its index."""
-        index = self._shared[key] = self._next
-        self._next += 1
-        self._bodies[index] = self.types.number((bytes(params), bytes(results))), body + wasm.END
-        return index
+    # What functions share
 
     def leave(self) -> int:
         """(hart, left) -> what the table's form returns for a direct form's unwinding."""
-        key = "leave"
-        if key in self._shared:
-            return self._shared[key]
-        pc = _get(1) + wasm.I64_CONST + sleb(-2) + OPCODES["i64.and"] + wasm.LOCAL_TEE + leb(1)
-        body = b"\0" + pc + wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.lt_u"] + wasm.IF + b"\x40"
-        body += _get(1) + _WRAP + wasm.RETURN + wasm.END
-        body += HART + _get(1) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC) + _interpret(self.types)
-        return self._add(key, [I32, I64], [I32], body)
+        return self._shared["leave", None]
 
     def returned(self, results: Registers) -> int:
         """(hart, after, ra) -> what a direct form gives after the table form of something gave `after` in its stead;
         ra: what that register was at the direct form's entry."""
-        key = "returned", results
-        if key in self._shared:
-            return self._shared[key]
-        far = _get(1) + _EXTEND
-        body = b"\0" + far + far + wasm.I64_CONST + sleb(1) + OPCODES["i64.or"]
-        body += far + _get(2) + OPCODES["i64.eq"] + wasm.SELECT
-        body += b"".join(HART + hart_load(register) for register in results)
-        return self._add(key, [I32, I32, I64], [I64, *map(kind_of, results)], body)
+        return self._shared["returned", results]
 
-    def hand_over(self, results: tuple[int, ...] | None) -> int:
+    def hand_over(self, results: Registers | None) -> int:
         """A function that unwinds, so that the interpreter goes on at `pc`, all registers being in the hart.
 
         It cannot be called from here: it would run until ra is reached, which in the middle of a function is anything.
@@ -204,16 +206,17 @@ class Functions:
         (hart, depth, pc) -> next_pc, for the table's form; for the direct one, whose `results` are given,
         (hart, depth, pc, ra) -> as a direct form, ra being what the register was at the entry.
         """
-        key = "hand over", results
-        if key in self._shared:
-            return self._shared[key]
-        body = b"\0" + HART + _get(1) + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH)
-        body += HART + _get(2) + _EXTEND + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
-        params = [I32, I32, I32, *([] if results is None else [I64])]
-        if results is None:
-            return self._add(key, params, [I32], body + _get(2))
-        body += HART + _get(2) + _get(3) + wasm.RETURN_CALL + leb(self.returned(results))
-        return self._add(key, params, [I64, *map(kind_of, results)], body)
+        return self._shared["hand over", results]
+
+    def _shared_bodies(self) -> Iterator[tuple[int, Body]]:
+        for (what, results), number in self._shared.items():
+            if what == "leave":
+                yield number, _leave()
+            elif what == "hand over":
+                yield number, _hand_over(results, self.returned(results) if results is not None else 0)
+            else:
+                assert results is not None
+                yield number, _returned(results)
 
     def define_wrapper(self, entry: int, signature: Signature) -> None:
         """The table's form of a function, by way of the direct one."""
@@ -225,7 +228,7 @@ class Functions:
             body += HART + hart_load(SP) + wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
             body += wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"] + wasm.IF + b"\x40"
             body += HART + wasm.I64_CONST + sleb(entry) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
-            body += _interpret(self.types) + wasm.END
+            body += _INTERPRET + wasm.END
         body += HART + _get(depth) + b"".join(HART + hart_load(register) for register in signature.params)
         body += wasm.CALL + leb(self._direct[entry])
         body += b"".join(wasm.LOCAL_SET + leb(first + k) for k in reversed(range(len(kinds))))
@@ -243,11 +246,11 @@ class Functions:
         body += odd + far + OPCODES["i32.or"] + wasm.IF + b"\x40"
         body += HART + _get(left) + wasm.RETURN_CALL + leb(self.leave()) + wasm.END
         body += _get(left) + _WRAP + wasm.END
-        self._bodies[self._table[entry]] = self.table_type, body
+        self.bodies[self._table[entry]] = Body(_TABLE_FORM, body)
 
     def body(self, entry: int) -> bytes:
         """The body of the form that has the guest's code."""
-        return self._bodies[self._direct.get(entry, self._table[entry])][1]
+        return self.bodies[self._direct.get(entry, self._table[entry])].code
 
     def namer(self, entry: int) -> Callable[[str, int], str]:
         """What the numbers in that body stand for, for people to read."""
@@ -256,8 +259,7 @@ class Functions:
         names = dict(enumerate(IMPORTS))
         names |= {index: f"{pc:x}" for pc, index in self._table.items()}
         names |= {index: f"{pc:x}.direct" for pc, index in self._direct.items()}
-        for key, index in self._shared.items():
-            names[index] = (key if isinstance(key, str) else str(key[0])).replace(" ", "_")
+        names |= {index: what.replace(" ", "_") for (what, _), index in self._shared.items()}
 
         def name_of(kind: str, index: int) -> str:
             if kind == "function":
@@ -268,31 +270,34 @@ class Functions:
 
     def module(self, table: Sequence[int]) -> tuple[bytes, int]:
         """(the module, bytes of its code). table: the entries, in the order of their slots."""
+        types = _types()
         imports = [name("env") + name("memory") + bytes([KIND_MEMORY, 0]) + leb(WASM_PAGES)]
         imports.append(name("env") + name("table") + bytes([KIND_TABLE, FUNCREF, 0, 1]))
         imports.append(name("env") + name("table_base") + bytes([KIND_GLOBAL, I32, 0]))
         imports += [
-            name("env") + name(field) + bytes([KIND_FUNCTION]) + leb(kind)
-            for field, kind in zip(IMPORTS, self.imports, strict=True)
+            name("env") + name(field) + bytes([KIND_FUNCTION]) + leb(types.number(signature))
+            for field, signature in IMPORTS.items()
         ]
-        bodies = [self._bodies[index] for index in range(len(IMPORTS), self._next)]
+        numbered = {**self.bodies, **dict(self._shared_bodies())}
+        bodies = [numbered[index] for index in range(len(IMPORTS), len(IMPORTS) + len(numbered))]
+        kinds = vector([leb(types.number(body.kind)) for body in bodies])
         out = bytearray(MAGIC)
-        out += section(TYPE, self.types.contents())
+        out += section(TYPE, types.contents())
         out += section(IMPORT, vector(imports))
-        out += section(FUNCTION, vector([leb(kind) for kind, _ in bodies]))
+        out += section(FUNCTION, kinds)
         segment = table_segment((self._table[entry] for entry in table), wasm.GLOBAL_GET + b"\0")
         out += section(ELEMENT, segment)
         out += custom_section(HINTS_SECTION, vector([
-            leb(index) + vector([leb(place) + b"\1" + bytes([taken]) for place, taken in hints])
-            for index, hints in sorted(self._hints.items())
-            if hints
+            leb(index) + vector([leb(place) + b"\1" + bytes([taken]) for place, taken in body.hints])
+            for index, body in enumerate(bodies, len(IMPORTS))
+            if body.hints
         ]))  # fmt: skip
         code = bytearray(leb(len(bodies)))
         faults: list[tuple[int, int]] = []  # (place in the code section's contents, pc)
-        for index, (_, body) in enumerate(bodies, len(IMPORTS)):
-            code += leb(len(body))
-            faults += [(len(code) + place, pc) for place, pc in self._marks.get(index, ())]
-            code += body
+        for body in bodies:
+            code += leb(len(body.code))
+            faults += [(len(code) + place, pc) for place, pc in body.marks]
+            code += body.code
         head = len(out) + 1 + len(leb(len(code)))  # of the module, before the code section's contents
         out += section(CODE, bytes(code))
         pcs = encode_pcs([(head + place, pc) for place, pc in faults])
@@ -300,3 +305,28 @@ class Functions:
         title = sha256(out).hexdigest()[:16]
         out += custom_section("name", b"\0" + leb(1 + len(title)) + name(title))
         return bytes(out), len(code)
+
+
+def _leave() -> Body:
+    pc = _get(1) + wasm.I64_CONST + sleb(-2) + OPCODES["i64.and"] + wasm.LOCAL_TEE + leb(1)
+    code = b"\0" + pc + wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.lt_u"] + wasm.IF + b"\x40"
+    code += _get(1) + _WRAP + wasm.RETURN + wasm.END
+    code += HART + _get(1) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC) + _INTERPRET
+    return Body((bytes([I32, I64]), bytes([I32])), code + wasm.END)
+
+
+def _returned(results: Registers) -> Body:
+    far = _get(1) + _EXTEND
+    code = b"\0" + far + far + wasm.I64_CONST + sleb(1) + OPCODES["i64.or"]
+    code += far + _get(2) + OPCODES["i64.eq"] + wasm.SELECT
+    code += b"".join(HART + hart_load(register) for register in results)
+    return Body((bytes([I32, I32, I64]), bytes([I64, *map(kind_of, results)])), code + wasm.END)
+
+
+def _hand_over(results: Registers | None, returned: int) -> Body:
+    code = b"\0" + HART + _get(1) + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH)
+    code += HART + _get(2) + _EXTEND + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
+    if results is None:
+        return Body((bytes([I32, I32, I32]), bytes([I32])), code + _get(2) + wasm.END)
+    code += HART + _get(2) + _get(3) + wasm.RETURN_CALL + leb(returned)
+    return Body((bytes([I32, I32, I32, I64]), bytes([I64, *map(kind_of, results)])), code + wasm.END)

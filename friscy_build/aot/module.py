@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
 from friscy_build.aot import linking
-from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention, close
+from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention
 from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
 from friscy_build.aot.emit import Emitter
+from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.wasm.binary import custom_section
 from friscy_build.wasm.text import instructions
 
-# Instructions in one LLVM module: what a job is made of.
-JOB_INSTRUCTIONS = 20_000
-# Jobs that an executor has at a time: more would only take memory.
-MAX_RUNNING = 64
 ENTRIES_SECTION = "friscy.entries"
 
 
@@ -67,143 +60,90 @@ class Translated:
     code_bytes: int = 0  # of the wasm code section
 
 
+class Unit:
+    """Functions of a file that become one module, and call each other directly; what they are written with.
+
+    habits: of the whole file; None: there is no more of it. flows: of the graphs, where they are known.
+    """
+
+    def __init__(
+        self,
+        graphs: Sequence[Graph],
+        options: Options = DEFAULT,
+        habits: Habits | None = None,
+        flows: Iterable[Flow] | None = None,
+    ) -> None:
+        self.graphs, self._options = graphs, options
+        by_entry = {flow.graph.entry: flow for flow in (flows if flows is not None else map(Flow, graphs))}
+        if habits is None:
+            habits = Survey(by_entry.values()).habits() if options.abi is PSABI else Habits({})
+        # Where one function of a file does not keep to the psABI, which others do is not to be seen: none is trusted.
+        abi = NO_ABI if habits.clobbers else options.abi
+        self._convention = Convention(by_entry, abi, habits.wanted)
+        self.functions = linking.Functions(self._convention.signatures, [graph.entry for graph in graphs])
+
+    def pieces(self, ninstructions: int) -> Iterator[Piece]:
+        """The functions in pieces of about so many instructions."""
+        graphs: list[Graph] = []
+        size = 0
+        for graph in self.graphs:
+            graphs.append(graph)
+            size += graph.ninstructions
+            if size >= ninstructions:
+                yield self._piece(graphs)
+                graphs, size = [], 0
+        if graphs:
+            yield self._piece(graphs)
+
+    def _piece(self, graphs: list[Graph]) -> Piece:
+        return Piece(
+            graphs,
+            linking.Functions(self._convention.signatures, [graph.entry for graph in self.graphs]),
+            self._convention.part(graphs),
+            self._options.precise,
+        )
+
+    def module(self) -> Translated:
+        """The module, once `functions` has the bodies of all pieces."""
+        entries = [(pc, graph.entry) for graph in self.graphs for pc in graph.entries]
+        wasm, code_bytes = self.functions.module([entry for _, entry in entries])
+        ninstructions = sum(graph.ninstructions for graph in self.graphs)
+        return Translated(wasm, tuple(pc for pc, _ in entries), ninstructions, code_bytes)
+
+
 @dataclass(frozen=True)
-class Job:
-    """What one worker translates: it holds all that this needs, and little else."""
+class Piece:
+    """Some functions of a unit, to be written by themselves, by a worker it may be: it holds all that this takes."""
 
-    graphs: tuple[Graph, ...]
-    options: Options = DEFAULT
-    habits: Habits | None = None
-
-    @property
-    def ninstructions(self) -> int:
-        return sum(graph.ninstructions for graph in self.graphs)
+    graphs: Sequence[Graph]
+    functions: linking.Functions
+    convention: Convention
+    precise: bool
 
 
-def _emit(graphs: Sequence[Graph], options: Options, habits: Habits | None = None) -> linking.Functions:
-    for graph in graphs:
-        close(graph)
-    if habits is None:
-        habits = Survey(graphs).habits() if options.abi is PSABI else Habits({})
-    # Where one function of a file does not keep to the psABI, which others do is not to be seen: none is trusted.
-    abi = NO_ABI if habits.clobbers else options.abi
-    convention = Convention({graph.entry: graph for graph in graphs}, abi, habits.wanted)
-    functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
-    for graph in graphs:
-        Emitter(functions, graph, convention, precise=options.precise).emit()
-    return functions
+def write(piece: Piece) -> dict[int, linking.Body]:
+    """The bodies of a piece's functions, by their numbers in the module."""
+    for graph in piece.graphs:
+        Emitter(piece.functions, graph, piece.convention, precise=piece.precise).emit()
+    return piece.functions.bodies
+
+
+def translate(unit: Unit) -> Translated:
+    """The module of a unit, written here."""
+    for piece in unit.pieces(sum(graph.ninstructions for graph in unit.graphs)):
+        unit.functions.bodies.update(write(piece))
+    return unit.module()
 
 
 def listing(graphs: Sequence[Graph], options: Options = DEFAULT) -> list[str]:
     """The bodies of these functions as text."""
-    functions = _emit(graphs, options)
-    lines = []
+    unit = Unit(graphs, options)
+    translate(unit)
+    functions, lines = unit.functions, []
     for graph in graphs:
         lines.append(f"{graph.entry:x}:")
         lines += instructions(functions.body(graph.entry), functions.namer(graph.entry))
     return lines
-
-
-def translate(
-    graphs: Sequence[Graph], options: Options = DEFAULT, habits: Habits | None = None
-) -> Translated:
-    """One module of these functions, which call each other directly. habits: of the file they are
-    of; None: there is no more of it."""
-    functions = _emit(graphs, options, habits)
-    entries = [(pc, graph.entry) for graph in graphs for pc in graph.entries]
-    wasm, code_bytes = functions.module([entry for _, entry in entries])
-    ninstructions = sum(graph.ninstructions for graph in graphs)
-    return Translated(wasm, tuple(pc for pc, _ in entries), ninstructions, code_bytes)
-
-
-def translate_job(job: Job) -> Translated:
-    """What a worker does."""
-    return translate(job.graphs, job.options, job.habits)
-
-
-def plan(
-    data: bytes,
-    base: int | None = None,
-    *,
-    name: str = "",
-    entries: Iterable[int] | None = None,
-    callees: bool = True,
-    options: Options = DEFAULT,
-    functions: Functions | None = None,
-) -> Iterator[Job]:
-    """Find the functions of an ELF file at `base`, and deal them out, neighbours together.
-
-    What a function has to give back is known when all that call it are found: they are kept packed until then.
-    entries: those to translate, with what they call directly where `callees`; None: all that can be found.
-    functions: of the file, where somebody has looked for them already.
-    """
-    recorded = frozenset(entries or ())
-    if functions is None:
-        functions = Functions(CodeImage(data, base, name=name), limit=options.largest)
-    functions.record(recorded)
-    wanted = functions.roots() if entries is None else recorded
-    survey = Survey() if options.abi is PSABI else None
-    parts: list[bytes] = []
-    part: list[Graph] = []
-    size = 0
-    for graph in functions.graphs(wanted, None if callees else recorded):
-        part.append(graph)
-        size += graph.ninstructions
-        if survey is not None:
-            survey.add(graph)
-        if size >= JOB_INSTRUCTIONS:
-            parts.append(pickle.dumps(tuple(part)))
-            part, size = [], 0
-    parts.append(pickle.dumps(tuple(part)))
-    habits = survey.habits() if survey is not None else Habits({})
-    wants = habits.wanted
-    for packed in parts:
-        graphs: tuple[Graph, ...] = pickle.loads(packed)
-        own = {graph.start for graph in graphs} | {graph.entry for graph in graphs}
-        if graphs:
-            yield Job(graphs, options, replace(habits, wanted={pc: wants[pc] for pc in own if pc in wants}))
-
-
-def translate_image(
-    data: bytes,
-    base: int | None = None,
-    *,
-    name: str = "",
-    entries: Iterable[int] | None = None,
-    callees: bool = True,
-    options: Options = DEFAULT,
-    executor: Executor | None = None,
-    functions: Functions | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Translated]:
-    """Translate an ELF file at `base`: the jobs of `plan`.
-
-    executor: where jobs are done, at once; None: here, one after the other.
-    progress: called with (instructions done, instructions in all as far as they are found).
-    """
-    result: list[Translated] = []
-    running: deque[Future[Translated]] = deque()
-    done = total = 0
-
-    def take(translated: Translated) -> None:
-        nonlocal done
-        result.append(translated)
-        done += translated.ninstructions
-        progress(done, total)
-
-    for job in plan(
-        data, base, name=name, entries=entries, callees=callees, options=options, functions=functions
-    ):
-        total += job.ninstructions
-        if executor is None:
-            take(translate_job(job))
-            continue
-        if len(running) >= MAX_RUNNING:
-            take(running.popleft().result())
-        running.append(executor.submit(translate_job, job))
-    while running:
-        take(running.popleft().result())
-    return result
 
 
 def translate_file(data: bytes, base: int, *, name: str = "", options: Options = DEFAULT) -> Translated:
@@ -215,11 +155,6 @@ def translate_file(data: bytes, base: int, *, name: str = "", options: Options =
     image = CodeImage(data, base if relocatable else None, name=name)
     functions = Functions(image, limit=options.largest)
     graphs = sorted(functions.graphs(functions.roots()), key=lambda graph: graph.entry)
-    translated = translate(graphs, options)
+    translated = translate(Unit(graphs, options))
     entries = b"".join(pc.to_bytes(4, "little") for pc in translated.entries)
     return replace(translated, wasm=translated.wasm + custom_section(ENTRIES_SECTION, entries))
-
-
-def default_workers() -> int:
-    """How many jobs run at once by default."""
-    return len(os.sched_getaffinity(0))

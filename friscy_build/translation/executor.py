@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from friscy_build.aot.module import default_workers
+from friscy_build.aot.jobs import default_workers
 from lazyfs.errors import FriscyError, UsageError
 
 _DASK = "dask://"

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from friscy.machine.fault_map import read_leb
-from friscy_build.wasm.binary import CODE, ELEMENT, EXPORT, FUNCTION, KIND_FUNCTION, MAGIC, leb
-from friscy_build.wasm.opcodes import CALL
+from friscy_build.wasm.binary import ELEMENT, EXPORT, FUNCTION, KIND_FUNCTION, MAGIC
 
 
 def owners(wasm: bytes, nimports: int) -> dict[int, list[int]]:
@@ -22,8 +21,7 @@ def owners(wasm: bytes, nimports: int) -> dict[int, list[int]]:
     forms = sorted(slots)
     end = nimports + read_leb(contents[FUNCTION], 0)[1]
     for form, following in pairwise([*forms, end]):
-        # A direct form stands behind its table's form; behind the last one of them are those that all share.
-        if following > form + 1 and (form != forms[-1] or _calls_next(contents[CODE], form - nimports, form)):
+        if following > form + 1:  # a direct form stands behind its table's form
             slots[form + 1] = slots[form]
     return slots
 
@@ -64,13 +62,3 @@ def _table_segment(contents: bytes) -> Sequence[int]:
         at, index = read_leb(contents, at)
         indices.append(index)
     return indices
-
-
-def _calls_next(code: bytes, place: int, index: int) -> bool:
-    """Whether the body at `place` is that of a table's form that calls its direct one."""
-    at, _ = read_leb(code, 0)
-    for _ in range(place):
-        at, nbytes = read_leb(code, at)
-        at += nbytes
-    at, nbytes = read_leb(code, at)
-    return CALL + leb(index + 1) in code[at : at + nbytes]

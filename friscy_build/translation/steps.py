@@ -6,7 +6,7 @@ build/.parts/NAME/{recording,places,resumed}, build/.parts/NAME/code/{code.bin,m
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from hashlib import sha256
@@ -17,6 +17,7 @@ import msgpack
 
 from friscy.bundle import CODE
 from friscy.machine.engine import load_module, make_engine
+from friscy_build.aot.jobs import default_workers
 from friscy_build.bundle import write_bundle
 from friscy_build.cache import replacing
 from friscy_build.translation.executor import executor
@@ -89,8 +90,13 @@ class CodeSteps:
             translator = Translator(
                 files, scope=self.settings.scope, faults=self.settings.faults, executor=jobs
             )
-            translations = translator.translate(places, recording, progress)
-            _compile(translations, progress)
+            compiled = stack.enter_context(_Compiled())
+            translations = []
+            for translation in translator.translate(places, recording, progress):
+                translations.append(translation)
+                compiled.begin(translation)
+            compiled.finish(progress)
+            translations.sort(key=lambda made: made.place.low)
             digests = write_code(self.directory, translations)
         return {"sha256": digests}
 
@@ -110,11 +116,34 @@ class CodeSteps:
         return parts_of(self.directory)
 
 
-def _compile(translations: list[Translation], progress: Progress) -> None:
-    """Have the native code in this user's cache, so that the first run here need not make it."""
-    engine = make_engine()
-    modules = [wasm for translation in translations for wasm, _ in translation.modules]
-    for done, wasm in enumerate(modules):
-        progress("compiling for this machine", done, len(modules))
-        load_module(engine, sha256(wasm).hexdigest(), partial(bytes, wasm), "a translated module")
-    progress("compiling for this machine", len(modules), len(modules))
+class _Compiled:
+    """Has native code made while others are translated, so that this user's cache has it and the first run here need
+    not make it. A module takes one processor."""
+
+    def __init__(self) -> None:
+        self._engine = make_engine()
+        self._threads = ThreadPoolExecutor(default_workers())
+        self._modules: list[Future[Any]] = []
+
+    def __enter__(self) -> _Compiled:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    def begin(self, translation: Translation) -> None:
+        """Have the modules of a translation compiled."""
+        for wasm, _ in translation.modules:
+            digest = sha256(wasm).hexdigest()
+            self._modules.append(
+                self._threads.submit(
+                    load_module, self._engine, digest, partial(bytes, wasm), "a translated module"
+                )
+            )
+
+    def finish(self, progress: Progress) -> None:
+        """Wait for all."""
+        for done, module in enumerate(self._modules):
+            progress("compiling for this machine", done, len(self._modules))
+            module.result()
+        progress("compiling for this machine", len(self._modules), len(self._modules))

@@ -112,7 +112,7 @@ def _translated(rootfs: Rootfs) -> Path:
     opened = open_bundle(rootfs.bundle)
     files = Files.of(opened)
     places = place(files, recording, everything=False)
-    translations = Translator(files, scope="touched").translate(places, recording, lambda *_: None)
+    translations = list(Translator(files, scope="touched").translate(places, recording, lambda *_: None))
     files.close()
     code = DIRECTORY / f"{name}.code"
     write_code(code, translations)

@@ -13,7 +13,8 @@ from typing import Any
 import wasmtime
 
 from friscy.machine.layout import CODE_MAP
-from friscy_build.aot.module import DEFAULT, Options, translate_image
+from friscy_build.aot.jobs import translate_image
+from friscy_build.aot.module import DEFAULT, Options
 
 _INTERPRETER_TESTS = Path(__file__).parents[1] / "interpreter"
 if str(_INTERPRETER_TESTS) not in sys.path:

@@ -29,7 +29,8 @@ from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.module import DEFAULT, Options, translate_image
+from friscy_build.aot.jobs import translate_image
+from friscy_build.aot.module import DEFAULT, Options
 from friscy_build.isa.rows import BY_NAME
 
 ROOT = Path(__file__).parents[3]

@@ -9,9 +9,10 @@ import pytest
 from aot_guest import CODE, STACK, elf_file, install
 from aot_programs import A0, A7, EBREAK, RA, SP, T1, Assembler, op
 
-from friscy_build.aot import module
+from friscy_build.aot import jobs
 from friscy_build.aot.demands import Survey
 from friscy_build.aot.discover import Functions
+from friscy_build.aot.flow import Flow
 from friscy_build.aot.image import CodeImage
 
 A2, A6 = 12, 16
@@ -72,7 +73,7 @@ def test_what_callers_read(
     """A callee that saves an argument register, and one that returns in one, by way of a jump."""
     asm, code = _program()
     if not together:
-        monkeypatch.setattr(module, "JOB_INSTRUCTIONS", 1)
+        monkeypatch.setattr(jobs, "UNIT_INSTRUCTIONS", 1)
     guest = new_guest()
     guest.write(CODE, code)
     entries = [asm.labels[name] for name in ("caller", "barrier", "jumps", "two", "scribble")]
@@ -134,5 +135,5 @@ def test_what_is_behind_a_trap_tells_nothing(ends: bool) -> None:
     asm.word(EBREAK if ends else op("addi", rd=0, rs1=0, imm=0))
     asm.word(op("jalr", rd=0, rs1=RA, imm=0))
     image = CodeImage(elf_file(asm.code()))
-    habits = Survey(Functions(image, [CODE]).graphs([CODE])).habits()
+    habits = Survey(map(Flow, Functions(image, [CODE]).graphs([CODE]))).habits()
     assert habits.clobbers is not ends

@@ -53,7 +53,7 @@ class Programs:
         recording = recording or record(self.interpreted, "none", commands)
         files = Files(self._parts[INDEX], self._parts[CHUNKS])
         places = place(files, recording, everything=False)
-        translations = Translator(files, scope="touched").translate(places, recording, lambda *_: None)
+        translations = list(Translator(files, scope="touched").translate(places, recording, lambda *_: None))
         files.close()
         write_code(self._work / "code", translations)
         bundle = self._work / "translated"

@@ -13,9 +13,10 @@ from test_both_engines import FLAGS
 from friscy.bundle import CODE, open_bundle
 from friscy.machine.code_file import read_code_file
 from friscy_build.aot import linking
-from friscy_build.aot.convention import Convention, close
+from friscy_build.aot.convention import Convention
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.emit import Emitter
+from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import DEFAULT
@@ -35,9 +36,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def linked(graphs: list[Graph]) -> tuple[bytes, dict[int, int], set[int]]:
     """(a module, function index -> entry of the guest's function, the indices that belong to none)."""
-    for graph in graphs:
-        close(graph)
-    convention = Convention({graph.entry: graph for graph in graphs}, DEFAULT.abi)
+    convention = Convention({graph.entry: Flow(graph) for graph in graphs}, DEFAULT.abi)
     functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
     for graph in graphs:
         Emitter(functions, graph, convention).emit()
@@ -82,8 +81,7 @@ def test_a_function_that_is_entered_at_several_places_has_their_slots(bare: byte
     middle = sorted(block.pc for block in whole.blocks.values() if block.code and block.pc != whole.entry)[:3]
     (graph,) = [each for each in Functions(image, middle).graphs(middle, middle) if each.resume]
     assert list(graph.entries) == middle
-    close(graph)
-    convention = Convention({graph.entry: graph}, DEFAULT.abi)
+    convention = Convention({graph.entry: Flow(graph)}, DEFAULT.abi)
     functions = linking.Functions(convention.signatures, [graph.entry])
     Emitter(functions, graph, convention).emit()
     wasm, _ = functions.module([graph.entry] * len(middle))

@@ -113,9 +113,8 @@ def test_a_dask_cluster_takes_the_jobs(programs: Programs, recording: Recording)
         assert len(cluster.workers) == 2
         (there,) = _uncached(files, jobs).translate(places, recording, lambda *_: None)
     with ThreadPoolExecutor(1) as here:
-        assert (
-            _uncached(files, here).translate(places, recording, lambda *_: None)[0].modules == there.modules
-        )
+        (made_here,) = _uncached(files, here).translate(places, recording, lambda *_: None)
+        assert made_here.modules == there.modules
 
 
 def _uncached(files: Files, jobs: object) -> Translator:

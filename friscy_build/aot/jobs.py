@@ -1,0 +1,138 @@
+"""Translating a file: its functions are found, dealt out to modules, and written by workers.
+
+What a function is called with depends on what it calls, and what it gives back on who calls it, so this is solved here
+for all functions of a module; each is then written by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+
+from friscy_build.aot import linking
+from friscy_build.aot.convention import PSABI
+from friscy_build.aot.demands import Habits, Survey
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.flow import Flow
+from friscy_build.aot.graph import Graph
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.module import DEFAULT, Options, Translated, Unit, translate, write
+
+# Instructions in one module. Functions of different modules call each other through the code map, so most files should
+# be one: CPython's kernels take a fifth less time than with 20 000. A unit takes less than 1 KB for each.
+UNIT_INSTRUCTIONS = 600_000
+# Instructions that a worker writes at a time.
+PIECE_INSTRUCTIONS = 20_000
+# Pieces that an executor has at a time: more would only take memory.
+MAX_RUNNING = 64
+
+
+def plan(
+    data: bytes,
+    base: int | None = None,
+    *,
+    name: str = "",
+    entries: Iterable[int] | None = None,
+    callees: bool = True,
+    options: Options = DEFAULT,
+    functions: Functions | None = None,
+) -> Iterator[Unit]:
+    """Find the functions of an ELF file at `base`, and deal them out, neighbours together.
+
+    What a function has to give back is known when all that call it are found: full units are kept packed until then.
+    entries: those to translate, with what they call directly where `callees`; None: all that can be found.
+    functions: of the file, where somebody has looked for them already.
+    """
+    recorded = frozenset(entries or ())
+    if functions is None:
+        functions = Functions(CodeImage(data, base, name=name), limit=options.largest)
+    functions.record(recorded)
+    wanted = functions.roots() if entries is None else recorded
+    survey = Survey()
+    packed: list[bytes] = []
+    graphs: list[Graph] = []
+    flows: list[Flow] = []
+    size = 0
+    for graph in functions.graphs(wanted, None if callees else recorded):
+        if size >= UNIT_INSTRUCTIONS:
+            packed.append(pickle.dumps(graphs))
+            graphs, flows, size = [], [], 0
+        graphs.append(graph)
+        size += graph.ninstructions
+        flows.append(Flow(graph))
+        if options.abi is PSABI:
+            survey.add(flows[-1])
+    habits = survey.habits() if options.abi is PSABI else Habits({})
+
+    def unit(graphs: list[Graph], flows: list[Flow] | None) -> Unit:
+        own = {graph.start for graph in graphs} | {graph.entry for graph in graphs}
+        wanted = {pc: habits.wanted[pc] for pc in own if pc in habits.wanted}
+        return Unit(graphs, options, replace(habits, wanted=wanted), flows)
+
+    for each in packed:
+        yield unit(pickle.loads(each), None)
+    if graphs:
+        yield unit(graphs, flows)
+
+
+def translate_image(
+    data: bytes,
+    base: int | None = None,
+    *,
+    name: str = "",
+    entries: Iterable[int] | None = None,
+    callees: bool = True,
+    options: Options = DEFAULT,
+    executor: Executor | None = None,
+    functions: Functions | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Translated]:
+    """Translate an ELF file at `base`: the units of `plan`.
+
+    executor: where functions are written, several at once; None: here, one after the other.
+    progress: called with (instructions done, instructions in all as far as they are found).
+    """
+    result: list[Translated] = []
+    done = total = 0
+    for unit in plan(
+        data, base, name=name, entries=entries, callees=callees, options=options, functions=functions
+    ):
+        total += sum(graph.ninstructions for graph in unit.graphs)
+        progress(done, total)
+        if executor is None:
+            result.append(translate(unit))
+            done += result[-1].ninstructions
+        else:
+            for ninstructions in _write_all(unit, executor):
+                done += ninstructions
+                progress(done, total)
+            result.append(unit.module())
+        progress(done, total)
+    return result
+
+
+def _write_all(unit: Unit, executor: Executor) -> Iterator[int]:
+    """Have the functions of a unit written; give the number of instructions of each piece as it is done."""
+    running: deque[tuple[int, Future[dict[int, linking.Body]]]] = deque()
+
+    def take() -> int:
+        ninstructions, future = running.popleft()
+        unit.functions.bodies.update(future.result())
+        return ninstructions
+
+    for piece in unit.pieces(PIECE_INSTRUCTIONS):
+        if len(running) >= MAX_RUNNING:
+            yield take()
+        ninstructions = sum(graph.ninstructions for graph in piece.graphs)
+        running.append((ninstructions, executor.submit(write, piece)))
+    while running:
+        yield take()
+
+
+def default_workers() -> int:
+    """How many pieces are written at once by default."""
+    return len(os.sched_getaffinity(0))
