@@ -113,6 +113,10 @@ def has_direct_form(graph: Graph) -> bool:
     )
 
 
+# A function of at most so many instructions that others call directly is written for the table once more.
+TWIN_INSTRUCTIONS = 60
+
+
 class Convention:
     """The signatures of a module's functions."""
 
@@ -123,7 +127,7 @@ class Convention:
         self.abi, self._demands = abi, demands or {}
         self.signatures: dict[int, Signature] = {}
         self.intact: dict[int, dict[int, Registers]] = {}
-        self.flows = flows
+        self.flows = dict(flows)
         own: dict[int, Registers] = {}
         for pc, flow in self.flows.items():
             for writes in flow.writes:
@@ -133,6 +137,8 @@ class Convention:
             direct = candidate and self._restores(pc, flow)
             self.signatures[pc] = Signature(writes=own[pc] if direct else ALL, needs=NONE, direct=direct)
         self._callers = self._find_callers()
+        for pc in list(self.flows):
+            self._choose_forms(pc, own)
         self._solve_writes()
         self._solve_results(own)
         self._found: dict[int, Liveness] = {}
@@ -151,13 +157,34 @@ class Convention:
             wanted = signature.smashes | registers(signature.results) if signature.direct else NONE
             solve_held(flow, self, found, wanted)
 
+    def _choose_forms(self, pc: int, own: dict[int, Registers]) -> None:
+        """A direct form costs those who come through the table a call more: not where nobody calls it, and a function
+        that is small is there twice."""
+        flow, signature = self.flows[pc], self.signatures[pc]
+        if not signature.direct:
+            return
+        if pc not in self._callers:
+            self.signatures[pc], self.intact[pc] = Signature(needs=NONE), {}
+        elif flow.graph.ninstructions <= TWIN_INSTRUCTIONS:
+            key = ~pc
+            self.flows[key] = flow.twin()
+            self.signatures[key], self.intact[key], own[key] = Signature(needs=NONE), {}, own[pc]
+            for callers in self._callers.values():
+                if pc in callers:
+                    callers.add(key)
+
+    def twin(self, graph: Graph) -> Graph | None:
+        """The function a second time, for callers through the table; None: that form is a wrapper, or the only one."""
+        flow = self.flows.get(~graph.entry)
+        return flow.graph if flow is not None else None
+
     def part(self, graphs: Iterable[Graph]) -> Convention:
         """What it takes to write these functions, and no more: a worker is sent it."""
-        entries = [graph.entry for graph in graphs]
+        keys = [key for graph in graphs for key in (graph.entry, ~graph.entry) if key in self.flows]
         part = copy(self)
-        part.flows = {pc: self.flows[pc] for pc in entries}
-        part.intact = {pc: self.intact[pc] for pc in entries}
-        part._found = {pc: self._found[pc] for pc in entries}
+        part.flows = {key: self.flows[key] for key in keys}
+        part.intact = {key: self.intact[key] for key in keys}
+        part._found = {key: self._found[key] for key in keys}
         part._callers = {}
         return part
 
@@ -172,7 +199,7 @@ class Convention:
 
     def liveness(self, graph: Graph) -> Liveness:
         """The registers of one of the functions."""
-        return self._found[graph.entry]
+        return self._found[graph.key]
 
     def known(self, block: Block) -> Signature | None:
         """The signature of what a CALL block calls in its direct form; None: it is called in the table's."""
@@ -219,7 +246,7 @@ class Convention:
         A saved register that such a function does not write is its callers' alone: they have it by value, and store
         it when they are unwound.
         """
-        signature = self.signatures[graph.entry]
+        signature = self.signatures[graph.key]
         return signature.direct and signature.writes != ALL
 
     def back_reads(self, graph: Graph) -> Registers:
@@ -235,10 +262,10 @@ class Convention:
         """What must be right where a switch goes to code of the function that nobody has found."""
         if not self.is_closed(graph):
             return ALL
-        return (self.signatures[graph.entry].writes | self.abi.call) & ~self._callers_own(graph)
+        return (self.signatures[graph.key].writes | self.abi.call) & ~self._callers_own(graph)
 
     def _callers_own(self, graph: Graph) -> Registers:
-        return (SAVED | FLOAT_SAVED) & ~self.signatures[graph.entry].writes
+        return (SAVED | FLOAT_SAVED) & ~self.signatures[graph.key].writes
 
     def out_reads(self, graph: Graph, target: int) -> Registers:
         """What must be right for a jump to an address that is no block of the function."""

@@ -27,6 +27,7 @@ from friscy_build.aot.effects import FCSR, NONE, RA, SP, Registers, effects, is_
 from friscy_build.aot.flow import CALLS
 from friscy_build.aot.function_writer import (
     BLOCK,
+    FAR_AWAY,
     IF,
     INTERRUPTED,
     LOOP,
@@ -36,11 +37,11 @@ from friscy_build.aot.function_writer import (
     const64,
 )
 from friscy_build.aot.graph import Block, End
-from friscy_build.aot.linking import TABLE_TYPE, hart_store, result_types
+from friscy_build.aot.linking import TABLE_TYPE, hart_load, hart_store, result_types
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
-from friscy_build.aot.strings import DECLINED, routine_for
+from friscy_build.aot.strings import DECLINED, Routine, routine_for
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
 from friscy_build.wasm import opcodes as wasm
@@ -153,7 +154,7 @@ class Emitter(FunctionWriter):
             return
         signature = self._convention.tail(target) if target is not None else None
         saved, back = self._convention.abi.saved, self._convention.given_back(self._graph)
-        if signature is None or saved & ~self._convention.intact[self._graph.entry][block.pc]:
+        if signature is None or saved & ~self._convention.intact[self._graph.key][block.pc]:
             self._store(self._dirty & reads)
             self._call_table_form(target, middle=self._in_middle(block))
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
@@ -476,7 +477,7 @@ class Emitter(FunctionWriter):
             self._put(own + wasm.LOCAL_SET + leb(locals.target))
         for k, register in enumerate(params):
             self._put(wasm.LOCAL_GET + leb(locals.param(k)) + self._set(register))
-        if self._direct:
+        if not graph.resume and graph.entry == graph.start:
             self._try_routine()
         self._load(live.held[graph.entry] & ~registers(params))
         self._tree(ROOT)
@@ -484,14 +485,19 @@ class Emitter(FunctionWriter):
             self._work.pop()()
         self._put(wasm.UNREACHABLE + wasm.END)
         self._functions.define(graph.entry, self._direct, self.parts, self.marks, self.hints)
-        if self._direct:
+        if self._direct and self._convention.twin(graph) is None:
             self._functions.define_wrapper(graph.entry, self._signature)
 
     def _try_routine(self) -> None:
         """Where this is a string function of the C library, do its work and return, unless that is declined."""
         routine = routine_for(self._graph.name) if not self._precise else None
-        arguments = range(A0, A0 + routine.nargs) if routine is not None else range(0)
-        if routine is None or not {*arguments, RA} <= {*self._signature.params}:
+        if routine is None or not self._convention.abi.saved:  # who calls it may look at any register
+            return
+        arguments = range(A0, A0 + routine.nargs)
+        if not self._direct:
+            self._try_routine_from_table(routine)
+            return
+        if not {*arguments, RA} <= {*self._signature.params}:
             return
         left = leb(self._locals.left)
         self._put(b"".join(map(self._get, arguments)))
@@ -506,6 +512,24 @@ class Emitter(FunctionWriter):
         for register, kind in zip(self._signature.results, kinds, strict=True):
             self._put(result if register == A0 else zeros.get(kind, const64(0)))
         self._put(wasm.RETURN)
+        self._close()
+
+    def _try_routine_from_table(self, routine: Routine) -> None:
+        """The same with all registers in the hart; not where ra is none that the table's form can give."""
+        left, target = leb(self._locals.left), leb(self._locals.target)
+        arguments = range(A0, A0 + routine.nargs)
+        self._put(HART + hart_load(RA) + const64(-2) + OPCODES["i64.and"] + wasm.LOCAL_TEE + target)
+        self._put(FAR_AWAY + OPCODES["i32.eqz"])
+        self._open(IF)
+        self._put(b"".join(HART + hart_load(register) for register in arguments))
+        self._mark(self._graph.entry)
+        self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + left)
+        self._put(const64(DECLINED) + OPCODES["i64.ne"])
+        self._open(IF)
+        values = [HART + hart_load(register) for register in arguments]
+        self._put(HART + routine.result(wasm.LOCAL_GET + left, values) + hart_store(A0))
+        self._put(wasm.LOCAL_GET + target + WRAP + wasm.RETURN)
+        self._close()
         self._close()
 
     def _emit_block(self, block: Block) -> None:

@@ -3,6 +3,8 @@ writes. Blocks have numbers here, those that control reaches later the lower one
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from friscy_build.aot.effects import NONE, Registers, effects
@@ -49,6 +51,12 @@ class Flow:
             self.mentioned |= each
         self.leaving = [leaving(graph, block) for block in self.blocks]
         self.calls = [block.end in CALLS for block in self.blocks]
+
+    def twin(self) -> Flow:
+        """The same function once more."""
+        twin = copy(self)
+        twin.graph = replace(self.graph, twin=True)
+        return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For worker processes: the graph tells all."""

@@ -56,9 +56,9 @@ class FunctionWriter:
         self, functions: Functions, graph: Graph, convention: Convention, *, precise: bool = False
     ) -> None:
         self._functions, self._graph, self._precise = functions, graph, precise
-        self._convention, self._signature = convention, convention.signatures[graph.entry]
+        self._convention, self._signature = convention, convention.signatures[graph.key]
         self._live, self._direct = convention.liveness(graph), self._signature.direct
-        self._bases = Bases(convention.flows[graph.entry], direct=self._direct, kept=convention.kept(graph))
+        self._bases = Bases(convention.flows[graph.key], direct=self._direct, kept=convention.kept(graph))
         self._calls = calls_others(graph)
         self._templates = templates(len(self._signature.params) if self._direct else 0)
         self._locals = self._templates.locals
@@ -68,7 +68,7 @@ class FunctionWriter:
         ] = []  # (how many parts come before an opcode that may fault, its pc)
         self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
         self._calm: set[bool] = set()  # which of the locals CALM and CALM_FUSED are right
-        self._flow = convention.flows[graph.entry]
+        self._flow = convention.flows[graph.key]
         self._nested = 0  # blocks, loops and ifs that are open
         self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
         self._blocks: dict[int, int] = {}

@@ -63,6 +63,7 @@ class Graph:
     after each call (`close`).
     resume: a function that is entered at any of these, which hart.pc tells: its entry is a block without code.
     name: of the guest's function that begins at `entry`, where it is known.
+    twin: the same function a second time, for callers through the table (`convention`).
     """
 
     start: int
@@ -71,6 +72,12 @@ class Graph:
     blocks: dict[int, Block] = field(default_factory=dict)
     resume: tuple[int, ...] = ()
     name: str = ""
+    twin: bool = False
+
+    @property
+    def key(self) -> int:
+        """What tells it from the other functions of a module: its entry, or for a twin something that no entry is."""
+        return ~self.entry if self.twin else self.entry
 
     @property
     def ninstructions(self) -> int:
@@ -87,7 +94,7 @@ class Graph:
             (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets)
             for b in self.blocks.values()
         ]
-        return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, blocks)
+        return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, self.twin, blocks)
 
     def inside(self, block: Block) -> list[int]:
         """The successors of `block` that are blocks here."""
@@ -103,9 +110,15 @@ class Graph:
 
 
 def _unpickle(
-    start: int, end: int, entry: int, resume: tuple[int, ...], name: str, blocks: list[tuple[Any, ...]]
+    start: int,
+    end: int,
+    entry: int,
+    resume: tuple[int, ...],
+    name: str,
+    twin: bool,
+    blocks: list[tuple[Any, ...]],
 ) -> Graph:
-    graph = Graph(start, end, entry, resume=resume, name=name)
+    graph = Graph(start, end, entry, resume=resume, name=name, twin=twin)
     for pc, words, *rest in blocks:
         block = graph.blocks[pc] = Block(pc, [], *rest)
         for word in words:

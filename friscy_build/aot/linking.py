@@ -165,6 +165,11 @@ class Functions:
     def direct_form(self, entry: int) -> int:
         return self._direct[entry]
 
+    @property
+    def entries(self) -> dict[int, int]:
+        """By the number of each form: the entry it stands for."""
+        return {number: entry for forms in (self._table, self._direct) for entry, number in forms.items()}
+
     def define(
         self,
         entry: int,

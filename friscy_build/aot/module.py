@@ -124,7 +124,9 @@ class Piece:
 def write(piece: Piece) -> dict[int, linking.Body]:
     """The bodies of a piece's functions, by their numbers in the module."""
     for graph in piece.graphs:
-        Emitter(piece.functions, graph, piece.convention, precise=piece.precise).emit()
+        for each in (graph, piece.convention.twin(graph)):
+            if each is not None:
+                Emitter(piece.functions, each, piece.convention, precise=piece.precise).emit()
     return piece.functions.bodies
 
 

@@ -12,14 +12,10 @@ from test_both_engines import FLAGS
 
 from friscy.bundle import CODE, open_bundle
 from friscy.machine.code_file import read_code_file
-from friscy_build.aot import linking
-from friscy_build.aot.convention import Convention
 from friscy_build.aot.discover import Functions
-from friscy_build.aot.emit import Emitter
-from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.module import DEFAULT
+from friscy_build.aot.module import Unit, translate
 from friscy_build.aot.runtime import IMPORTS
 from friscy_build.translation.naming import Naming
 from friscy_build.translation.owners import exports, owners
@@ -35,20 +31,10 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def linked(graphs: list[Graph]) -> tuple[bytes, dict[int, int], set[int]]:
-    """(a module, function index -> entry of the guest's function, the indices that belong to none)."""
-    convention = Convention({graph.entry: Flow(graph) for graph in graphs}, DEFAULT.abi)
-    functions = linking.Functions(convention.signatures, [graph.entry for graph in graphs])
-    for graph in graphs:
-        Emitter(functions, graph, convention).emit()
-    wasm, _ = functions.module([graph.entry for graph in graphs])
-    known = {}
-    for graph in graphs:
-        index = functions.table_form(graph.entry)
-        assert index is not None
-        known[index] = graph.entry
-        if convention.signatures[graph.entry].direct:
-            known[functions.direct_form(graph.entry)] = graph.entry
-    return wasm, known, set(range(len(IMPORTS), max(known) + 20)) - set(known)
+    """(a module, function index -> entry of the guest's function, the indices of what these share)."""
+    unit = Unit(graphs)
+    wasm, known = translate(unit).wasm, unit.functions.entries
+    return wasm, known, set(range(len(IMPORTS), min(known)))
 
 
 def test_every_form_is_given_back(bare: bytes) -> None:
@@ -61,16 +47,16 @@ def test_every_form_is_given_back(bare: bytes) -> None:
 
     count = len(graphs())
     assert count > 10
-    direct = shared = 0
+    direct = 0
     for last in range(1, count + 1):
         chosen = graphs()[max(last - 3, 0) : last] if last < count else graphs()
         wasm, known, others = linked(chosen)
         found = owners(wasm, len(IMPORTS))
         assert {index: chosen[slots[0]].entry for index, slots in found.items()} == known
         direct += len(known) > len(chosen)
-        shared += bool(others - set(found))
+        assert others
+        assert not others & set(found)
     assert direct
-    assert shared
 
 
 def test_a_function_that_is_entered_at_several_places_has_their_slots(bare: bytes) -> None:
@@ -81,12 +67,9 @@ def test_a_function_that_is_entered_at_several_places_has_their_slots(bare: byte
     middle = sorted(block.pc for block in whole.blocks.values() if block.code and block.pc != whole.entry)[:3]
     (graph,) = [each for each in Functions(image, middle).graphs(middle, middle) if each.resume]
     assert list(graph.entries) == middle
-    convention = Convention({graph.entry: Flow(graph)}, DEFAULT.abi)
-    functions = linking.Functions(convention.signatures, [graph.entry])
-    Emitter(functions, graph, convention).emit()
-    wasm, _ = functions.module([graph.entry] * len(middle))
-    index = functions.table_form(graph.entry)
-    assert index is not None
+    unit = Unit([graph])
+    wasm, ((index, entry),) = translate(unit).wasm, unit.functions.entries.items()
+    assert entry == graph.entry
     assert owners(wasm, len(IMPORTS))[index] == [0, 1, 2]
 
 
