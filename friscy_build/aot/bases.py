@@ -139,7 +139,7 @@ class Bases:
         for k, block in enumerate(flow.blocks):
             for number in flow.after[k]:
                 target = flow.blocks[number]
-                if 0 <= target.pc <= block.pc and target.pc not in self.demands:
+                if flow.is_back(block.pc, target.pc) and target.pc not in self.demands:
                     self.demands[target.pc] = _first_bases(target)
         self.demands.pop(graph.entry, None)
         for k, block in enumerate(flow.blocks):

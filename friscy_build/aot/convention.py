@@ -29,6 +29,7 @@ from friscy_build.aot.liveness import Liveness, solve_dirty, solve_held, solve_l
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
 from friscy_build.aot.preserved import intact
+from friscy_build.aot.strings import routine_for
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow as RowFlow
 
@@ -70,13 +71,14 @@ PASSED = (SP, 10, 11, 12, 13, 14, 15, 16, 17, RA, 8, 9, *range(18, 28), *range(F
 class Signature:
     """params, results: by value, in this order. writes: what may not be what it was, callees included, but for what
     the convention says is saved. needs: what it may read. direct: whether it has a direct form. What is in `writes`
-    and not in `results` is in the hart after a call."""
+    and not in `results` is in the hart after a call. name: of the function, where it has one."""
 
     params: tuple[int, ...] = ()
     results: tuple[int, ...] = ()
     writes: Registers = ALL
     needs: Registers = ALL
     direct: bool = False
+    name: str = ""
     smashes: Registers = NONE  # saved registers whose places in the hart it may use for something else
 
 
@@ -135,7 +137,9 @@ class Convention:
             candidate = has_direct_form(flow.graph)
             self.intact[pc] = intact(flow, abi.saved, ALL & ~abi.saved) if candidate else {}
             direct = candidate and self._restores(pc, flow)
-            self.signatures[pc] = Signature(writes=own[pc] if direct else ALL, needs=NONE, direct=direct)
+            self.signatures[pc] = Signature(
+                writes=own[pc] if direct else ALL, needs=NONE, direct=direct, name=flow.graph.name
+            )
         self._callers = self._find_callers()
         for pc in list(self.flows):
             self._choose_forms(pc, own)
@@ -159,16 +163,17 @@ class Convention:
 
     def _choose_forms(self, pc: int, own: dict[int, Registers]) -> None:
         """A direct form costs those who come through the table a call more: not where nobody calls it, and a function
-        that is small is there twice."""
+        that is small is there twice. (A string function's wrapper does its work, without the frame of the rest.)"""
         flow, signature = self.flows[pc], self.signatures[pc]
-        if not signature.direct:
+        if not signature.direct or routine_for(signature.name):
             return
         if pc not in self._callers:
-            self.signatures[pc], self.intact[pc] = Signature(needs=NONE), {}
+            self.signatures[pc], self.intact[pc] = Signature(needs=NONE, name=signature.name), {}
         elif flow.graph.ninstructions <= TWIN_INSTRUCTIONS:
             key = ~pc
             self.flows[key] = flow.twin()
-            self.signatures[key], self.intact[key], own[key] = Signature(needs=NONE), {}, own[pc]
+            twin = Signature(needs=NONE, name=signature.name)
+            self.signatures[key], self.intact[key], own[key] = twin, {}, own[pc]
             for callers in self._callers.values():
                 if pc in callers:
                     callers.add(key)

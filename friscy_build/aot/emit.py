@@ -12,40 +12,33 @@ from collections.abc import Callable, Collection
 from functools import cache, partial
 
 from friscy.machine.layout import (
-    CODE_MAP,
-    GUARD,
-    GUEST_END,
     HART_DEPTH,
     HART_DEPTH_LIMIT,
     HART_PC,
     HART_TRAP_PC,
-    WINDOW_END,
 )
-from friscy_build.aot.bases import CHECKED, STACK_NEAR, offset_of
-from friscy_build.aot.convention import Signature
+from friscy_build.aot.bases import CHECKED, offset_of
+from friscy_build.aot.calls import CallWriter
 from friscy_build.aot.effects import FCSR, NONE, RA, SP, Registers, effects, is_access, registers
 from friscy_build.aot.flow import CALLS
 from friscy_build.aot.function_writer import (
     BLOCK,
-    FAR_AWAY,
     IF,
     INTERRUPTED,
     LOOP,
     WRAP,
-    FunctionWriter,
     const32,
     const64,
 )
 from friscy_build.aot.graph import Block, End
-from friscy_build.aot.linking import TABLE_TYPE, hart_load, hart_store, result_types
+from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
-from friscy_build.aot.strings import DECLINED, Routine, routine_for
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
 from friscy_build.wasm import opcodes as wasm
-from friscy_build.wasm.binary import F64, I32, leb
+from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
 A0 = 10
@@ -54,127 +47,10 @@ _FRAME = registers((SP, RA))
 _MOST_LABELS = 8192  # of a table
 
 
-class Emitter(FunctionWriter):
+class Emitter(CallWriter):
     """Writes the forms of one function."""
 
     # Calls and jumps out
-
-    def _moves_frame(self) -> bool:
-        """Whether the function is entered in its middle, or writes sp or ra anywhere."""
-        graph = self._graph
-        if graph.entry != graph.start or graph.resume:
-            return True
-        return any(effects(i)[1] & _FRAME for each in graph.blocks.values() for _, i in each.code)
-
-    def _in_middle(self, block: Block) -> bool:
-        """Whether a jump at the end of this block may go on within the guest's function: its frame may still be there,
-        and ra be another than the function's."""
-        here = NONE
-        for _, i in block.code:
-            here |= effects(i)[1]
-        if not _FRAME & ~here:
-            return False
-        return self._moves_frame()
-
-    def _call_table_form(self, target: int | None, *, tail: bool = False, middle: bool = False) -> None:
-        """Call whatever is at `target` (None: at the address in the local TARGET), all registers being in the hart.
-
-        The next pc is left on the stack, or returned where `tail`. middle: see `_in_middle`.
-        """
-        index = self._functions.table_form(target) if target is not None else None
-        if index is not None:
-            self._depth_for(tail)
-            self._put(HART + (wasm.RETURN_CALL if tail else wasm.CALL) + leb(index))
-            return
-        address = const64(target) if target is not None else wasm.LOCAL_GET + leb(self._locals.target)
-        self._store_pc(address)
-        slot = wasm.LOCAL_GET + leb(self._locals.index)
-        if target is not None:
-            if target < WINDOW_END:
-                self._put(const32(CODE_MAP + 2 * target) + OPCODES["i32.load"] + b"\x02\x00")
-            else:
-                self._put(const32(0))
-            self._put(wasm.LOCAL_SET + leb(self._locals.index))
-        else:
-            self._put(address + const64(WINDOW_END) + OPCODES["i64.lt_u"] + wasm.IF + bytes([I32]))
-            # A large offset in the access would have the host check it.
-            self._put(
-                address + WRAP + const32(1) + OPCODES["i32.shl"] + const32(CODE_MAP) + OPCODES["i32.add"]
-            )
-            self._put(OPCODES["i32.load"] + b"\x02\0" + wasm.ELSE + const32(0) + wasm.END)
-            self._put(wasm.LOCAL_SET + leb(self._locals.index))
-        if middle:
-            self._put(slot + OPCODES["i32.eqz"] + address + const64(GUEST_END) + OPCODES["i64.lt_u"])
-            self._put(OPCODES["i32.and"])
-            self._open_unlikely()
-            if self._direct:
-                self._give_table_result(address + WRAP)
-            else:
-                self._restore_depth()
-                self._put(address + WRAP + wasm.RETURN)
-            self._close()
-        self._depth_for(tail)
-        call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
-        self._put(HART + slot + call + leb(TABLE_TYPE) + b"\0")
-
-    def _depth_for(self, tail: bool) -> None:
-        if tail:
-            self._restore_depth()
-        else:
-            self._store_depth(self._inner)
-
-    def _give_table_result(self, after: bytes) -> None:
-        """Return what a direct form gives after the table form of something gave `after` in its stead."""
-        results = self._signature.results
-        self._put(HART + after + self._entry_ra + wasm.RETURN_CALL + leb(self._functions.returned(results)))
-
-    def _call_direct(self, target: int, signature: Signature, live: Registers) -> None:
-        """Call a direct form; its results are on the stack. live: what is to be right where the sp is found astray."""
-        near = self._facts.near.get(SP, (GUARD, GUARD))
-        if signature.needs >> SP & 1 and not STACK_NEAR[0] >= max(near):
-            self._check(SP, target, live)
-            self._facts.learn(SP, CHECKED)
-        self._put(HART + self._inner + b"".join(map(self._get, signature.params)))
-        self._put(wasm.CALL + leb(self._functions.direct_form(target)))
-
-    def _take(self, signature: Signature) -> None:
-        """Put a direct form's results into their locals."""
-        self._put(b"".join(self._set(register) for register in reversed(signature.results)))
-        self._put(wasm.LOCAL_TEE + leb(self._locals.left))
-
-    def _jump_out(self, block: Block, target: int | None) -> None:
-        """Go on at an address that is not a block here: a tail call. Whoever is called looks for an interrupt.
-
-        target: None for the address in the local TARGET.
-        """
-        reads = self._convention.out_reads(self._graph, target) if target is not None else self._live.after[block.pc]
-        if not self._direct:
-            self._store(self._dirty & reads)
-            self._call_table_form(target, tail=True, middle=self._in_middle(block))
-            return
-        signature = self._convention.tail(target) if target is not None else None
-        saved, back = self._convention.abi.saved, self._convention.given_back(self._graph)
-        if signature is None or saved & ~self._convention.intact[self._graph.key][block.pc]:
-            self._store(self._dirty & reads)
-            self._call_table_form(target, middle=self._in_middle(block))
-            self._put(wasm.LOCAL_SET + leb(self._locals.index))
-            self._give_table_result(wasm.LOCAL_GET + leb(self._locals.index))
-            return
-        assert target is not None
-        hidden = (signature.needs | signature.writes & back) & ~registers(signature.params)
-        self._store(self._dirty & (hidden | back & ~self._kept()))
-        self._call_direct(target, signature, self._dirty & self._live.after[block.pc])
-        self._take(signature)
-        self._put(const64(1) + OPCODES["i64.and"] + WRAP)
-        self._open_unlikely()
-        self._store(self._dirty & back & ~signature.writes)
-        self._give_left()
-        self._close()
-        given = registers(signature.results)
-        self._load(registers(self._signature.results) & signature.writes & ~given)
-        self._put_back()
-        self._put(wasm.LOCAL_GET + leb(self._locals.left))
-        self._give_results()
 
     def _call(self, block: Block, target: int | None) -> None:
         signature = self._convention.known(block)
@@ -190,6 +66,7 @@ class Emitter(FunctionWriter):
             return
         given = registers(signature.results)
         live = self._dirty & self._live.after[block.pc]
+        tried = self._begin_routine(block, signature)
         self._call_direct(block.target, signature, live)
         self._take(signature)
         self._put(after + OPCODES["i64.ne"])
@@ -206,6 +83,8 @@ class Emitter(FunctionWriter):
         self._put(left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
         self._give_left()
         self._close()
+        if tried:
+            self._close()
         self._resume(block, given, set_ra=True)
 
     def _syscall(self, block: Block) -> None:
@@ -263,15 +142,11 @@ class Emitter(FunctionWriter):
         """
         self._work.append(write)
 
-    def _is_back(self, block: Block, target: int) -> bool:
-        """Whether the way leads back in the guest's code: each of its loops has such a way."""
-        return 0 <= target <= block.pc
-
     def _is_plain(self, block: Block, target: int) -> bool:
         """Whether nothing is to be done on the way to `target`, and a label stands for it."""
         return (
             target in self._graph.blocks
-            and not self._is_back(block, target)
+            and not self._flow.is_back(block.pc, target)
             and (block.pc, target) not in self._structure.by_way
             and not self._bases.missing(target, self._facts)
             and self._label(block.pc, target) is not None
@@ -283,7 +158,7 @@ class Emitter(FunctionWriter):
             self._jump_out(block, target)
             return
         live = self._live.live[target]
-        if block.end not in CALLS and self._is_back(block, target):
+        if block.end not in CALLS and self._flow.is_back(block.pc, target):
             self._safepoint(block, target)
         if block.end not in CALLS:
             for register in self._bases.missing(target, self._facts):
@@ -486,51 +361,9 @@ class Emitter(FunctionWriter):
         self._put(wasm.UNREACHABLE + wasm.END)
         self._functions.define(graph.entry, self._direct, self.parts, self.marks, self.hints)
         if self._direct and self._convention.twin(graph) is None:
-            self._functions.define_wrapper(graph.entry, self._signature)
-
-    def _try_routine(self) -> None:
-        """Where this is a string function of the C library, do its work and return, unless that is declined."""
-        routine = routine_for(self._graph.name) if not self._precise else None
-        if routine is None or not self._convention.abi.saved:  # who calls it may look at any register
-            return
-        arguments = range(A0, A0 + routine.nargs)
-        if not self._direct:
-            self._try_routine_from_table(routine)
-            return
-        if not {*arguments, RA} <= {*self._signature.params}:
-            return
-        left = leb(self._locals.left)
-        self._put(b"".join(map(self._get, arguments)))
-        self._mark(self._graph.entry)
-        self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + left)
-        self._put(const64(DECLINED) + OPCODES["i64.ne"])
-        self._open(IF)
-        self._put(self._entry_ra + const64(-2) + OPCODES["i64.and"])
-        result = routine.result(wasm.LOCAL_GET + left, [self._get(register) for register in arguments])
-        zeros = {F64: b"\x44" + bytes(8)}
-        kinds = result_types(self._signature)[1:]
-        for register, kind in zip(self._signature.results, kinds, strict=True):
-            self._put(result if register == A0 else zeros.get(kind, const64(0)))
-        self._put(wasm.RETURN)
-        self._close()
-
-    def _try_routine_from_table(self, routine: Routine) -> None:
-        """The same with all registers in the hart; not where ra is none that the table's form can give."""
-        left, target = leb(self._locals.left), leb(self._locals.target)
-        arguments = range(A0, A0 + routine.nargs)
-        self._put(HART + hart_load(RA) + const64(-2) + OPCODES["i64.and"] + wasm.LOCAL_TEE + target)
-        self._put(FAR_AWAY + OPCODES["i32.eqz"])
-        self._open(IF)
-        self._put(b"".join(HART + hart_load(register) for register in arguments))
-        self._mark(self._graph.entry)
-        self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + left)
-        self._put(const64(DECLINED) + OPCODES["i64.ne"])
-        self._open(IF)
-        values = [HART + hart_load(register) for register in arguments]
-        self._put(HART + routine.result(wasm.LOCAL_GET + left, values) + hart_store(A0))
-        self._put(wasm.LOCAL_GET + target + WRAP + wasm.RETURN)
-        self._close()
-        self._close()
+            routine = self._routine(self._signature)
+            attempt = self._from_table(routine, WRAPPER_LEFT) if routine is not None else None
+            self._functions.define_wrapper(graph.entry, self._signature, attempt)
 
     def _emit_block(self, block: Block) -> None:
         self._facts = self._bases.at[block.pc].copy()
@@ -546,7 +379,7 @@ class Emitter(FunctionWriter):
         if self._direct:
             # What is put back into the hart is read.
             unread = _unread_restores(block, self._convention.abi.saved & ~self._signature.smashes)
-        skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL)
+        skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
         last = len(block.code) - 1
         for k, (pc, i) in enumerate(block.code):
             if k == last and skipped:
@@ -603,6 +436,8 @@ class Emitter(FunctionWriter):
             self._branch(block)  # nothing is stored before a branch, whose condition is on the stack
             return
         self._store(self._live.stores[block.pc] if block.pc >= 0 else NONE)
+        if block.stub is not None:
+            self._enter_stub(block, block.stub)
         match block.end:
             case End.FALL:
                 self._go(block, block.next_pc)

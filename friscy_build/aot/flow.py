@@ -52,6 +52,13 @@ class Flow:
         self.leaving = [leaving(graph, block) for block in self.blocks]
         self.calls = [block.end in CALLS for block in self.blocks]
 
+    def is_back(self, pc: int, target: int) -> bool:
+        """Whether the way from one block to another leads back: each loop has such a way, or a switch.
+
+        Not every jump to a lower address is one: compilers put what is seldom done behind the rest.
+        """
+        return target >= 0 and pc >= 0 and self.number[target] >= self.number[pc]
+
     def twin(self) -> Flow:
         """The same function once more."""
         twin = copy(self)

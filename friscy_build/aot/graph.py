@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from friscy_build.aot.image import CodeImage
+from friscy_build.aot.stubs import Stub, find_stub
 from friscy_build.aot.tables import Code, find_targets
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
@@ -32,7 +33,10 @@ class End(Enum):
 
 @dataclass(slots=True)
 class Block:
-    """A basic block. `code` is (pc, instruction); an OUT block may have none."""
+    """A basic block. `code` is (pc, instruction); an OUT block may have none.
+
+    stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
+    """
 
     pc: int
     code: list[tuple[int, Instruction]] = field(default_factory=list)
@@ -40,6 +44,7 @@ class Block:
     next_pc: int = 0
     target: int = 0
     targets: tuple[int, ...] = ()
+    stub: Stub | None = None
 
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
@@ -91,7 +96,7 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         """For worker processes: instructions as the words they are decoded from."""
         blocks = [
-            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets)
+            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets, b.stub)
             for b in self.blocks.values()
         ]
         return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, self.twin, blocks)
@@ -162,7 +167,7 @@ class _Builder:
                     found = [at for at in end.successors() if self.inside(at)]
                     self.leaders.update(found)
                     waiting += found
-                    if end.end is End.INDIRECT:
+                    if end.end is End.INDIRECT and end.stub is None:
                         indirect.append(pc)
                     break
                 pc += i.nbytes
@@ -196,6 +201,10 @@ class _Builder:
                     block.end = End.RETURN
                 else:
                     block.end = End.INDIRECT
+        if block.end in (End.CALL, End.JUMP):
+            block.stub = find_stub(self.image, block.target)
+            if block.stub is not None:
+                block.end = End.INDIRECT_CALL if block.end is End.CALL else End.INDIRECT
         return block
 
     def known_target(self, pc: int, i: Instruction) -> int | None:
@@ -214,6 +223,7 @@ class _Builder:
     def _unfuse(block: Block) -> None:
         """A jalr that control also reaches without the auipc before it goes where its register says."""
         if block.code[-1][1].row.flow is Flow.INDIRECT and len(block.code) == 1:
+            block.stub = None
             if block.end is End.CALL:
                 block.end = End.INDIRECT_CALL
             elif block.end is End.JUMP:
@@ -229,7 +239,7 @@ class _Builder:
                 ended = self.ends.get(pc)
                 pc += self.code[pc].nbytes
                 if ended is not None:
-                    block.end, block.target = ended.end, ended.target
+                    block.end, block.target, block.stub = ended.end, ended.target, ended.stub
                     block.next_pc, block.targets = ended.next_pc, ended.targets
                     self._unfuse(block)
                     break

@@ -118,6 +118,7 @@ def _types() -> Types:
     return types
 
 
+WRAPPER_LEFT = 2  # a local of the wrapper's
 TABLE_TYPE = _types().number(_TABLE_FORM)
 # Go on in the interpreter, from hart.pc.
 _INTERPRET = (
@@ -223,11 +224,20 @@ class Functions:
                 assert results is not None
                 yield number, _returned(results)
 
-    def define_wrapper(self, entry: int, signature: Signature) -> None:
-        """The table's form of a function, by way of the direct one."""
-        depth, left, first = 1, 2, 3
+    def define_wrapper(
+        self, entry: int, signature: Signature, attempt: tuple[bytes, bytes] | None = None
+    ) -> None:
+        """The table's form of a function, by way of the direct one.
+
+        attempt: what may return instead of that; between its halves is what may fault. It may use WRAPPER_LEFT.
+        """
+        depth, left, first = 1, WRAPPER_LEFT, 3
         kinds = list(map(kind_of, signature.results))
         body = vector([leb(1) + bytes([kind]) for kind in (I32, I64, *kinds)])
+        marks = []
+        if attempt is not None:
+            marks.append((len(body + attempt[0]), entry))
+            body += attempt[0] + attempt[1]
         body += HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH) + wasm.LOCAL_SET + leb(depth)
         if signature.needs >> SP & 1:
             body += HART + hart_load(SP) + wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
@@ -251,7 +261,7 @@ class Functions:
         body += odd + far + OPCODES["i32.or"] + wasm.IF + b"\x40"
         body += HART + _get(left) + wasm.RETURN_CALL + leb(self.leave()) + wasm.END
         body += _get(left) + _WRAP + wasm.END
-        self.bodies[self._table[entry]] = Body(_TABLE_FORM, body)
+        self.bodies[self._table[entry]] = Body(_TABLE_FORM, body, marks)
 
     def body(self, entry: int) -> bytes:
         """The body of the form that has the guest's code."""

@@ -57,6 +57,11 @@ static inline int in_page(u32 address)
     return (address & (PAGE - 1)) <= PAGE - 16;
 }
 
+static inline int words_in_page(u32 address)
+{
+    return (address & (PAGE - 1)) <= PAGE - 8;
+}
+
 static inline void touch_to_read(u32 start, u32 nbytes)
 {
     (void)*(volatile u8 *)start;
@@ -74,43 +79,49 @@ static inline void touch_to_write(u32 start, u32 nbytes)
     }
 }
 
+/* More than 64 bytes: a function of its own, so that the short copies, which most are, need no large frame. */
+__attribute__((noinline)) u64 move_many(u64 to, u32 s, u32 k)
+{
+    u32 d = (u32)to;
+    if (k >= BULK) {
+        touch_to_read(s, k);
+        touch_to_write(d, k);
+        __builtin_memmove(at(d), at(s), k);
+        return to;
+    }
+    v16 tail = load(s + k - 16);
+    if (d - s >= k) { /* ascending is right where the destination does not begin in the source */
+        u32 i = 0;
+        for (; i + 32 < k; i += 32) {
+            v16 a = load(s + i), b = load(s + i + 16);
+            store(d + i, a);
+            store(d + i + 16, b);
+        }
+        if (i + 16 < k)
+            store(d + i, load(s + i));
+        store(d + k - 16, tail);
+    } else {
+        v16 head = load(s);
+        u32 i = k;
+        for (; i > 32; i -= 32) {
+            v16 a = load(s + i - 16), b = load(s + i - 32);
+            store(d + i - 16, a);
+            store(d + i - 32, b);
+        }
+        if (i > 16)
+            store(d + i - 16, load(s + i - 16));
+        store(d, head);
+    }
+    return to;
+}
+
 u64 string_move(u64 to, u64 from, u64 n)
 {
     if (!inside(to, n) || !inside(from, n))
         return DECLINED;
     u32 d = (u32)to, s = (u32)from, k = (u32)n;
-    if (k > 64) {
-        if (k >= BULK) {
-            touch_to_read(s, k);
-            touch_to_write(d, k);
-            __builtin_memmove(at(d), at(s), k);
-            return to;
-        }
-        v16 tail = load(s + k - 16);
-        if (d - s >= k) { /* ascending is right where the destination does not begin in the source */
-            u32 i = 0;
-            for (; i + 32 < k; i += 32) {
-                v16 a = load(s + i), b = load(s + i + 16);
-                store(d + i, a);
-                store(d + i + 16, b);
-            }
-            if (i + 16 < k)
-                store(d + i, load(s + i));
-            store(d + k - 16, tail);
-        } else {
-            v16 head = load(s);
-            u32 i = k;
-            for (; i > 32; i -= 32) {
-                v16 a = load(s + i - 16), b = load(s + i - 32);
-                store(d + i - 16, a);
-                store(d + i - 32, b);
-            }
-            if (i > 16)
-                store(d + i - 16, load(s + i - 16));
-            store(d, head);
-        }
-        return to;
-    }
+    if (k > 64)
+        return move_many(to, s, k);
     if (k > 32) {
         v16 a = load(s), b = load(s + 16), c = load(s + k - 32), e = load(s + k - 16);
         store(d, a);
@@ -138,6 +149,13 @@ u64 string_move(u64 to, u64 from, u64 n)
     return to;
 }
 
+__attribute__((noinline)) u64 set_many(u64 to, u8 c, u32 k)
+{
+    touch_to_write((u32)to, k);
+    __builtin_memset(at((u32)to), c, k);
+    return to;
+}
+
 u64 string_set(u64 to, u64 value, u64 n)
 {
     if (!inside(to, n))
@@ -146,11 +164,8 @@ u64 string_set(u64 to, u64 value, u64 n)
     u8 c = (u8)value;
     v16 all = (v16){} + c;
     if (k >= 16) {
-        if (k >= BULK) {
-            touch_to_write(d, k);
-            __builtin_memset(at(d), c, k);
-            return to;
-        }
+        if (k >= BULK)
+            return set_many(to, c, k);
         for (u32 i = 0; i + 16 < k; i += 16)
             store(d + i, all);
         store(d + k - 16, all);
@@ -190,6 +205,14 @@ u64 string_compare_bytes(u64 one, u64 other, u64 n)
                     return (u32)(*at(a + i) - *at(b + i));
         }
         a += step, b += step, left -= step;
+    }
+    if (left >= 8 && words_in_page(a) && words_in_page(b)) {
+        u64 differ = *(unaligned64 *)a ^ *(unaligned64 *)b;
+        if (differ) {
+            u32 i = (u32)__builtin_ctzll(differ) / 8;
+            return (u32)(*at(a + i) - *at(b + i));
+        }
+        a += 8, b += 8, left -= 8;
     }
     for (u32 i = 0; i < left; i++)
         if (*at(a + i) != *at(b + i))

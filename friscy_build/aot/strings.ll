@@ -1,4 +1,156 @@
-; 9fdf7610897d17aa GUEST_START=0x10000 GUEST_END=0x9ffe0000
+; 88fa081f1f3ccf2e GUEST_START=0x10000 GUEST_END=0x9ffe0000
+define internal noundef i64 @move_many(i64 noundef returned %to, i32 noundef %s, i32 noundef %k) noinline nounwind null_pointer_is_valid {
+entry:
+  %conv = trunc i64 %to to i32
+  %cmp = icmp ugt i32 %k, 1023
+  br i1 %cmp, label %if.then, label %if.end
+
+if.then:                                          ; preds = %entry
+  %0 = inttoptr i32 %s to ptr
+  %1 = load volatile i8, ptr %0, align 1
+  %or.i = or i32 %s, 4095
+  %add.i = add i32 %or.i, 1
+  %add1.i = add i32 %k, %s
+  %cmp7.i = icmp ult i32 %add.i, %add1.i
+  br i1 %cmp7.i, label %for.body.i, label %touch_to_read.exit
+
+for.body.i:                                       ; preds = %if.then, %for.body.i
+  %page.08.i = phi i32 [ %add2.i, %for.body.i ], [ %add.i, %if.then ]
+  %2 = inttoptr i32 %page.08.i to ptr
+  %3 = load volatile i8, ptr %2, align 4096
+  %add2.i = add i32 %page.08.i, 4096
+  %cmp.i = icmp ult i32 %add2.i, %add1.i
+  br i1 %cmp.i, label %for.body.i, label %touch_to_read.exit
+
+touch_to_read.exit:                               ; preds = %for.body.i, %if.then
+  %4 = inttoptr i32 %conv to ptr
+  %5 = load volatile i8, ptr %4, align 1
+  store volatile i8 %5, ptr %4, align 1
+  %or.i108 = or i32 %conv, 4095
+  %add.i109 = add i32 %or.i108, 1
+  %add1.i110 = add i32 %k, %conv
+  %cmp9.i = icmp ult i32 %add.i109, %add1.i110
+  br i1 %cmp9.i, label %for.body.i111, label %touch_to_write.exit
+
+for.body.i111:                                    ; preds = %touch_to_read.exit, %for.body.i111
+  %page.010.i = phi i32 [ %add2.i112, %for.body.i111 ], [ %add.i109, %touch_to_read.exit ]
+  %6 = inttoptr i32 %page.010.i to ptr
+  %7 = load volatile i8, ptr %6, align 4096
+  store volatile i8 %7, ptr %6, align 4096
+  %add2.i112 = add i32 %page.010.i, 4096
+  %cmp.i113 = icmp ult i32 %add2.i112, %add1.i110
+  br i1 %cmp.i113, label %for.body.i111, label %touch_to_write.exit
+
+touch_to_write.exit:                              ; preds = %for.body.i111, %touch_to_read.exit
+  tail call void @llvm.memmove.p0.p0.i32(ptr align 1 %4, ptr align 1 %0, i32 %k, i1 false)
+  br label %cleanup
+
+if.end:                                           ; preds = %entry
+  %add = add i32 %s, -16
+  %sub = add i32 %add, %k
+  %8 = inttoptr i32 %sub to ptr
+  %9 = load <16 x i8>, ptr %8, align 1
+  %sub4 = sub i32 %conv, %s
+  %cmp5.not = icmp ult i32 %sub4, %k
+  br i1 %cmp5.not, label %if.else, label %for.cond.preheader
+
+for.cond.preheader:                               ; preds = %if.end
+  %cmp9114 = icmp samesign ugt i32 %k, 32
+  br i1 %cmp9114, label %for.body, label %for.end
+
+for.body:                                         ; preds = %for.cond.preheader, %for.body
+  %add8116 = phi i32 [ %add8, %for.body ], [ 32, %for.cond.preheader ]
+  %i.0115 = phi i32 [ %add8116, %for.body ], [ 0, %for.cond.preheader ]
+  %add11 = add i32 %i.0115, %s
+  %10 = inttoptr i32 %add11 to ptr
+  %11 = load <16 x i8>, ptr %10, align 1
+  %add14 = add i32 %add11, 16
+  %12 = inttoptr i32 %add14 to ptr
+  %13 = load <16 x i8>, ptr %12, align 1
+  %add16 = add i32 %i.0115, %conv
+  %14 = inttoptr i32 %add16 to ptr
+  store <16 x i8> %11, ptr %14, align 1
+  %add18 = add i32 %add16, 16
+  %15 = inttoptr i32 %add18 to ptr
+  store <16 x i8> %13, ptr %15, align 1
+  %add8 = add nuw nsw i32 %add8116, 32
+  %cmp9 = icmp samesign ult i32 %add8, %k
+  br i1 %cmp9, label %for.body, label %for.end
+
+for.end:                                          ; preds = %for.body, %for.cond.preheader
+  %i.0.lcssa = phi i32 [ 0, %for.cond.preheader ], [ %add8116, %for.body ]
+  %add20 = or disjoint i32 %i.0.lcssa, 16
+  %cmp21 = icmp samesign ult i32 %add20, %k
+  br i1 %cmp21, label %if.then23, label %if.end27
+
+if.then23:                                        ; preds = %for.end
+  %add24 = add i32 %i.0.lcssa, %conv
+  %add25 = add i32 %i.0.lcssa, %s
+  %16 = inttoptr i32 %add25 to ptr
+  %17 = load <16 x i8>, ptr %16, align 1
+  %18 = inttoptr i32 %add24 to ptr
+  store <16 x i8> %17, ptr %18, align 1
+  br label %if.end27
+
+if.end27:                                         ; preds = %if.then23, %for.end
+  %add28 = add i32 %conv, -16
+  %sub29 = add i32 %add28, %k
+  %19 = inttoptr i32 %sub29 to ptr
+  store <16 x i8> %9, ptr %19, align 1
+  br label %cleanup
+
+if.else:                                          ; preds = %if.end
+  %20 = inttoptr i32 %s to ptr
+  %21 = load <16 x i8>, ptr %20, align 1
+  %cmp33117 = icmp samesign ugt i32 %k, 32
+  br i1 %cmp33117, label %for.body35, label %for.end50
+
+for.body35:                                       ; preds = %if.else, %for.body35
+  %i31.0118 = phi i32 [ %sub49, %for.body35 ], [ %k, %if.else ]
+  %add37 = add i32 %i31.0118, %s
+  %sub38 = add i32 %add37, -16
+  %22 = inttoptr i32 %sub38 to ptr
+  %23 = load <16 x i8>, ptr %22, align 1
+  %sub42 = add i32 %add37, -32
+  %24 = inttoptr i32 %sub42 to ptr
+  %25 = load <16 x i8>, ptr %24, align 1
+  %add44 = add i32 %i31.0118, %conv
+  %sub45 = add i32 %add44, -16
+  %26 = inttoptr i32 %sub45 to ptr
+  store <16 x i8> %23, ptr %26, align 1
+  %sub47 = add i32 %add44, -32
+  %27 = inttoptr i32 %sub47 to ptr
+  store <16 x i8> %25, ptr %27, align 1
+  %sub49 = add nsw i32 %i31.0118, -32
+  %cmp33 = icmp ugt i32 %sub49, 32
+  br i1 %cmp33, label %for.body35, label %for.end50
+
+for.end50:                                        ; preds = %for.body35, %if.else
+  %i31.0.lcssa = phi i32 [ %k, %if.else ], [ %sub49, %for.body35 ]
+  %cmp51 = icmp samesign ugt i32 %i31.0.lcssa, 16
+  br i1 %cmp51, label %if.then53, label %if.end59
+
+if.then53:                                        ; preds = %for.end50
+  %add54 = add i32 %conv, -16
+  %sub55 = add i32 %add54, %i31.0.lcssa
+  %sub57 = add i32 %add, %i31.0.lcssa
+  %28 = inttoptr i32 %sub57 to ptr
+  %29 = load <16 x i8>, ptr %28, align 1
+  %30 = inttoptr i32 %sub55 to ptr
+  store <16 x i8> %29, ptr %30, align 1
+  br label %if.end59
+
+if.end59:                                         ; preds = %if.then53, %for.end50
+  %31 = inttoptr i32 %conv to ptr
+  store <16 x i8> %21, ptr %31, align 1
+  br label %cleanup
+
+cleanup:                                          ; preds = %if.end27, %if.end59, %touch_to_write.exit
+  ret i64 %to
+}
+
+declare void @llvm.memmove.p0.p0.i32(ptr writeonly captures(none), ptr readonly captures(none), i32, i1 immarg)
+
 define internal range(i64 -1, 2684223489) i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
   %0 = add i64 %to, -2684223489
@@ -10,277 +162,169 @@ entry:
 
 lor.lhs.false:                                    ; preds = %entry
   %1 = add i64 %from, -2684223489
-  %or.cond.i248 = icmp ult i64 %1, -2684157953
-  %sub.i249 = sub nuw nsw i64 2684223488, %from
-  %cmp2.i250 = icmp samesign ugt i64 %n, %sub.i249
-  %narrow.i251.not = select i1 %or.cond.i248, i1 true, i1 %cmp2.i250
-  br i1 %narrow.i251.not, label %return, label %if.end
+  %or.cond.i133 = icmp ult i64 %1, -2684157953
+  %sub.i134 = sub nuw nsw i64 2684223488, %from
+  %cmp2.i135 = icmp samesign ugt i64 %n, %sub.i134
+  %narrow.i136.not = select i1 %or.cond.i133, i1 true, i1 %cmp2.i135
+  br i1 %narrow.i136.not, label %return, label %if.end
 
 if.end:                                           ; preds = %lor.lhs.false
   %conv = trunc nuw i64 %to to i32
   %conv3 = trunc nuw i64 %from to i32
   %conv4 = trunc nuw i64 %n to i32
   %cmp = icmp samesign ugt i64 %n, 64
-  br i1 %cmp, label %if.then6, label %if.end71
+  br i1 %cmp, label %if.then6, label %if.end8
 
 if.then6:                                         ; preds = %if.end
-  %cmp7 = icmp samesign ugt i64 %n, 1023
-  br i1 %cmp7, label %if.then9, label %if.end12
+  %call7 = tail call i64 @move_many(i64 noundef %to, i32 noundef %conv3, i32 noundef %conv4)
+  br label %return
 
-if.then9:                                         ; preds = %if.then6
+if.end8:                                          ; preds = %if.end
+  %cmp9 = icmp samesign ugt i64 %n, 32
+  br i1 %cmp9, label %if.then11, label %if.else
+
+if.then11:                                        ; preds = %if.end8
   %2 = inttoptr i32 %conv3 to ptr
-  %3 = load volatile i8, ptr %2, align 1
-  %or.i = or i32 %conv3, 4095
-  %add.i = add nuw i32 %or.i, 1
-  %add1.i = add i32 %conv4, %conv3
-  %cmp7.i = icmp ult i32 %add.i, %add1.i
-  br i1 %cmp7.i, label %for.body.i, label %touch_to_read.exit
-
-for.body.i:                                       ; preds = %if.then9, %for.body.i
-  %page.08.i = phi i32 [ %add2.i, %for.body.i ], [ %add.i, %if.then9 ]
-  %4 = inttoptr i32 %page.08.i to ptr
-  %5 = load volatile i8, ptr %4, align 4096
-  %add2.i = add i32 %page.08.i, 4096
-  %cmp.i = icmp ult i32 %add2.i, %add1.i
-  br i1 %cmp.i, label %for.body.i, label %touch_to_read.exit
-
-touch_to_read.exit:                               ; preds = %for.body.i, %if.then9
-  %6 = inttoptr i32 %conv to ptr
-  %7 = load volatile i8, ptr %6, align 1
-  store volatile i8 %7, ptr %6, align 1
-  %or.i253 = or i32 %conv, 4095
-  %add.i254 = add nuw i32 %or.i253, 1
-  %add1.i255 = add i32 %conv4, %conv
-  %cmp9.i = icmp ult i32 %add.i254, %add1.i255
-  br i1 %cmp9.i, label %for.body.i256, label %touch_to_write.exit
-
-for.body.i256:                                    ; preds = %touch_to_read.exit, %for.body.i256
-  %page.010.i = phi i32 [ %add2.i257, %for.body.i256 ], [ %add.i254, %touch_to_read.exit ]
-  %8 = inttoptr i32 %page.010.i to ptr
-  %9 = load volatile i8, ptr %8, align 4096
-  store volatile i8 %9, ptr %8, align 4096
-  %add2.i257 = add i32 %page.010.i, 4096
-  %cmp.i258 = icmp ult i32 %add2.i257, %add1.i255
-  br i1 %cmp.i258, label %for.body.i256, label %touch_to_write.exit
-
-touch_to_write.exit:                              ; preds = %for.body.i256, %touch_to_read.exit
-  tail call void @llvm.memmove.p0.p0.i32(ptr align 1 %6, ptr align 1 %2, i32 %conv4, i1 false)
+  %3 = load <16 x i8>, ptr %2, align 1
+  %add = add nuw i32 %conv3, 16
+  %4 = inttoptr i32 %add to ptr
+  %5 = load <16 x i8>, ptr %4, align 1
+  %add14 = add nuw i32 %conv4, %conv3
+  %sub = add i32 %add14, -32
+  %6 = inttoptr i32 %sub to ptr
+  %7 = load <16 x i8>, ptr %6, align 1
+  %sub17 = add i32 %add14, -16
+  %8 = inttoptr i32 %sub17 to ptr
+  %9 = load <16 x i8>, ptr %8, align 1
+  %10 = inttoptr i32 %conv to ptr
+  store <16 x i8> %3, ptr %10, align 1
+  %add19 = add nuw i32 %conv, 16
+  %11 = inttoptr i32 %add19 to ptr
+  store <16 x i8> %5, ptr %11, align 1
+  %add20 = add nuw i32 %conv4, %conv
+  %sub21 = add i32 %add20, -32
+  %12 = inttoptr i32 %sub21 to ptr
+  store <16 x i8> %7, ptr %12, align 1
+  %sub23 = add i32 %add20, -16
+  %13 = inttoptr i32 %sub23 to ptr
+  store <16 x i8> %9, ptr %13, align 1
   br label %return
 
-if.end12:                                         ; preds = %if.then6
-  %add = add nuw i32 %conv4, %conv3
-  %sub = add i32 %add, -16
-  %10 = inttoptr i32 %sub to ptr
-  %11 = load <16 x i8>, ptr %10, align 1
-  %sub14 = sub i32 %conv, %conv3
-  %cmp15.not = icmp ult i32 %sub14, %conv4
-  br i1 %cmp15.not, label %for.body45.preheader, label %for.body
+if.else:                                          ; preds = %if.end8
+  %cmp24 = icmp samesign ugt i64 %n, 16
+  br i1 %cmp24, label %if.then26, label %if.else35
 
-for.body:                                         ; preds = %if.end12, %for.body
-  %add18261 = phi i32 [ %add18, %for.body ], [ 32, %if.end12 ]
-  %i.0260 = phi i32 [ %add18261, %for.body ], [ 0, %if.end12 ]
-  %add21 = add nuw i32 %i.0260, %conv3
-  %12 = inttoptr i32 %add21 to ptr
-  %13 = load <16 x i8>, ptr %12, align 1
-  %add24 = add nuw i32 %add21, 16
-  %14 = inttoptr i32 %add24 to ptr
+if.then26:                                        ; preds = %if.else
+  %14 = inttoptr i32 %conv3 to ptr
   %15 = load <16 x i8>, ptr %14, align 1
-  %add26 = add nuw i32 %i.0260, %conv
-  %16 = inttoptr i32 %add26 to ptr
-  store <16 x i8> %13, ptr %16, align 1
-  %add28 = add nuw i32 %add26, 16
-  %17 = inttoptr i32 %add28 to ptr
-  store <16 x i8> %15, ptr %17, align 1
-  %add18 = add nuw nsw i32 %add18261, 32
-  %cmp19 = icmp samesign ult i32 %add18, %conv4
-  br i1 %cmp19, label %for.body, label %for.end
-
-for.end:                                          ; preds = %for.body
-  %add30 = or disjoint i32 %add18261, 16
-  %cmp31 = icmp samesign ult i32 %add30, %conv4
-  br i1 %cmp31, label %if.then33, label %if.end37
-
-if.then33:                                        ; preds = %for.end
-  %add34 = add nuw i32 %add18261, %conv
-  %add35 = add nuw i32 %add18261, %conv3
-  %18 = inttoptr i32 %add35 to ptr
-  %19 = load <16 x i8>, ptr %18, align 1
-  %20 = inttoptr i32 %add34 to ptr
-  store <16 x i8> %19, ptr %20, align 1
-  br label %if.end37
-
-if.end37:                                         ; preds = %if.then33, %for.end
-  %add38 = add nuw i32 %conv4, %conv
-  %sub39 = add i32 %add38, -16
-  %21 = inttoptr i32 %sub39 to ptr
-  store <16 x i8> %11, ptr %21, align 1
+  %add30 = add nuw i32 %conv4, %conv3
+  %sub31 = add i32 %add30, -16
+  %16 = inttoptr i32 %sub31 to ptr
+  %17 = load <16 x i8>, ptr %16, align 1
+  %18 = inttoptr i32 %conv to ptr
+  store <16 x i8> %15, ptr %18, align 1
+  %add33 = add nuw i32 %conv4, %conv
+  %sub34 = add i32 %add33, -16
+  %19 = inttoptr i32 %sub34 to ptr
+  store <16 x i8> %17, ptr %19, align 1
   br label %return
 
-for.body45.preheader:                             ; preds = %if.end12
-  %22 = inttoptr i32 %conv3 to ptr
-  %23 = load <16 x i8>, ptr %22, align 1
-  br label %for.body45
+if.else35:                                        ; preds = %if.else
+  %cmp36 = icmp samesign ugt i64 %n, 7
+  br i1 %cmp36, label %if.then38, label %if.else45
 
-for.body45:                                       ; preds = %for.body45.preheader, %for.body45
-  %i41.0263 = phi i32 [ %sub59, %for.body45 ], [ %conv4, %for.body45.preheader ]
-  %add47 = add i32 %i41.0263, %conv3
-  %sub48 = add i32 %add47, -16
-  %24 = inttoptr i32 %sub48 to ptr
-  %25 = load <16 x i8>, ptr %24, align 1
-  %sub52 = add i32 %add47, -32
-  %26 = inttoptr i32 %sub52 to ptr
-  %27 = load <16 x i8>, ptr %26, align 1
-  %add54 = add i32 %i41.0263, %conv
-  %sub55 = add i32 %add54, -16
-  %28 = inttoptr i32 %sub55 to ptr
-  store <16 x i8> %25, ptr %28, align 1
-  %sub57 = add i32 %add54, -32
-  %29 = inttoptr i32 %sub57 to ptr
-  store <16 x i8> %27, ptr %29, align 1
-  %sub59 = add nsw i32 %i41.0263, -32
-  %cmp43 = icmp ugt i32 %sub59, 32
-  br i1 %cmp43, label %for.body45, label %for.end60
-
-for.end60:                                        ; preds = %for.body45
-  %cmp61 = icmp samesign ugt i32 %i41.0263, 48
-  br i1 %cmp61, label %if.then63, label %if.end69
-
-if.then63:                                        ; preds = %for.end60
-  %add64 = add i32 %conv, -16
-  %sub65 = add nuw i32 %add64, %sub59
-  %add66 = add i32 %conv3, -16
-  %sub67 = add nuw i32 %add66, %sub59
-  %30 = inttoptr i32 %sub67 to ptr
-  %31 = load <16 x i8>, ptr %30, align 1
-  %32 = inttoptr i32 %sub65 to ptr
-  store <16 x i8> %31, ptr %32, align 1
-  br label %if.end69
-
-if.end69:                                         ; preds = %if.then63, %for.end60
-  %33 = inttoptr i32 %conv to ptr
-  store <16 x i8> %23, ptr %33, align 1
+if.then38:                                        ; preds = %if.else35
+  %20 = inttoptr i32 %conv3 to ptr
+  %21 = load i64, ptr %20, align 1
+  %add41 = add nuw i32 %conv4, %conv3
+  %sub42 = add i32 %add41, -8
+  %22 = inttoptr i32 %sub42 to ptr
+  %23 = load i64, ptr %22, align 1
+  %24 = inttoptr i32 %conv to ptr
+  store i64 %21, ptr %24, align 1
+  %add43 = add nuw i32 %conv4, %conv
+  %sub44 = add i32 %add43, -8
+  %25 = inttoptr i32 %sub44 to ptr
+  store i64 %23, ptr %25, align 1
   br label %return
 
-if.end71:                                         ; preds = %if.end
-  %cmp72 = icmp samesign ugt i64 %n, 32
-  br i1 %cmp72, label %if.then74, label %if.else91
+if.else45:                                        ; preds = %if.else35
+  %cmp46 = icmp samesign ugt i64 %n, 3
+  br i1 %cmp46, label %if.then48, label %if.else55
 
-if.then74:                                        ; preds = %if.end71
-  %34 = inttoptr i32 %conv3 to ptr
-  %35 = load <16 x i8>, ptr %34, align 1
-  %add78 = add nuw i32 %conv3, 16
-  %36 = inttoptr i32 %add78 to ptr
-  %37 = load <16 x i8>, ptr %36, align 1
-  %add80 = add nuw i32 %conv4, %conv3
-  %sub81 = add i32 %add80, -32
-  %38 = inttoptr i32 %sub81 to ptr
-  %39 = load <16 x i8>, ptr %38, align 1
-  %sub84 = add i32 %add80, -16
-  %40 = inttoptr i32 %sub84 to ptr
-  %41 = load <16 x i8>, ptr %40, align 1
-  %42 = inttoptr i32 %conv to ptr
-  store <16 x i8> %35, ptr %42, align 1
-  %add86 = add nuw i32 %conv, 16
-  %43 = inttoptr i32 %add86 to ptr
-  store <16 x i8> %37, ptr %43, align 1
-  %add87 = add nuw i32 %conv4, %conv
-  %sub88 = add i32 %add87, -32
-  %44 = inttoptr i32 %sub88 to ptr
-  store <16 x i8> %39, ptr %44, align 1
-  %sub90 = add i32 %add87, -16
-  %45 = inttoptr i32 %sub90 to ptr
-  store <16 x i8> %41, ptr %45, align 1
+if.then48:                                        ; preds = %if.else45
+  %26 = inttoptr i32 %conv3 to ptr
+  %27 = load i32, ptr %26, align 1
+  %add51 = add nuw i32 %conv4, %conv3
+  %sub52 = add i32 %add51, -4
+  %28 = inttoptr i32 %sub52 to ptr
+  %29 = load i32, ptr %28, align 1
+  %30 = inttoptr i32 %conv to ptr
+  store i32 %27, ptr %30, align 1
+  %add53 = add nuw i32 %conv4, %conv
+  %sub54 = add i32 %add53, -4
+  %31 = inttoptr i32 %sub54 to ptr
+  store i32 %29, ptr %31, align 1
   br label %return
 
-if.else91:                                        ; preds = %if.end71
-  %cmp92 = icmp samesign ugt i64 %n, 16
-  br i1 %cmp92, label %if.then94, label %if.else103
+if.else55:                                        ; preds = %if.else45
+  %tobool56.not = icmp eq i64 %n, 0
+  br i1 %tobool56.not, label %return, label %if.then57
 
-if.then94:                                        ; preds = %if.else91
-  %46 = inttoptr i32 %conv3 to ptr
-  %47 = load <16 x i8>, ptr %46, align 1
-  %add98 = add nuw i32 %conv4, %conv3
-  %sub99 = add i32 %add98, -16
-  %48 = inttoptr i32 %sub99 to ptr
-  %49 = load <16 x i8>, ptr %48, align 1
-  %50 = inttoptr i32 %conv to ptr
-  store <16 x i8> %47, ptr %50, align 1
-  %add101 = add nuw i32 %conv4, %conv
-  %sub102 = add i32 %add101, -16
-  %51 = inttoptr i32 %sub102 to ptr
-  store <16 x i8> %49, ptr %51, align 1
+if.then57:                                        ; preds = %if.else55
+  %32 = inttoptr i32 %conv3 to ptr
+  %33 = load i8, ptr %32, align 1
+  %div132 = lshr i32 %conv4, 1
+  %add61 = add nuw i32 %div132, %conv3
+  %34 = inttoptr i32 %add61 to ptr
+  %35 = load i8, ptr %34, align 1
+  %add64 = add nuw i32 %conv4, %conv3
+  %sub65 = add i32 %add64, -1
+  %36 = inttoptr i32 %sub65 to ptr
+  %37 = load i8, ptr %36, align 1
+  %38 = inttoptr i32 %conv to ptr
+  store i8 %33, ptr %38, align 1
+  %add69 = add nuw i32 %div132, %conv
+  %39 = inttoptr i32 %add69 to ptr
+  store i8 %35, ptr %39, align 1
+  %add71 = add nuw i32 %conv4, %conv
+  %sub72 = add i32 %add71, -1
+  %40 = inttoptr i32 %sub72 to ptr
+  store i8 %37, ptr %40, align 1
   br label %return
 
-if.else103:                                       ; preds = %if.else91
-  %cmp104 = icmp samesign ugt i64 %n, 7
-  br i1 %cmp104, label %if.then106, label %if.else113
-
-if.then106:                                       ; preds = %if.else103
-  %52 = inttoptr i32 %conv3 to ptr
-  %53 = load i64, ptr %52, align 1
-  %add109 = add nuw i32 %conv4, %conv3
-  %sub110 = add i32 %add109, -8
-  %54 = inttoptr i32 %sub110 to ptr
-  %55 = load i64, ptr %54, align 1
-  %56 = inttoptr i32 %conv to ptr
-  store i64 %53, ptr %56, align 1
-  %add111 = add nuw i32 %conv4, %conv
-  %sub112 = add i32 %add111, -8
-  %57 = inttoptr i32 %sub112 to ptr
-  store i64 %55, ptr %57, align 1
-  br label %return
-
-if.else113:                                       ; preds = %if.else103
-  %cmp114 = icmp samesign ugt i64 %n, 3
-  br i1 %cmp114, label %if.then116, label %if.else123
-
-if.then116:                                       ; preds = %if.else113
-  %58 = inttoptr i32 %conv3 to ptr
-  %59 = load i32, ptr %58, align 1
-  %add119 = add nuw i32 %conv4, %conv3
-  %sub120 = add i32 %add119, -4
-  %60 = inttoptr i32 %sub120 to ptr
-  %61 = load i32, ptr %60, align 1
-  %62 = inttoptr i32 %conv to ptr
-  store i32 %59, ptr %62, align 1
-  %add121 = add nuw i32 %conv4, %conv
-  %sub122 = add i32 %add121, -4
-  %63 = inttoptr i32 %sub122 to ptr
-  store i32 %61, ptr %63, align 1
-  br label %return
-
-if.else123:                                       ; preds = %if.else113
-  %tobool124.not = icmp eq i64 %n, 0
-  br i1 %tobool124.not, label %return, label %if.then125
-
-if.then125:                                       ; preds = %if.else123
-  %64 = inttoptr i32 %conv3 to ptr
-  %65 = load i8, ptr %64, align 1
-  %div247 = lshr i32 %conv4, 1
-  %add129 = add nuw i32 %div247, %conv3
-  %66 = inttoptr i32 %add129 to ptr
-  %67 = load i8, ptr %66, align 1
-  %add132 = add nuw i32 %conv4, %conv3
-  %sub133 = add i32 %add132, -1
-  %68 = inttoptr i32 %sub133 to ptr
-  %69 = load i8, ptr %68, align 1
-  %70 = inttoptr i32 %conv to ptr
-  store i8 %65, ptr %70, align 1
-  %add137 = add nuw i32 %div247, %conv
-  %71 = inttoptr i32 %add137 to ptr
-  store i8 %67, ptr %71, align 1
-  %add139 = add nuw i32 %conv4, %conv
-  %sub140 = add i32 %add139, -1
-  %72 = inttoptr i32 %sub140 to ptr
-  store i8 %69, ptr %72, align 1
-  br label %return
-
-return:                                           ; preds = %touch_to_write.exit, %if.end69, %if.end37, %if.then94, %if.then116, %if.then125, %if.else123, %if.then106, %if.then74, %entry, %lor.lhs.false
-  %retval.1 = phi i64 [ -1, %entry ], [ -1, %lor.lhs.false ], [ %to, %if.then74 ], [ %to, %if.then106 ], [ %to, %if.else123 ], [ %to, %if.then125 ], [ %to, %if.then116 ], [ %to, %if.then94 ], [ %to, %if.end37 ], [ %to, %if.end69 ], [ %to, %touch_to_write.exit ]
+return:                                           ; preds = %if.then6, %if.then26, %if.then48, %if.then57, %if.else55, %if.then38, %if.then11, %entry, %lor.lhs.false
+  %retval.1 = phi i64 [ -1, %entry ], [ -1, %lor.lhs.false ], [ %to, %if.then6 ], [ %to, %if.then26 ], [ %to, %if.then48 ], [ %to, %if.then57 ], [ %to, %if.else55 ], [ %to, %if.then38 ], [ %to, %if.then11 ]
   ret i64 %retval.1
 }
 
-declare void @llvm.memmove.p0.p0.i32(ptr writeonly captures(none), ptr readonly captures(none), i32, i1 immarg)
+define internal noundef i64 @set_many(i64 noundef returned %to, i8 noundef zeroext %c, i32 noundef %k) noinline nounwind null_pointer_is_valid {
+entry:
+  %conv = trunc i64 %to to i32
+  %0 = inttoptr i32 %conv to ptr
+  %1 = load volatile i8, ptr %0, align 1
+  store volatile i8 %1, ptr %0, align 1
+  %or.i = or i32 %conv, 4095
+  %add.i = add i32 %or.i, 1
+  %add1.i = add i32 %k, %conv
+  %cmp9.i = icmp ult i32 %add.i, %add1.i
+  br i1 %cmp9.i, label %for.body.i, label %touch_to_write.exit
+
+for.body.i:                                       ; preds = %entry, %for.body.i
+  %page.010.i = phi i32 [ %add2.i, %for.body.i ], [ %add.i, %entry ]
+  %2 = inttoptr i32 %page.010.i to ptr
+  %3 = load volatile i8, ptr %2, align 4096
+  store volatile i8 %3, ptr %2, align 4096
+  %add2.i = add i32 %page.010.i, 4096
+  %cmp.i = icmp ult i32 %add2.i, %add1.i
+  br i1 %cmp.i, label %for.body.i, label %touch_to_write.exit
+
+touch_to_write.exit:                              ; preds = %for.body.i, %entry
+  tail call void @llvm.memset.p0.i32(ptr align 1 %0, i8 %c, i32 %k, i1 false)
+  ret i64 %to
+}
+
+declare void @llvm.memset.p0.i32(ptr writeonly captures(none), i8, i32, i1 immarg)
 
 define internal range(i64 -1, 2684223489) i64 @string_set(i64 noundef %to, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
@@ -298,108 +342,87 @@ if.end:                                           ; preds = %entry
   %splat.splatinsert = insertelement <16 x i8> poison, i8 %conv2, i64 0
   %splat.splat = shufflevector <16 x i8> %splat.splatinsert, <16 x i8> poison, <16 x i32> zeroinitializer
   %cmp = icmp samesign ugt i64 %n, 15
-  br i1 %cmp, label %if.then4, label %if.end17
+  br i1 %cmp, label %if.then4, label %if.end16
 
 if.then4:                                         ; preds = %if.end
   %cmp5 = icmp samesign ugt i64 %n, 1023
   br i1 %cmp5, label %if.then7, label %for.cond.preheader
 
 for.cond.preheader:                               ; preds = %if.then4
-  %cmp1285.not = icmp eq i64 %n, 16
-  br i1 %cmp1285.not, label %for.cond.cleanup, label %for.body
+  %cmp1181.not = icmp eq i64 %n, 16
+  br i1 %cmp1181.not, label %for.cond.cleanup, label %for.body
 
 if.then7:                                         ; preds = %if.then4
-  %1 = inttoptr i32 %conv to ptr
-  %2 = load volatile i8, ptr %1, align 1
-  store volatile i8 %2, ptr %1, align 1
-  %or.i = or i32 %conv, 4095
-  %add.i = add nuw i32 %or.i, 1
-  %add1.i = add i32 %conv1, %conv
-  %cmp9.i = icmp ult i32 %add.i, %add1.i
-  br i1 %cmp9.i, label %for.body.i, label %touch_to_write.exit
-
-for.body.i:                                       ; preds = %if.then7, %for.body.i
-  %page.010.i = phi i32 [ %add2.i, %for.body.i ], [ %add.i, %if.then7 ]
-  %3 = inttoptr i32 %page.010.i to ptr
-  %4 = load volatile i8, ptr %3, align 4096
-  store volatile i8 %4, ptr %3, align 4096
-  %add2.i = add i32 %page.010.i, 4096
-  %cmp.i = icmp ult i32 %add2.i, %add1.i
-  br i1 %cmp.i, label %for.body.i, label %touch_to_write.exit
-
-touch_to_write.exit:                              ; preds = %for.body.i, %if.then7
-  tail call void @llvm.memset.p0.i32(ptr align 1 %1, i8 %conv2, i32 %conv1, i1 false)
+  %call8 = tail call i64 @set_many(i64 noundef %to, i8 noundef zeroext %conv2, i32 noundef %conv1)
   br label %return
 
 for.cond.cleanup:                                 ; preds = %for.body, %for.cond.preheader
-  %add16 = add nuw i32 %conv1, %conv
-  %sub = add i32 %add16, -16
-  %5 = inttoptr i32 %sub to ptr
-  store <16 x i8> %splat.splat, ptr %5, align 1
+  %add15 = add nuw i32 %conv1, %conv
+  %sub = add i32 %add15, -16
+  %1 = inttoptr i32 %sub to ptr
+  store <16 x i8> %splat.splat, ptr %1, align 1
   br label %return
 
 for.body:                                         ; preds = %for.cond.preheader, %for.body
-  %add1187 = phi i32 [ %add11, %for.body ], [ 16, %for.cond.preheader ]
-  %i.086 = phi i32 [ %add1187, %for.body ], [ 0, %for.cond.preheader ]
-  %add14 = add nuw i32 %i.086, %conv
-  %6 = inttoptr i32 %add14 to ptr
-  store <16 x i8> %splat.splat, ptr %6, align 1
-  %add11 = add nuw nsw i32 %add1187, 16
-  %cmp12 = icmp samesign ult i32 %add11, %conv1
-  br i1 %cmp12, label %for.body, label %for.cond.cleanup
+  %add1083 = phi i32 [ %add10, %for.body ], [ 16, %for.cond.preheader ]
+  %i.082 = phi i32 [ %add1083, %for.body ], [ 0, %for.cond.preheader ]
+  %add13 = add nuw i32 %i.082, %conv
+  %2 = inttoptr i32 %add13 to ptr
+  store <16 x i8> %splat.splat, ptr %2, align 1
+  %add10 = add nuw nsw i32 %add1083, 16
+  %cmp11 = icmp samesign ult i32 %add10, %conv1
+  br i1 %cmp11, label %for.body, label %for.cond.cleanup
 
-if.end17:                                         ; preds = %if.end
-  %conv18 = and i64 %value, 255
-  %mul = mul nuw i64 %conv18, 72340172838076673
-  %cmp19 = icmp samesign ugt i64 %n, 7
-  br i1 %cmp19, label %if.then21, label %if.else
+if.end16:                                         ; preds = %if.end
+  %conv17 = and i64 %value, 255
+  %mul = mul nuw i64 %conv17, 72340172838076673
+  %cmp18 = icmp samesign ugt i64 %n, 7
+  br i1 %cmp18, label %if.then20, label %if.else
 
-if.then21:                                        ; preds = %if.end17
+if.then20:                                        ; preds = %if.end16
+  %3 = inttoptr i32 %conv to ptr
+  store i64 %mul, ptr %3, align 1
+  %add21 = add nuw i32 %conv1, %conv
+  %sub22 = add i32 %add21, -8
+  %4 = inttoptr i32 %sub22 to ptr
+  store i64 %mul, ptr %4, align 1
+  br label %return
+
+if.else:                                          ; preds = %if.end16
+  %cmp23 = icmp samesign ugt i64 %n, 3
+  br i1 %cmp23, label %if.then25, label %if.else30
+
+if.then25:                                        ; preds = %if.else
+  %conv26 = trunc i64 %mul to i32
+  %5 = inttoptr i32 %conv to ptr
+  store i32 %conv26, ptr %5, align 1
+  %add28 = add nuw i32 %conv1, %conv
+  %sub29 = add i32 %add28, -4
+  %6 = inttoptr i32 %sub29 to ptr
+  store i32 %conv26, ptr %6, align 1
+  br label %return
+
+if.else30:                                        ; preds = %if.else
+  %tobool31.not = icmp eq i64 %n, 0
+  br i1 %tobool31.not, label %return, label %if.then32
+
+if.then32:                                        ; preds = %if.else30
   %7 = inttoptr i32 %conv to ptr
-  store i64 %mul, ptr %7, align 1
-  %add22 = add nuw i32 %conv1, %conv
-  %sub23 = add i32 %add22, -8
-  %8 = inttoptr i32 %sub23 to ptr
-  store i64 %mul, ptr %8, align 1
+  store i8 %conv2, ptr %7, align 1
+  %div80 = lshr i32 %conv1, 1
+  %add34 = add nuw i32 %div80, %conv
+  %8 = inttoptr i32 %add34 to ptr
+  store i8 %conv2, ptr %8, align 1
+  %add36 = add nuw i32 %conv1, %conv
+  %sub37 = add i32 %add36, -1
+  %9 = inttoptr i32 %sub37 to ptr
+  store i8 %conv2, ptr %9, align 1
   br label %return
 
-if.else:                                          ; preds = %if.end17
-  %cmp24 = icmp samesign ugt i64 %n, 3
-  br i1 %cmp24, label %if.then26, label %if.else31
-
-if.then26:                                        ; preds = %if.else
-  %conv27 = trunc i64 %mul to i32
-  %9 = inttoptr i32 %conv to ptr
-  store i32 %conv27, ptr %9, align 1
-  %add29 = add nuw i32 %conv1, %conv
-  %sub30 = add i32 %add29, -4
-  %10 = inttoptr i32 %sub30 to ptr
-  store i32 %conv27, ptr %10, align 1
-  br label %return
-
-if.else31:                                        ; preds = %if.else
-  %tobool32.not = icmp eq i64 %n, 0
-  br i1 %tobool32.not, label %return, label %if.then33
-
-if.then33:                                        ; preds = %if.else31
-  %11 = inttoptr i32 %conv to ptr
-  store i8 %conv2, ptr %11, align 1
-  %div84 = lshr i32 %conv1, 1
-  %add35 = add nuw i32 %div84, %conv
-  %12 = inttoptr i32 %add35 to ptr
-  store i8 %conv2, ptr %12, align 1
-  %add37 = add nuw i32 %conv1, %conv
-  %sub38 = add i32 %add37, -1
-  %13 = inttoptr i32 %sub38 to ptr
-  store i8 %conv2, ptr %13, align 1
-  br label %return
-
-return:                                           ; preds = %touch_to_write.exit, %for.cond.cleanup, %if.then26, %if.then33, %if.else31, %if.then21, %entry
-  %retval.1 = phi i64 [ -1, %entry ], [ %to, %if.then21 ], [ %to, %if.else31 ], [ %to, %if.then33 ], [ %to, %if.then26 ], [ %to, %for.cond.cleanup ], [ %to, %touch_to_write.exit ]
+return:                                           ; preds = %if.then7, %for.cond.cleanup, %if.then25, %if.then32, %if.else30, %if.then20, %entry
+  %retval.1 = phi i64 [ -1, %entry ], [ %to, %if.then7 ], [ %to, %for.cond.cleanup ], [ %to, %if.then25 ], [ %to, %if.then32 ], [ %to, %if.else30 ], [ %to, %if.then20 ]
   ret i64 %retval.1
 }
-
-declare void @llvm.memset.p0.i32(ptr writeonly captures(none), i8, i32, i1 immarg)
 
 define internal range(i64 -1, 4294967296) i64 @string_compare_bytes(i64 noundef %one, i64 noundef %other, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
@@ -412,41 +435,34 @@ entry:
 
 lor.lhs.false:                                    ; preds = %entry
   %1 = add i64 %other, -2684223489
-  %or.cond.i126 = icmp ult i64 %1, -2684157953
-  %sub.i127 = sub nuw nsw i64 2684223488, %other
-  %cmp2.i128 = icmp samesign ugt i64 %n, %sub.i127
-  %narrow.i129.not = select i1 %or.cond.i126, i1 true, i1 %cmp2.i128
-  br i1 %narrow.i129.not, label %return, label %if.end
+  %or.cond.i172 = icmp ult i64 %1, -2684157953
+  %sub.i173 = sub nuw nsw i64 2684223488, %other
+  %cmp2.i174 = icmp samesign ugt i64 %n, %sub.i173
+  %narrow.i175.not = select i1 %or.cond.i172, i1 true, i1 %cmp2.i174
+  br i1 %narrow.i175.not, label %return, label %if.end
 
 if.end:                                           ; preds = %lor.lhs.false
   %conv = trunc nuw i64 %one to i32
   %conv3 = trunc nuw i64 %other to i32
   %conv4 = trunc nuw i64 %n to i32
-  %cmp152 = icmp samesign ugt i64 %n, 15
-  br i1 %cmp152, label %while.body, label %for.cond55.preheader
-
-for.cond55.preheader:                             ; preds = %cleanup51, %if.end
-  %left.0.lcssa = phi i32 [ %conv4, %if.end ], [ %sub50, %cleanup51 ]
-  %b.0.lcssa = phi i32 [ %conv3, %if.end ], [ %add49, %cleanup51 ]
-  %a.0.lcssa = phi i32 [ %conv, %if.end ], [ %add48, %cleanup51 ]
-  %cmp56.not158.not = icmp eq i32 %left.0.lcssa, 0
-  br i1 %cmp56.not158.not, label %return, label %for.body59
+  %cmp210 = icmp samesign ugt i64 %n, 15
+  br i1 %cmp210, label %while.body, label %while.end
 
 while.body:                                       ; preds = %if.end, %cleanup51
-  %a.0155 = phi i32 [ %add48, %cleanup51 ], [ %conv, %if.end ]
-  %b.0154 = phi i32 [ %add49, %cleanup51 ], [ %conv3, %if.end ]
-  %left.0153 = phi i32 [ %sub50, %cleanup51 ], [ %conv4, %if.end ]
-  %and.i = and i32 %a.0155, 4095
+  %a.0213 = phi i32 [ %add48, %cleanup51 ], [ %conv, %if.end ]
+  %b.0212 = phi i32 [ %add49, %cleanup51 ], [ %conv3, %if.end ]
+  %left.0211 = phi i32 [ %sub50, %cleanup51 ], [ %conv4, %if.end ]
+  %and.i = and i32 %a.0213, 4095
   %cmp.i = icmp samesign ugt i32 %and.i, 4080
-  %and.i131 = and i32 %b.0154, 4095
-  %cmp.i132 = icmp samesign ugt i32 %and.i131, 4080
-  %or.cond = select i1 %cmp.i, i1 true, i1 %cmp.i132
+  %and.i177 = and i32 %b.0212, 4095
+  %cmp.i178 = icmp samesign ugt i32 %and.i177, 4080
+  %or.cond = select i1 %cmp.i, i1 true, i1 %cmp.i178
   br i1 %or.cond, label %for.body, label %if.then10
 
 if.then10:                                        ; preds = %while.body
-  %2 = inttoptr i32 %a.0155 to ptr
+  %2 = inttoptr i32 %a.0213 to ptr
   %3 = load <16 x i8>, ptr %2, align 1
-  %4 = inttoptr i32 %b.0154 to ptr
+  %4 = inttoptr i32 %b.0212 to ptr
   %5 = load <16 x i8>, ptr %4, align 1
   %cmp13 = icmp eq <16 x i8> %3, %5
   %sext = sext <16 x i1> %cmp13 to <16 x i8>
@@ -457,11 +473,11 @@ if.then10:                                        ; preds = %while.body
 cleanup:                                          ; preds = %if.then10
   %xor = xor i32 %6, 65535
   %7 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %xor, i1 true)
-  %add = add i32 %7, %a.0155
+  %add = add i32 %7, %a.0213
   %8 = inttoptr i32 %add to ptr
   %9 = load i8, ptr %8, align 1
   %conv18 = zext i8 %9 to i64
-  %add19 = add i32 %7, %b.0154
+  %add19 = add i32 %7, %b.0212
   %10 = inttoptr i32 %add19 to ptr
   %11 = load i8, ptr %10, align 1
   %conv21 = zext i8 %11 to i64
@@ -470,16 +486,16 @@ cleanup:                                          ; preds = %if.then10
   br label %return
 
 for.cond:                                         ; preds = %for.body
-  %inc = add nuw nsw i32 %i24.0151, 1
+  %inc = add nuw nsw i32 %i24.0209, 1
   %exitcond = icmp eq i32 %inc, 16
   br i1 %exitcond, label %cleanup51, label %for.body
 
 for.body:                                         ; preds = %while.body, %for.cond
-  %i24.0151 = phi i32 [ %inc, %for.cond ], [ 0, %while.body ]
-  %add27 = add i32 %i24.0151, %a.0155
+  %i24.0209 = phi i32 [ %inc, %for.cond ], [ 0, %while.body ]
+  %add27 = add i32 %i24.0209, %a.0213
   %12 = inttoptr i32 %add27 to ptr
   %13 = load i8, ptr %12, align 1
-  %add30 = add i32 %i24.0151, %b.0154
+  %add30 = add i32 %i24.0209, %b.0212
   %14 = inttoptr i32 %add30 to ptr
   %15 = load i8, ptr %14, align 1
   %cmp33.not = icmp eq i8 %13, %15
@@ -493,41 +509,94 @@ cleanup45:                                        ; preds = %for.body
   br label %return
 
 cleanup51:                                        ; preds = %for.cond, %if.then10
-  %add48 = add i32 %a.0155, 16
-  %add49 = add i32 %b.0154, 16
-  %sub50 = add i32 %left.0153, -16
+  %add48 = add i32 %a.0213, 16
+  %add49 = add i32 %b.0212, 16
+  %sub50 = add i32 %left.0211, -16
   %cmp = icmp ugt i32 %sub50, 15
-  br i1 %cmp, label %while.body, label %for.cond55.preheader
+  br i1 %cmp, label %while.body, label %while.end
 
-for.cond55:                                       ; preds = %for.body59
-  %inc79 = add nuw i32 %i54.0159, 1
-  %exitcond172.not = icmp eq i32 %inc79, %left.0.lcssa
-  br i1 %exitcond172.not, label %return, label %for.body59
+while.end:                                        ; preds = %cleanup51, %if.end
+  %left.0.lcssa = phi i32 [ %conv4, %if.end ], [ %sub50, %cleanup51 ]
+  %b.0.lcssa = phi i32 [ %conv3, %if.end ], [ %add49, %cleanup51 ]
+  %a.0.lcssa = phi i32 [ %conv, %if.end ], [ %add48, %cleanup51 ]
+  %cmp54 = icmp samesign ult i32 %left.0.lcssa, 8
+  %and.i180 = and i32 %a.0.lcssa, 4095
+  %cmp.i181 = icmp samesign ugt i32 %and.i180, 4088
+  %or.cond197 = select i1 %cmp54, i1 true, i1 %cmp.i181
+  %and.i183 = and i32 %b.0.lcssa, 4095
+  %cmp.i184 = icmp samesign ugt i32 %and.i183, 4088
+  %or.cond198 = select i1 %or.cond197, i1 true, i1 %cmp.i184
+  br i1 %or.cond198, label %if.end84, label %if.then62
 
-for.body59:                                       ; preds = %for.cond55.preheader, %for.cond55
-  %i54.0159 = phi i32 [ %inc79, %for.cond55 ], [ 0, %for.cond55.preheader ]
-  %add60 = add i32 %i54.0159, %a.0.lcssa
-  %16 = inttoptr i32 %add60 to ptr
-  %17 = load i8, ptr %16, align 1
-  %add63 = add i32 %i54.0159, %b.0.lcssa
-  %18 = inttoptr i32 %add63 to ptr
-  %19 = load i8, ptr %18, align 1
-  %cmp66.not = icmp eq i8 %17, %19
-  br i1 %cmp66.not, label %for.cond55, label %if.then68
+if.then62:                                        ; preds = %while.end
+  %16 = inttoptr i32 %a.0.lcssa to ptr
+  %17 = load i64, ptr %16, align 1
+  %18 = inttoptr i32 %b.0.lcssa to ptr
+  %19 = load i64, ptr %18, align 1
+  %tobool65.not = icmp eq i64 %17, %19
+  br i1 %tobool65.not, label %cleanup81.thread, label %cleanup81
 
-if.then68:                                        ; preds = %for.body59
-  %conv71 = zext i8 %17 to i64
-  %conv74 = zext i8 %19 to i64
-  %sub75 = sub nsw i64 %conv71, %conv74
-  %conv76 = and i64 %sub75, 4294967295
+cleanup81.thread:                                 ; preds = %if.then62
+  %add78 = add i32 %a.0.lcssa, 8
+  %add79 = add i32 %b.0.lcssa, 8
+  %sub80 = add nsw i32 %left.0.lcssa, -8
+  br label %if.end84
+
+cleanup81:                                        ; preds = %if.then62
+  %xor64 = xor i64 %19, %17
+  %20 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %xor64, i1 true)
+  %cast = trunc nuw nsw i64 %20 to i32
+  %div171 = lshr i32 %cast, 3
+  %add68 = add i32 %div171, %a.0.lcssa
+  %21 = inttoptr i32 %add68 to ptr
+  %22 = load i8, ptr %21, align 1
+  %conv70 = zext i8 %22 to i64
+  %add71 = add i32 %div171, %b.0.lcssa
+  %23 = inttoptr i32 %add71 to ptr
+  %24 = load i8, ptr %23, align 1
+  %conv73 = zext i8 %24 to i64
+  %sub74 = sub nsw i64 %conv70, %conv73
+  %conv75 = and i64 %sub74, 4294967295
   br label %return
 
-return:                                           ; preds = %for.cond55, %for.cond55.preheader, %if.then68, %cleanup45, %cleanup, %entry, %lor.lhs.false
-  %retval.7 = phi i64 [ -1, %entry ], [ -1, %lor.lhs.false ], [ %conv22, %cleanup ], [ %conv43, %cleanup45 ], [ %conv76, %if.then68 ], [ 0, %for.cond55.preheader ], [ 0, %for.cond55 ]
-  ret i64 %retval.7
+if.end84:                                         ; preds = %cleanup81.thread, %while.end
+  %left.3 = phi i32 [ %sub80, %cleanup81.thread ], [ %left.0.lcssa, %while.end ]
+  %b.3 = phi i32 [ %add79, %cleanup81.thread ], [ %b.0.lcssa, %while.end ]
+  %a.3 = phi i32 [ %add78, %cleanup81.thread ], [ %a.0.lcssa, %while.end ]
+  %cmp87.not216.not = icmp eq i32 %left.3, 0
+  br i1 %cmp87.not216.not, label %return, label %for.body90
+
+for.cond86:                                       ; preds = %for.body90
+  %inc110 = add nuw i32 %i85.0217, 1
+  %exitcond230.not = icmp eq i32 %inc110, %left.3
+  br i1 %exitcond230.not, label %return, label %for.body90
+
+for.body90:                                       ; preds = %if.end84, %for.cond86
+  %i85.0217 = phi i32 [ %inc110, %for.cond86 ], [ 0, %if.end84 ]
+  %add91 = add i32 %i85.0217, %a.3
+  %25 = inttoptr i32 %add91 to ptr
+  %26 = load i8, ptr %25, align 1
+  %add94 = add i32 %i85.0217, %b.3
+  %27 = inttoptr i32 %add94 to ptr
+  %28 = load i8, ptr %27, align 1
+  %cmp97.not = icmp eq i8 %26, %28
+  br i1 %cmp97.not, label %for.cond86, label %if.then99
+
+if.then99:                                        ; preds = %for.body90
+  %conv102 = zext i8 %26 to i64
+  %conv105 = zext i8 %28 to i64
+  %sub106 = sub nsw i64 %conv102, %conv105
+  %conv107 = and i64 %sub106, 4294967295
+  br label %return
+
+return:                                           ; preds = %for.cond86, %if.end84, %if.then99, %cleanup45, %cleanup, %cleanup81, %entry, %lor.lhs.false
+  %retval.9 = phi i64 [ -1, %entry ], [ -1, %lor.lhs.false ], [ %conv22, %cleanup ], [ %conv75, %cleanup81 ], [ %conv43, %cleanup45 ], [ %conv107, %if.then99 ], [ 0, %if.end84 ], [ 0, %for.cond86 ]
+  ret i64 %retval.9
 }
 
 declare i32 @llvm.cttz.i32(i32, i1 immarg)
+
+declare i64 @llvm.cttz.i64(i64, i1 immarg)
 
 define internal range(i64 -1, 4294967296) i64 @string_length(i64 noundef %text) nounwind null_pointer_is_valid {
 entry:
