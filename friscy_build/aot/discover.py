@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from friscy_build.aot.collecting import uncollected
 from friscy_build.aot.graph import Graph, build_graph, close, resumable, share_tables
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.split import split
@@ -141,8 +142,9 @@ class Functions:
         """The functions among instructions that were executed, and those that they call directly: the next run may
         take that way. Not what those call in turn: that is half as much again, most of it for what never happens.
         """
-        entries = self.among(executed)
-        return entries.union(*(graph.callees() for graph in self.graphs(entries, entries)))
+        with uncollected():
+            entries = self.among(executed)
+            return entries.union(*(graph.callees() for graph in self.graphs(entries, entries)))
 
     def graphs(self, entries: Iterable[int], within: Collection[int] | None = None) -> Iterator[Graph]:
         """The graphs of `entries` and of all they call or jump to directly; `within`: only of these pcs."""

@@ -9,7 +9,7 @@ from the hart and stored to it, `bases` which addresses need no check.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import cache, partial
+from functools import partial
 
 from friscy.machine.layout import (
     HART_DEPTH,
@@ -369,7 +369,12 @@ class Emitter(CallWriter):
         self._facts = self._bases.at[block.pc].copy()
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         self._calm.clear()
-        live_before = cache(lambda: live_at(block, self._live.after[block.pc], self._convention.abi.trap))
+        live: list[Registers] = []  # before each instruction, found out where that is asked for
+
+        def live_before() -> list[Registers]:
+            if not live:
+                live.extend(live_at(block, self._live.after[block.pc], self._convention.abi.trap))
+            return live
 
         def bail() -> None:
             self._hand_over(pc, self._dirty & live_before()[k])

@@ -146,6 +146,7 @@ class _Builder:
     def explore(self) -> None:
         waiting = list(self.entries)
         indirect: list[int] = []
+        code, word_at = self.code, self.image.instruction_word
         while waiting or indirect:
             if not waiting:
                 pc = indirect.pop()
@@ -155,12 +156,12 @@ class _Builder:
                 waiting += targets
                 continue
             pc = waiting.pop()
-            while self.inside(pc) and pc not in self.code:
-                word = self.image.instruction_word(pc)
+            while self.inside(pc) and pc not in code:
+                word = word_at(pc)
                 i = decode(word) if word is not None else None
                 if i is None:
                     break
-                self.code[pc] = i
+                code[pc] = i
                 end = self.ending(pc, i)
                 if end is not None:
                     self.ends[pc] = end
@@ -177,10 +178,10 @@ class _Builder:
 
     def ending(self, pc: int, i: Instruction) -> Block | None:
         """How the block ends if `i` ends one, as a Block without code."""
+        if i.row.flow is Flow.NONE:
+            return None
         block = Block(pc, next_pc=pc + i.nbytes)
         match i.row.flow:
-            case Flow.NONE:
-                return None
             case Flow.BRANCH:
                 block.end, block.target = End.BRANCH, (pc + i.imm) % (1 << 64)
             case Flow.JUMP:

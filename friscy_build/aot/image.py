@@ -100,10 +100,10 @@ class CodeImage:
         for start, end in self.code_ranges:
             if start <= pc <= end - 2:
                 at = pc - self.base
-                word = int.from_bytes(self._bytes[at : at + 2], "little")
+                word = int.from_bytes(self._bytes[at : at + 4], "little")
                 if word & 3 != 3:
-                    return word
-                return int.from_bytes(self._bytes[at : at + 4], "little") if pc + 4 <= end else None
+                    return word & 0xFFFF
+                return word if pc + 4 <= end else None
         return None
 
     def _relocate(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from friscy.kernel import elf
 from friscy_build.aot import linking
+from friscy_build.aot.collecting import uncollected
 from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention
 from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
@@ -74,6 +75,11 @@ class Unit:
         flows: Iterable[Flow] | None = None,
     ) -> None:
         self.graphs, self._options = graphs, options
+        with uncollected():
+            self._solve(habits, flows)
+
+    def _solve(self, habits: Habits | None, flows: Iterable[Flow] | None) -> None:
+        graphs, options = self.graphs, self._options
         by_entry = {flow.graph.entry: flow for flow in (flows if flows is not None else map(Flow, graphs))}
         if habits is None:
             habits = Survey(by_entry.values()).habits() if options.abi is PSABI else Habits({})
@@ -123,10 +129,11 @@ class Piece:
 
 def write(piece: Piece) -> dict[int, linking.Body]:
     """The bodies of a piece's functions, by their numbers in the module."""
-    for graph in piece.graphs:
-        for each in (graph, piece.convention.twin(graph)):
-            if each is not None:
-                Emitter(piece.functions, each, piece.convention, precise=piece.precise).emit()
+    with uncollected():
+        for graph in piece.graphs:
+            for each in (graph, piece.convention.twin(graph)):
+                if each is not None:
+                    Emitter(piece.functions, each, piece.convention, precise=piece.precise).emit()
     return piece.functions.bodies
 
 

@@ -21,6 +21,7 @@ from friscy_build.isa.decode import Instruction
 MAX_ENTRIES = 1 << 12
 REACH = 48  # how many instructions before the jump are looked at
 RELATIVE, ABSOLUTE, SHORT = "<i", "<q", "<I"
+Table = tuple[int, str, int, int | None]  # base, form, offset from the base, number of entries where that is known
 
 
 class Code:
@@ -31,7 +32,15 @@ class Code:
         self.order = sorted(code)
         self.constants: list[tuple[int, int]] = []  # (pc, value) of addresses that auipc or lui and an addi compute
         self.places: list[int] = []  # of these, what nothing between the two can have made another
+        self._tables: dict[Table, set[int]] = {}
         self._find_constants()
+
+    def targets(self, table: Table, read: Callable[[Table], set[int]]) -> set[int]:
+        """The targets in a table, `read` once: an interpreter's loop has hundreds of jumps through one."""
+        found = self._tables.get(table)
+        if found is None:
+            found = self._tables[table] = read(table)
+        return found
 
     def _find_constants(self) -> None:
         upper: dict[int, int] = {}
@@ -100,11 +109,16 @@ def find_targets(image: CodeImage, code: Code, pc: int, inside: Callable[[int], 
     known = _form(before, code.instructions[pc].rs1)
     forms = (known,) if known else ((RELATIVE, 0), (ABSOLUTE, 0))
     entries = _entries(before, known[0]) if known else None
+
+    def read(table: Table) -> set[int]:
+        return _read(image, code, *table, inside)
+
     near = {value for at, value in code.constants if before and before[-1][0] <= at < pc}
     for bases in (near, {value for _, value in code.constants}):
         found: set[int] = set()
         for base in bases:
-            found |= max((_read(image, code, base, *form, entries, inside) for form in forms), key=len)
+            tables: list[Table] = [(base, form, offset, entries) for form, offset in forms]
+            found |= max((code.targets(table, read) for table in tables), key=len)
         if found:
             return tuple(sorted(found))
     return ()
