@@ -84,14 +84,16 @@ class CallWriter(FunctionWriter):
             self._put(OPCODES["i32.load"] + b"\x02\0" + wasm.ELSE + const32(0) + wasm.END)
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
         if middle:
-            self._put(slot + OPCODES["i32.eqz"] + address + const64(GUEST_END) + OPCODES["i64.lt_u"])
-            self._put(OPCODES["i32.and"])
+            self._put(slot + OPCODES["i32.eqz"])
             self._open_unlikely()
+            self._put(address + const64(GUEST_END) + OPCODES["i64.lt_u"])
+            self._open(IF)
             if self._direct:
                 self._give_table_result(address + WRAP)
             else:
                 self._restore_depth()
                 self._put(address + WRAP + wasm.RETURN)
+            self._close()
             self._close()
         self._depth_for(tail)
         call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT

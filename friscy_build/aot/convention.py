@@ -82,6 +82,11 @@ class Signature:
     smashes: Registers = NONE  # saved registers whose places in the hart it may use for something else
 
 
+def calls(graph: Graph) -> bool:
+    """Whether it calls anything and goes on then."""
+    return any(block.end in (End.CALL, End.INDIRECT_CALL) for block in graph.blocks.values())
+
+
 def calls_others(graph: Graph) -> bool:
     """Whether it calls, or goes elsewhere."""
     return any(

@@ -17,7 +17,7 @@ from friscy.machine.layout import (
     HART_SPILL,
 )
 from friscy_build.aot.bases import Bases, Facts
-from friscy_build.aot.convention import Convention, calls_others
+from friscy_build.aot.convention import Convention, calls, calls_others
 from friscy_build.aot.effects import F0, FCSR, NONE, RA, Registers, members, registers
 from friscy_build.aot.graph import Block, Graph
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
@@ -59,7 +59,8 @@ class FunctionWriter:
         self._convention, self._signature = convention, convention.signatures[graph.key]
         self._live, self._direct = convention.liveness(graph), self._signature.direct
         self._bases = Bases(convention.flows[graph.key], direct=self._direct, kept=convention.kept(graph))
-        self._calls = calls_others(graph)
+        # A table's form leaves by tail calls: its depth changes nothing where it calls nobody.
+        self._calls = calls_others(graph) if self._direct else calls(graph)
         self._templates = templates(len(self._signature.params) if self._direct else 0)
         self._locals = self._templates.locals
         self.parts: list[bytes] = []

@@ -13,6 +13,7 @@ from friscy_build.aot.tables import Code, find_targets
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
+_MANY_TARGETS = 16
 LINKS = (1, 5)  # the registers that the psABI knows as link registers: a jump that writes one is a call
 
 
@@ -255,12 +256,13 @@ class _Builder:
 
 def share_tables(graph: Graph) -> Graph:
     """Give the indirect jumps with the same targets here one block to go through: some functions have hundreds of
-    them. It has no code, and a negative number for an address. A jump that only leads elsewhere has no targets."""
+    them. It has no code, and a negative number for an address. A jump that only leads elsewhere has no targets, nor has
+    one of an interpreter's loop that may lead to any of its parts: that it is the own one is not worth asking."""
     shared: dict[tuple[int, ...], int] = {}
     for block in list(graph.blocks.values()):
         if block.end is End.INDIRECT and block.pc >= 0 and block.targets:
             targets = tuple(pc for pc in block.targets if pc in graph.blocks)
-            if not targets:
+            if not targets or (targets == (graph.entry,) and len(block.targets) >= _MANY_TARGETS):
                 graph.blocks[block.pc] = replace(block, targets=())
                 continue
             pc = shared.setdefault(targets, -1 - len(shared))
