@@ -12,17 +12,18 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from friscy.machine.layout import (
-    HART_DEPTH,
     HART_DEPTH_LIMIT,
     HART_PC,
     HART_TRAP_PC,
 )
 from friscy_build.aot.bases import CHECKED, offset_of
 from friscy_build.aot.calls import CallWriter
+from friscy_build.aot.convention import calls_others
 from friscy_build.aot.effects import FCSR, NONE, RA, SP, Registers, effects, is_access, registers
 from friscy_build.aot.flow import CALLS
 from friscy_build.aot.function_writer import (
     BLOCK,
+    HART_DEPTH_NOW,
     IF,
     INTERRUPTED,
     LOOP,
@@ -329,9 +330,9 @@ class Emitter(CallWriter):
         if graph.resume:
             own = HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC)
         params = self._signature.params if self._direct else ()
-        if self._calls or not self._direct:
-            if not self._direct:
-                self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH) + wasm.LOCAL_SET + b"\x01")
+        if self._calls and not self._direct:
+            self._put(HART_DEPTH_NOW + wasm.LOCAL_SET + b"\x01")
+        if self._calls or (not self._direct and calls_others(graph)):
             if self._calls:
                 self._put(
                     DEPTH + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT) + OPCODES["i32.ge_u"]

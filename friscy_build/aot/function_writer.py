@@ -37,6 +37,7 @@ OUTSIDE = (
     wasm.I64_CONST + sleb(GUEST_START) + OPCODES["i64.sub"]
     + wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"]
 )  # fmt: skip
+HART_DEPTH_NOW = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH)
 INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
 FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
 
@@ -88,6 +89,13 @@ class FunctionWriter:
         return wasm.LOCAL_SET + leb(self._locals.of(register))
 
     @property
+    def _own_depth(self) -> bytes:
+        """The depth of the function itself: a table's form that calls nobody leaves it where it is."""
+        if self._direct or self._calls:
+            return DEPTH
+        return HART_DEPTH_NOW
+
+    @property
     def _inner(self) -> bytes:
         return DEPTH + wasm.I32_CONST + b"\x01" + OPCODES["i32.add"] if self._calls else DEPTH
 
@@ -112,7 +120,9 @@ class FunctionWriter:
             self._open_unlikely()
             bail()
             self._close()
-        self._put(self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"] + const32(NX) + OPCODES["i32.eq"])
+        self._put(
+            self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"] + const32(NX) + OPCODES["i32.eq"]
+        )
         if fused:
             self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_HOST_FMA) + OPCODES["i32.and"])
         self._put(wasm.LOCAL_TEE + local)
@@ -197,7 +207,7 @@ class FunctionWriter:
         results = self._signature.results if self._direct else None
         # By value they would be parameters on the host's stack, for which every call of this function makes room.
         self._store(handed)
-        arguments = HART + (self._inner if self._direct else DEPTH) + const32(pc)
+        arguments = HART + (self._inner if self._direct else self._own_depth) + const32(pc)
         if self._direct:
             arguments += self._entry_ra
         self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(results)))
