@@ -36,7 +36,7 @@ from friscy_build.aot.function_writer import (
     const64,
 )
 from friscy_build.aot.graph import Block, End
-from friscy_build.aot.linking import hart_store, result_types
+from friscy_build.aot.linking import hart_load, hart_store, result_types
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
@@ -80,6 +80,8 @@ class Emitter(FunctionWriter):
 
         The next pc is left on the stack, or returned where `tail`. middle: see `_in_middle`.
         """
+        if not tail and self._keeps_sp:
+            self._put(HART + hart_load(SP) + wasm.LOCAL_SET + leb(self._locals.left))
         index = self._functions.table_form(target) if target is not None else None
         if index is not None:
             self._depth_for(tail)
@@ -115,6 +117,19 @@ class Emitter(FunctionWriter):
         self._depth_for(tail)
         call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
         self._put(HART + slot + call + leb(self._functions.table_type) + b"\0")
+
+    @property
+    def _keeps_sp(self) -> bool:
+        return bool(self._convention.abi.saved >> SP & 1)
+
+    def _sp_astray(self) -> bytes:
+        """Whether the sp is another one than when `_call_table_form` was called.
+
+        Then nothing returned, whatever the pc: code that somebody jumped out of to (longjmp, a coroutine) may come by
+        there, while the interpreter that runs it is still below this call. Without a convention nobody relies on what
+        was before the call, and callees may take their arguments from the stack.
+        """
+        return HART + hart_load(SP) + wasm.LOCAL_GET + leb(self._locals.left) + OPCODES["i64.ne"]
 
     def _depth_for(self, tail: bool) -> None:
         if tail:
@@ -156,8 +171,14 @@ class Emitter(FunctionWriter):
         if signature is None or saved & ~self._convention.intact[self._graph.entry][block.pc]:
             self._store(self._dirty & reads)
             self._call_table_form(target, middle=self._in_middle(block))
+            after = wasm.LOCAL_GET + leb(self._locals.index)
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
-            self._give_table_result(wasm.LOCAL_GET + leb(self._locals.index))
+            if self._keeps_sp:
+                self._put(self._sp_astray())
+                self._open_unlikely()
+                self._give_pc(after)
+                self._close()
+            self._give_table_result(after)
             return
         assert target is not None
         hidden = (signature.needs | signature.writes & back) & ~registers(signature.params)
@@ -182,6 +203,8 @@ class Emitter(FunctionWriter):
             self._call_table_form(target)
             index = self._locals.index
             self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
+            if self._keeps_sp:
+                self._put(self._sp_astray() + OPCODES["i32.or"])
             self._open_unlikely()
             self._give_pc(wasm.LOCAL_GET + leb(index))
             self._close()

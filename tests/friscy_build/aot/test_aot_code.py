@@ -346,6 +346,49 @@ def test_stack_pointer_comes_back_through_a_function_without_a_frame(
     assert process.run() == STACK
 
 
+@pytest.mark.parametrize("stub", [False, True], ids=["called", "by a stub"])
+def test_a_call_that_was_left_by_a_jump_does_not_return(
+    aot_engine: wasmtime.Engine, process: Process, stub: bool
+) -> None:
+    """As longjmp(3) does. What lies behind such a call may be the start of another function, or be come to otherwise."""
+    nop = op("addi", rd=0, rs1=0, imm=0)
+    begin = [
+        op("jal", rd=RA, imm=0x40),
+        op("jal", rd=RA, imm=0x60 - 4),  # where the jump leads
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+    ]
+    dig = [
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs1=SP, rs2=RA, imm=8),
+        *[nop] * 5,
+        op("jal", rd=RA, imm=0x90 - 0x5C) if stub else op("jalr", rd=RA, rs1=6, imm=0),
+    ]
+    double = [  # behind that call; a loop through it ends somewhen
+        op("slli", rd=A0, rs1=A0, imm=1),
+        op("addi", rd=5, rs1=0, imm=1000),
+        op("bltu", rs1=5, rs2=A0, imm=8 - 0x68),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    jump = [
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    program = [*begin, *[nop] * 12, *dig, *double, *[nop] * 8, op("jalr", rd=0, rs1=6, imm=0), *[nop] * 3, *jump]
+    content = code_of(program)
+    elf = elf_with_symbols(content, [(CODE, 0x10), (CODE + 0x40, 0x20), (CODE + 0x60, 0x10), (CODE + 0x90, 4)])
+    segment = (CODE, CODE + len(content), 0)
+    made = library(aot_engine, elf, [segment], entries=[CODE + 0x40, CODE + 0x60, CODE + 0x90])
+    process.space.code = Code(process.space, made)
+    process.load(content)
+    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(A0, 21)
+    process.hart.set_x(6, CODE + 0xA0)
+    assert process.run() == 42
+    assert process.hart.x(SP) == STACK
+
+
 def test_blocks_that_each_lead_to_the_next(aot_engine: wasmtime.Engine, process: Process) -> None:
     """2000 calls in a row: a translator that calls itself for each block would be out of its depth."""
     n = 2000
