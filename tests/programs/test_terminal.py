@@ -25,7 +25,7 @@ class Session:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execve(sys.executable, command, {**os.environ, "TERM": "dumb", "COLUMNS": "80", "LINES": "24"})
-        self.seen, self.closed = b"", False
+        self.seen, self.over = b"", False
 
     def expect(self, pattern: bytes) -> bytes:
         """Read until `pattern` appears; what came up to its end."""
@@ -45,11 +45,18 @@ class Session:
     def type(self, text: bytes) -> None:
         os.write(self.fd, text)
 
-    def close(self) -> int:
-        """Hang up, which ends a shell that has not ended yet; its exit status."""
-        self.closed = True
+    def ended(self) -> int:
+        """Wait for its end; its exit status."""
+        self.over = True
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return status
+
+    def close(self) -> None:
+        """Hang up, which ends a shell that has not ended yet."""
+        if not self.over:
+            os.close(self.fd)
+            os.waitpid(self.pid, 0)
 
 
 @pytest.fixture
@@ -59,8 +66,7 @@ def shell(programs: Rootfs) -> Iterator[Session]:
     session.type(b"PS1='ready> '\n")
     session.expect(rb"\nready> ")
     yield session
-    if not session.closed:
-        session.close()
+    session.close()
 
 
 def test_job_control(shell: Session) -> None:
@@ -98,4 +104,4 @@ def test_pipeline_and_exit(shell: Session) -> None:
     shell.expect(rb"\nBASH\r\nready> ")
     shell.type(b"exit 3\n")
     shell.expect(rb"exit\r\n")
-    assert shell.close() == 3
+    assert shell.ended() == 3

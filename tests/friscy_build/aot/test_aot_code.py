@@ -350,7 +350,7 @@ def test_stack_pointer_comes_back_through_a_function_without_a_frame(
 def test_a_call_that_was_left_by_a_jump_does_not_return(
     aot_engine: wasmtime.Engine, process: Process, stub: bool
 ) -> None:
-    """As longjmp(3) does. What lies behind such a call may be the start of another function, or be come to otherwise."""
+    """As longjmp(3) does. What lies behind such a call may be the start of another function."""
     nop = op("addi", rd=0, rs1=0, imm=0)
     begin = [
         op("jal", rd=RA, imm=0x40),
