@@ -375,9 +375,20 @@ def test_a_call_that_was_left_by_a_jump_does_not_return(
         op("addi", rd=SP, rs1=SP, imm=16),
         op("jalr", rd=0, rs1=RA, imm=0),
     ]
-    program = [*begin, *[nop] * 12, *dig, *double, *[nop] * 8, op("jalr", rd=0, rs1=6, imm=0), *[nop] * 3, *jump]
+    program = [
+        *begin,
+        *[nop] * 12,
+        *dig,
+        *double,
+        *[nop] * 8,
+        op("jalr", rd=0, rs1=6, imm=0),
+        *[nop] * 3,
+        *jump,
+    ]
     content = code_of(program)
-    elf = elf_with_symbols(content, [(CODE, 0x10), (CODE + 0x40, 0x20), (CODE + 0x60, 0x10), (CODE + 0x90, 4)])
+    elf = elf_with_symbols(
+        content, [(CODE, 0x10), (CODE + 0x40, 0x20), (CODE + 0x60, 0x10), (CODE + 0x90, 4)]
+    )
     segment = (CODE, CODE + len(content), 0)
     made = library(aot_engine, elf, [segment], entries=[CODE + 0x40, CODE + 0x60, CODE + 0x90])
     process.space.code = Code(process.space, made)
