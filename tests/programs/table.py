@@ -78,7 +78,7 @@ def run(row: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:
 
 
 def _run(row: dict[str, Any], kind: str, directory: str) -> dict[str, Any]:
-    report = Path(directory) / "report.xml"
+    report = Path(directory) / f"{kind.partition(':')[0]}.xml"  # where pytest is killed there is none
     tests = [str(HERE / name) for name in row["tests"]]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", TIMEOUT, "--tb=native", f"--junitxml={report}", *tests],
