@@ -400,6 +400,53 @@ def test_a_call_that_was_left_by_a_jump_does_not_return(
     assert process.hart.x(SP) == STACK
 
 
+def test_a_call_that_was_left_by_a_jump_does_not_return_in_place_of_a_later_one(
+    aot_engine: wasmtime.Engine, process: Process
+) -> None:
+    """The same function is called from the same place, and this time run by the interpreter, to the end."""
+    S0, A1, CALLEE, MIDDLE, LANDING = 8, 11, 6, 7, 28
+    nop = op("addi", rd=0, rs1=0, imm=0)
+    begin = [
+        op("addi", rd=A0, rs1=0, imm=5),
+        op("jal", rd=RA, imm=0x40 - 4),
+        op("addi", rd=A1, rs1=0, imm=1),  # where the jump leads
+        op("addi", rd=A0, rs1=0, imm=7),
+        op("jal", rd=RA, imm=0x40 - 0x10),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+    ]
+    keep = [
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs1=SP, rs2=RA, imm=8),
+        op("sd", rs1=SP, rs2=S0, imm=0),
+        op("addi", rd=S0, rs1=A0, imm=0),
+        op("beq", rs1=A1, rs2=0, imm=8),
+        op("jalr", rd=0, rs1=MIDDLE, imm=0),  # the next instruction, which is left to the interpreter
+        op("jalr", rd=RA, rs1=CALLEE, imm=0),
+        op("addi", rd=A0, rs1=S0, imm=0),
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("ld", rd=S0, rs1=SP, imm=0),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    jump = [
+        op("beq", rs1=A1, rs2=0, imm=8),
+        op("jalr", rd=0, rs1=RA, imm=0),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=LANDING, imm=0),
+    ]
+    content = code_of([*begin, *[nop] * 9, *keep, *[nop] * 4, *jump])
+    elf = elf_with_symbols(content, [(CODE, 0x1C), (CODE + 0x40, 0x30)])
+    made = library(aot_engine, elf, [(CODE, CODE + len(content), 0)], entries=[CODE + 0x40])
+    process.space.code = Code(process.space, made)
+    process.load(content)
+    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    for register, value in ((A1, 0), (CALLEE, 0x80), (MIDDLE, 0x58), (LANDING, 8)):
+        process.hart.set_x(register, CODE + value if value else 0)
+    assert process.run() == 7
+    assert process.hart.x(SP) == STACK
+
+
 def test_blocks_that_each_lead_to_the_next(aot_engine: wasmtime.Engine, process: Process) -> None:
     """2000 calls in a row: a translator that calls itself for each block would be out of its depth."""
     n = 2000
