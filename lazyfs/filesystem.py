@@ -146,6 +146,10 @@ class FileSystem(Plain):
     def release(self, vfs: VfsHost, file: OpenFile) -> None:
         """The last reference to the description is gone."""
 
+    def ioctl(self, vfs: VfsHost, file: OpenFile, request: int, argument: int) -> int:
+        """An ioctl(2) on a regular file or directory that not every filesystem answers in the same way."""
+        raise LinuxError(errno.ENOTTY)
+
     # Data of regular files
 
     def read(self, vfs: VfsHost, file: OpenFile, offset: int, n: int) -> bytes:

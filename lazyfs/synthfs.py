@@ -60,6 +60,9 @@ class Provider(Protocol):
     def write(self, path: SynthPath, data: bytes) -> int:
         """One write(2) to a file; the bytes taken."""
 
+    def ioctl(self, path: SynthPath, request: int, argument: int) -> int:
+        """An ioctl(2) on a file or directory. ENOTTY: it has none such."""
+
     def readlink(self, path: SynthPath) -> bytes:
         """The target of a symlink."""
 
@@ -169,6 +172,11 @@ class SynthFs(FileSystem):
         """See FileSystem."""
         assert isinstance(file.inode, SynthInode)
         return self._provider(vfs).write(file.inode.path, bytes(data))
+
+    def ioctl(self, vfs: VfsHost, file: OpenFile, request: int, argument: int) -> int:
+        """See FileSystem."""
+        assert isinstance(file.inode, SynthInode)
+        return self._provider(vfs).ioctl(file.inode.path, request, argument)
 
     def truncate(self, vfs: VfsHost, inode: Inode, length: int, file: OpenFile | None = None) -> None:
         """O_TRUNC on a /proc file (`echo 1 > /proc/...`) does nothing."""

@@ -122,25 +122,26 @@ class Vfs(FileOps, AttributeOps):
         self.grants.clear()
         self.host_files.clear()
 
-    def _device(self) -> int:
+    def new_device(self) -> int:
+        """The device number of one more filesystem."""
         self.state.next_device += 1
         return self.state.next_device - 1
 
     def new_overlay(self, lower: str) -> OverlayFs:
         """A filesystem of the attached index `lower` with an empty in-memory upper layer."""
-        fs = OverlayFs(self._device(), lower=lower)
+        fs = OverlayFs(self.new_device(), lower=lower)
         fs.attach(self)
         return fs
 
     def new_tmpfs(self, size_limit: int | None = None, *, mode: int = 0o1777) -> Tmpfs:
         """An empty tmpfs; size_limit in bytes, None for no limit."""
-        fs = Tmpfs(self._device(), size_limit=size_limit)
+        fs = Tmpfs(self.new_device(), size_limit=size_limit)
         fs.format(self, mode)
         return fs
 
     def new_devfs(self) -> Tmpfs:
         """A tmpfs with the usual device nodes, links and directories of a container's /dev."""
-        fs = Tmpfs(self._device())
+        fs = Tmpfs(self.new_device())
         devfs.populate(self, fs)
         return fs
 
@@ -148,19 +149,19 @@ class Vfs(FileOps, AttributeOps):
         """/dev/pts without a pseudo-terminal."""
         from lazyfs.devpts import Devpts
 
-        fs = Devpts(self._device())
+        fs = Devpts(self.new_device())
         fs.populate(self)
         return fs
 
     def new_synthfs(self, provider: str, *, kind: str = "proc") -> SynthFs:
         """A filesystem that `vfs.providers[provider]` makes on demand; kind: its type in /proc/mounts."""
-        return SynthFs(self._device(), provider=provider, kind=kind.encode())
+        return SynthFs(self.new_device(), provider=provider, kind=kind.encode())
 
     def new_hostfs(self, grant: str) -> HostFs:
         """The host directory attached as `grant` (mount it with readonly=True for `:ro`)."""
         from lazyfs.hostfs import HostFs
 
-        return HostFs(self._device(), grant=grant)
+        return HostFs(self.new_device(), grant=grant)
 
     def mount_root(self, fs: FileSystem, *, readonly: bool = False, source: bytes = b"none") -> Location:
         """Mount `fs` as the root of the namespace; the position of its root directory."""

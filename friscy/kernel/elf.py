@@ -12,7 +12,7 @@ from friscy.machine.layout import GUEST_END, PAGE
 from lazyfs.errors import FormatError
 
 ET_EXEC, ET_DYN = 2, 3
-PT_LOAD, PT_INTERP, PT_PHDR, PT_GNU_STACK = 1, 3, 6, 0x6474_E551
+PT_LOAD, PT_INTERP, PT_NOTE, PT_PHDR, PT_GNU_STACK = 1, 3, 4, 6, 0x6474_E551
 PF_X, PF_W, PF_R = 1, 2, 4
 
 _EM_RISCV = 243
@@ -42,10 +42,21 @@ class Image:
     """A parsed executable or shared object.
 
     load: PT_LOAD segments sorted by address. low, high: the pages they span, before the load bias.
-    phdr: address of the program headers in memory, or 0. interpreter: path of PT_INTERP.
+    phdr: address of the program headers in memory, or 0. interpreter: path of PT_INTERP. notes: PT_NOTE segments.
     """
 
-    __slots__ = ("align", "entry", "high", "interpreter", "load", "low", "phdr", "phnum", "relocatable")
+    __slots__ = (
+        "align",
+        "entry",
+        "high",
+        "interpreter",
+        "load",
+        "low",
+        "notes",
+        "phdr",
+        "phnum",
+        "relocatable",
+    )
 
     def __init__(self, kind: int, entry: int, phnum: int, load: list[Segment]) -> None:
         self.relocatable, self.entry, self.phnum, self.load = kind == ET_DYN, entry, phnum, load
@@ -54,6 +65,7 @@ class Image:
         self.align = max(max(s.align for s in load), PAGE)
         self.phdr = 0
         self.interpreter: bytes | None = None
+        self.notes: list[Segment] = []
 
 
 def parse(read: Reader, size: int, path: object) -> Image:
@@ -100,6 +112,8 @@ def parse(read: Reader, size: int, path: object) -> Image:
     for index, segment in enumerate(segments):
         if segment.kind == PT_INTERP and image.interpreter is None:
             image.interpreter = _interpreter(read, segment, phoff + index * phentsize, bad)
+        elif segment.kind == PT_NOTE:
+            image.notes.append(segment)
     return image
 
 

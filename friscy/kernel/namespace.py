@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from stat import S_IFREG, S_ISREG
 from typing import TYPE_CHECKING, Any
 
+from friscy.kernel.ipc.mqueue_fs import PROVIDER, QueueMaker, mqueue_fs
 from friscy.kernel.terminal.opening import DEVICES, TerminalDriver
 from lazyfs.abi import MS_NODEV, MS_NOEXEC, MS_NOSUID, O_CREAT, O_RDONLY, O_WRONLY
 from lazyfs.errors import LinuxError, UsageError
@@ -37,20 +38,23 @@ class HostMount:
 
 
 class _Trees(dict[str, Any]):
-    """The providers of /proc and /sys, made when the guest first looks there: most runs never do."""
+    """The providers of /proc, /sys and /dev/mqueue, made when the guest first needs them: most runs never do."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
 
     def __missing__(self, name: str) -> Any:
-        from friscy.kernel.proc.procfs import proc_tree, sys_tree
+        if name == PROVIDER:
+            self[name] = QueueMaker(self._k)
+        else:
+            from friscy.kernel.proc.procfs import proc_tree, sys_tree
 
-        self[name] = {"proc": proc_tree, "sys": sys_tree}[name](self._k)
+            self[name] = {"proc": proc_tree, "sys": sys_tree}[name](self._k)
         return self[name]
 
 
 def attach_providers(k: Kernel) -> None:
-    """Register the host-side half of /proc, /sys and the terminal devices with the VFS."""
+    """Register the host-side half of /proc, /sys, /dev/mqueue and the terminal devices with the VFS."""
     k.vfs.providers = _Trees(k)
     driver = TerminalDriver()
     for rdev in DEVICES:
@@ -73,6 +77,7 @@ def build_namespace(
     pts, shm = directory(k, context, b"/dev/pts"), directory(k, context, b"/dev/shm")
     vfs.mount(pts, vfs.new_devpts(), source=b"devpts", options=MS_NOSUID | MS_NOEXEC)
     vfs.mount(shm, vfs.new_tmpfs(SHM_BYTES), source=b"shm", options=inert)
+    vfs.mount(directory(k, context, b"/dev/mqueue"), mqueue_fs(k), source=b"mqueue", options=inert)
     sys = vfs.new_synthfs("sys", kind="sysfs")
     vfs.mount(directory(k, context, b"/sys"), sys, readonly=True, source=b"sysfs", options=inert)
     k.state.hostname = hostname
@@ -164,7 +169,9 @@ def mount_host(k: Kernel, context: FsContext, grant: HostMount) -> None:
         root = fs.root(k.vfs)
         inode = fs.lookup(k.vfs, root, below, None) if below else root
         if inode is None or (below and not S_ISREG(inode.mode)):
-            raise OSError(errno.ENOENT, "no file or directory" if inode is None else "neither file nor directory")
+            raise OSError(
+                errno.ENOENT, "no file or directory" if inode is None else "neither file nor directory"
+            )
     except OSError as error:
         raise UsageError(
             f"cannot mount {grant.host}: {error.strerror}",

@@ -61,6 +61,8 @@ class CallWriter(FunctionWriter):
 
         The next pc is left on the stack, or returned where `tail`. middle: see `_in_middle`.
         """
+        if not tail and self._keeps_sp:
+            self._put(HART + hart_load(SP) + wasm.LOCAL_SET + leb(self._locals.left))
         index = self._functions.table_form(target) if target is not None else None
         if index is not None:
             self._depth_for(tail)
@@ -98,6 +100,19 @@ class CallWriter(FunctionWriter):
         self._depth_for(tail)
         call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
         self._put(HART + slot + call + leb(TABLE_TYPE) + b"\0")
+
+    @property
+    def _keeps_sp(self) -> bool:
+        return bool(self._convention.abi.saved >> SP & 1)
+
+    def _sp_astray(self) -> bytes:
+        """Whether the sp is another one than when `_call_table_form` was called.
+
+        Then nothing returned, whatever the pc: code that somebody jumped out of to (longjmp, a coroutine) may come by
+        there, while the interpreter that runs it is still below this call. Without a convention nobody relies on what
+        was before the call, and callees may take their arguments from the stack.
+        """
+        return HART + hart_load(SP) + wasm.LOCAL_GET + leb(self._locals.left) + OPCODES["i64.ne"]
 
     def _depth_for(self, tail: bool) -> None:
         if tail:
@@ -143,8 +158,14 @@ class CallWriter(FunctionWriter):
         if signature is None or saved & ~self._convention.intact[self._graph.key][block.pc]:
             self._store(self._dirty & reads)
             self._call_table_form(target, middle=self._in_middle(block))
+            after = wasm.LOCAL_GET + leb(self._locals.index)
             self._put(wasm.LOCAL_SET + leb(self._locals.index))
-            self._give_table_result(wasm.LOCAL_GET + leb(self._locals.index))
+            if self._keeps_sp:
+                self._put(self._sp_astray())
+                self._open_unlikely()
+                self._give_pc(after)
+                self._close()
+            self._give_table_result(after)
             return
         assert target is not None
         hidden = (signature.needs | signature.writes & back) & ~registers(signature.params)

@@ -60,6 +60,8 @@ class Emitter(CallWriter):
             self._call_table_form(target)
             index = self._locals.index
             self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
+            if self._keeps_sp:
+                self._put(self._sp_astray() + OPCODES["i32.or"])
             self._open_unlikely()
             self._give_pc(wasm.LOCAL_GET + leb(index))
             self._close()

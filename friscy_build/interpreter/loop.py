@@ -57,7 +57,7 @@ from friscy_build.isa.value import Value
 from friscy_build.llvm.trace import Module
 
 HOT, RUN = "hot", "run"
-RA = 1
+RA, SP = 1, 2
 _SHIFT = SCALE.bit_length() - 1
 WINDOW_BIAS = -(RECORDS >> _SHIFT)
 # With less depth left than this, a translated function that returns is unwinding.
@@ -242,12 +242,16 @@ class Hot(Loop):
 
 
 class Run(Loop):
-    """Emits `run(hart, stop) -> next_pc`: run from hart.pc until an interrupt, or until an indirect jump or a
-    call out reaches the pc `stop` (all ones for none)."""
+    """Emits `run(hart, stop, stack) -> next_pc`: run from hart.pc until an interrupt, or until an indirect jump or a
+    call out reaches the pc `stop` (all ones for none).
+
+    It also ends before translated code is called with an sp above `stack` (all ones: never): who called this was left
+    by a jump (longjmp). What it has in its locals is no longer so, and a later call might seem to return to it.
+    """
 
     def __init__(self, module: Module, table: Table, hot: Hot) -> None:
-        super().__init__(module, table, RUN, [("hart", 32), ("stop", 64)])
-        self._stop = self.function.arguments[1]
+        super().__init__(module, table, RUN, [("hart", 32), ("stop", 64), ("stack", 64)])
+        self._stop, self._stack = self.function.arguments[1:]
         self._hot = hot
 
     # How handlers end
@@ -370,6 +374,8 @@ class Run(Loop):
     def _entry(self, record: Value) -> None:
         f = self.function
         self._set_hart(HART_PC, self._pc(record))
+        f.branch(self._stack.ult(self._hart(HART_X + 8 * SP, 64)), "return", "call_entry", likely=False)
+        f.place("call_entry")
         index = f.let(0, f"inttoptr i32 {f.load(32, record, IMMEDIATE, align=4).raw} to ptr")
         after = f.let(32, f"call i32 {index.raw}(i32 {self.hart.raw})")
         self._set_hart(HART_PC, after.zext(64))
@@ -416,7 +422,7 @@ def emit_entries(module: Module) -> None:
     """The exports that run: `interpret` and `interpret_call`."""
     f = module.function("interpret", "i32", [("hart", 32)])
     (hart,) = f.arguments
-    f.give((f.let(32, f"call i32 @{RUN}(i32 {hart.raw}, i64 -1)"),))
+    f.give((f.let(32, f"call i32 @{RUN}(i32 {hart.raw}, i64 -1, i64 -1)"),))
     f.finish()
 
     f = module.function("interpret_call", "i32", [("hart", 32)])
@@ -428,7 +434,8 @@ def emit_entries(module: Module) -> None:
     f.place("call")
     f.store(depth + 1, hart, HART_DEPTH, align=4)
     stop = f.load(64, hart, HART_X + 8 * RA, align=8)
-    after = f.let(32, f"call i32 @{RUN}(i32 {hart.raw}, i64 {stop.raw})")
+    stack = f.load(64, hart, HART_X + 8 * SP, align=8)
+    after = f.let(32, f"call i32 @{RUN}(i32 {hart.raw}, i64 {stop.raw}, i64 {stack.raw})")
     f.store(depth, hart, HART_DEPTH, align=4)
     f.give((after,))
     f.finish()

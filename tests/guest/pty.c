@@ -65,6 +65,35 @@ static int pair(int *slave)
     return master;
 }
 
+/* System V's struct termio: the lower halves of the flags and eight characters. */
+static void old_settings(int slave)
+{
+    struct termios before, after;
+    struct termio old;
+    tcgetattr(slave, &before);
+    SHOW(ioctl(slave, TCGETA, &old));
+    printf("%x %x %x %x line %d:", old.c_iflag, old.c_oflag, old.c_cflag, old.c_lflag, old.c_line);
+    for (int i = 0; i < NCC; i++)
+        printf(" %02x", old.c_cc[i]);
+    old.c_lflag &= ~(ECHOCTL | ECHOKE);
+    old.c_iflag |= IXANY;
+    old.c_cc[VKILL] = 'K';
+    printf("\n");
+    SHOW(ioctl(slave, TCSETA, &old));
+    tcgetattr(slave, &after);
+    printf("%x %x %x %x kill %c stop %x\n", after.c_iflag, after.c_oflag, after.c_cflag, after.c_lflag,
+           after.c_cc[VKILL], after.c_cc[VSTOP]);
+    before.c_lflag |= EXTPROC;
+    tcsetattr(slave, TCSANOW, &before);
+    SHOW(ioctl(slave, TCSETAW, &old));
+    tcgetattr(slave, &after);
+    printf("the upper half stays: %x\n", after.c_lflag);
+    before.c_lflag &= ~EXTPROC;
+    tcsetattr(slave, TCSANOW, &before);
+    SHOW(ioctl(slave, TCGETA, 8));
+    SHOW(ioctl(slave, TCSETAF, 8));
+}
+
 static void basics(void)
 {
     char name[64];
@@ -89,6 +118,7 @@ static void basics(void)
     printf("isatty %d %d\n", isatty(master), isatty(slave));
     SHOW(tcgetattr(slave, &t));
     printf("%x %x %x %x\n", t.c_iflag, t.c_oflag, t.c_cflag, t.c_lflag);
+    old_settings(slave);
     SHOW(ioctl(slave, TIOCGWINSZ, &w));
     printf("%d x %d\n", w.ws_row, w.ws_col);
     w.ws_row = 30, w.ws_col = 99;

@@ -4,13 +4,16 @@ interpreter            what is taken where nothing is said
 record:DIRECTORY       the interpreter, which notes in DIRECTORY what runs
 translated:DIRECTORY   translated code of what was noted there, the interpreter for the rest
 
-`finish` writes what a test process has learnt: the notes, or how much translated code ran (`linked.json`).
+`finish` writes what a process has learnt: the notes, or how much translated code ran (`linked`). Tests that want
+`friscy run` itself, a process of its own, start `command`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+from functools import cache
 from pathlib import Path
 
 from rootfs import Rootfs
@@ -22,13 +25,12 @@ from friscy.machine.layout import GUEST_START, WINDOW_END
 from friscy.machine.space import Space
 from friscy_build.bundle import write_bundle
 from friscy_build.translation.placing import Files, place
-from friscy_build.translation.recording import Recording
+from friscy_build.translation.recording import Recording, Touched
 from friscy_build.translation.translate import Translator
 from friscy_build.translation.writing import parts_of, write_code
 
 KIND, _, _directory = os.environ.get("FRISCY_TEST_ENGINE", "interpreter").partition(":")
 DIRECTORY = Path(_directory)
-LINKED = "linked.json"
 
 _recordings: dict[str, Recording] = {}
 _runs: list[_Noted] = []
@@ -52,18 +54,28 @@ class _Noted:
 
 def open_machine(rootfs: Rootfs) -> Machine:
     """The engine and the files of a root filesystem."""
-    if KIND == "translated":
-        machine = Machine(open_bundle(_translated(rootfs)))
-        machine.compile_code()
-        return machine
-    return Machine(open_bundle(rootfs.bundle))
+    return Machine(open_bundle(_bundle(rootfs)))
+
+
+def command(rootfs: Rootfs, program: str, *args: str) -> list[str]:
+    """`friscy run` of a program of a root filesystem, by this engine."""
+    if KIND == "interpreter":
+        words = [sys.executable, "-m", "friscy.cli.main", "run", str(rootfs.bundle)]
+        return [*words, "--entrypoint", program, "--", *args]
+    script = str(Path(__file__).with_name("noted_run.py"))
+    return [sys.executable, script, str(_bundle(rootfs)), rootfs.bundle.parent.name, program, *args]
 
 
 def starting(machine: Machine, rootfs: Rootfs) -> None:
     """A program is about to run on `machine`."""
+    watch(machine, rootfs.bundle.parent.name)
+
+
+def watch(machine: Machine, name: str) -> None:
+    """Note what programs do on `machine`, of the root filesystem `name`."""
     if KIND == "interpreter":
         return
-    noted = _Noted(rootfs.bundle.parent.name)
+    noted = _Noted(name)
     _runs.append(noted)
     if KIND == "record":
         machine.watch = noted.record
@@ -71,11 +83,11 @@ def starting(machine: Machine, rootfs: Rootfs) -> None:
     assert machine.code is not None
     watcher = machine.code.watcher
 
-    def watch(space: Space) -> Code:
+    def translated(space: Space) -> Code:
         noted.spaces.append(space)
         return watcher(space)
 
-    machine.watch = watch
+    machine.watch = translated
 
 
 def ended() -> None:
@@ -91,24 +103,43 @@ def ended() -> None:
         recording.add(noted.executed, "executed")
         recording.add(noted.resumed, "resumed")
     else:
-        linked = [space.code.linked for space in noted.spaces if isinstance(space.code, Code)]
+        modules = [space.code.linked for space in noted.spaces if isinstance(space.code, Code)]
         _linked["runs"] += 1
-        _linked["modules"] += len(set().union(*linked))
+        _linked["modules"] += len(set().union(*modules))
 
 
 def finish() -> None:
-    """The tests of this process are over."""
+    """The programs of this process are over."""
     for name, recording in _recordings.items():
-        recording.write(DIRECTORY / f"{name}.recording")
+        recording.write(DIRECTORY / f"{name}.{os.getpid()}.recording")
     if KIND == "translated":
-        (DIRECTORY / LINKED).write_text(json.dumps(_linked))
+        (DIRECTORY / f"linked.{os.getpid()}.json").write_text(json.dumps(_linked))
 
 
-def _translated(rootfs: Rootfs) -> Path:
-    """A bundle of the root filesystem with the translated code of what was noted."""
+def linked(directory: Path) -> int:
+    """How many modules of translated code the runs noted in `directory` have used, a module once for each run."""
+    return sum(json.loads(path.read_text())["modules"] for path in directory.glob("linked.*.json"))
+
+
+def _recorded(name: str) -> Recording:
+    """What all processes noted of the root filesystem `name`."""
+    merged = Recording()
+    for path in sorted(DIRECTORY.glob(f"{name}.*.recording")):
+        for ino, file in Recording.read(path).files.items():
+            known = merged.files.setdefault(ino, Touched(ino))
+            known.executed |= file.executed
+            known.resumed |= file.resumed
+    return merged
+
+
+@cache
+def _bundle(rootfs: Rootfs) -> Path:
+    """The bundle of the root filesystem, with the translated code of what was noted where this is wanted."""
+    if KIND != "translated":
+        return rootfs.bundle
     name = rootfs.bundle.parent.name
     bundle = DIRECTORY / f"{name}.bundle"
-    recording = Recording.read(DIRECTORY / f"{name}.recording")
+    recording = _recorded(name)
     opened = open_bundle(rootfs.bundle)
     files = Files.of(opened)
     places = place(files, recording, everything=False)
@@ -120,4 +151,5 @@ def _translated(rootfs: Rootfs) -> Path:
     del manifest["files"]
     parts = {part: rootfs.bundle / part for part in (INDEX, CHUNKS, INTERPRETER)}
     write_bundle(bundle, manifest, parts | parts_of(code))
+    Machine(open_bundle(bundle)).compile_code()
     return bundle

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from guest import Pair
-from rootfs import HOME, Rootfs
+from rootfs import HOME, debian
 
 from friscy_build.cache import locked, replacing
 
@@ -43,6 +43,7 @@ export const counter = Counter.of();
     "data.json": b'{"name": "squared"}\n',
     "broken.ts": b"const a = ;\nlet b = 1; let b = 2;\n",
 }
+ESBUILD = "/opt/esbuild"
 QUIET = ("--log-level=warning", "--color=false")
 
 
@@ -65,26 +66,26 @@ def esbuild() -> bytes:
 
 
 @pytest.fixture
-def pair(programs: Rootfs, esbuild: bytes) -> Pair:
-    return Pair(programs, {"esbuild": esbuild, **FILES})
+def pair(esbuild: bytes) -> Pair:
+    return Pair(debian("libraries", (ESBUILD, esbuild)), FILES)
 
 
 def test_bundles(pair: Pair) -> None:
     """TypeScript and JSON in one file, plain and minified with a source map; JSX; nested style sheets."""
-    pair.check("./esbuild", "app.ts", "--bundle", "--target=es2017", "--outfile=plain.js", *QUIET)
-    pair.check("./esbuild", "app.ts", "--bundle", "--minify", "--sourcemap", "--outfile=small.js", *QUIET)
-    pair.check("./esbuild", "view.tsx", "--jsx=automatic", "--format=cjs", *QUIET)
-    pair.check("./esbuild", "style.css", "--bundle", "--minify", "--target=chrome80", *QUIET)
+    pair.check(ESBUILD, "app.ts", "--bundle", "--target=es2017", "--outfile=plain.js", *QUIET)
+    pair.check(ESBUILD, "app.ts", "--bundle", "--minify", "--sourcemap", "--outfile=small.js", *QUIET)
+    pair.check(ESBUILD, "view.tsx", "--jsx=automatic", "--format=cjs", *QUIET)
+    pair.check(ESBUILD, "style.css", "--bundle", "--minify", "--target=chrome80", *QUIET)
     assert b"shaken out" not in pair.files["plain.js"][1]
     assert len(pair.files["small.js"][1]) < len(pair.files["plain.js"][1])
 
 
 def test_errors(pair: Pair) -> None:
-    assert b"Unexpected" in pair.check("./esbuild", "broken.ts", *QUIET, status=1).stderr
-    pair.check("./esbuild", "missing.ts", "--bundle", *QUIET, status=1)
-    pair.check("./esbuild", "--version")
+    assert b"Unexpected" in pair.check(ESBUILD, "broken.ts", *QUIET, status=1).stderr
+    pair.check(ESBUILD, "missing.ts", "--bundle", *QUIET, status=1)
+    pair.check(ESBUILD, "--version")
 
 
 def test_standard_input(pair: Pair) -> None:
     source = b"".join(b"export const v%d: number = %d as number;\n" % (n, n) for n in range(2000))
-    pair.check("./esbuild", "--loader=ts", "--minify-syntax", "--charset=utf8", *QUIET, stdin=source)
+    pair.check(ESBUILD, "--loader=ts", "--minify-syntax", "--charset=utf8", *QUIET, stdin=source)

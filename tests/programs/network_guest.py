@@ -8,10 +8,11 @@ import threading
 from collections.abc import Sequence
 from types import TracebackType
 
+import engine
+from guest import machine
 from rootfs import Rootfs
 
-from friscy.boot import Machine, Program
-from friscy.bundle import open_bundle
+from friscy.boot import Program
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.net.policy import Policy
 from friscy.kernel.terminal.console import Console
@@ -36,14 +37,13 @@ class NetworkGuest:
         self._source, self._writer = os.pipe()
         self._reader, self._out = os.pipe()
         self._lines = os.fdopen(self._reader, "rb")
-        machine = Machine(open_bundle(rootfs.bundle))
-        self.kernel: Kernel = machine.kernel(
-            Console((self._source, self._out, self._out)), policy=self.policy
-        )
+        console = Console((self._source, self._out, self._out))
+        self.kernel: Kernel = machine(rootfs).kernel(console, policy=self.policy)
         self.kernel.log = self.log.append
         self.kernel.wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.ports = [each.host_port for each in self.policy.published]
-        machine.start(self.kernel, Program(list(argv), dict(ENV), "/tmp", "0"))
+        engine.starting(machine(rootfs), rootfs)
+        machine(rootfs).start(self.kernel, Program(list(argv), dict(ENV), "/tmp", "0"))
         self._thread = threading.Thread(target=self._run)
         self.output = b""
 
@@ -86,6 +86,7 @@ class NetworkGuest:
         os.close(self.kernel.wake_fd)
         if self.kernel.network is not None:
             self.kernel.network.close_all()
+        engine.ended()
         self.kernel.spaces.clear()
         self.kernel.maps.clear()
         gc.collect()

@@ -5,7 +5,7 @@
     python tests/programs/table.py --engine translated dash     # under one engine only
 
 A row: the program, its root filesystem and packages (tests/support/rootfs.py), what is run, what a pass means, the
-tests; and the engines, where not all of them run it (tests/programs/engine.py).
+tests, which run under each engine (tests/programs/engine.py).
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE.parent / "support"), str(ROOT)]
 
+import engine  # noqa: E402
 from rootfs import debian  # noqa: E402
 
 PAGE = ROOT / "docs" / "programs.md"
 RESULTS = HERE / "results.json"
 ENGINES = ("interpreter", "translated")
-TIMEOUT = "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
+TIMEOUT = (
+    "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
+)
 HEAD = """\
 # Programs that run
 
@@ -68,19 +71,19 @@ def run(row: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:
         if "translated" in engines:
             found["interpreter"] = _run(row, f"record:{directory}", directory)
             found["translated"] = _run(row, f"translated:{directory}", directory)
-            found["translated"]["modules"] = json.loads((Path(directory) / "linked.json").read_text())["modules"]
+            found["translated"]["modules"] = engine.linked(Path(directory))
         else:
             found["interpreter"] = _run(row, "interpreter", directory)
     return found
 
 
-def _run(row: dict[str, Any], engine: str, directory: str) -> dict[str, Any]:
-    report = Path(directory) / "report.xml"
+def _run(row: dict[str, Any], kind: str, directory: str) -> dict[str, Any]:
+    report = Path(directory) / f"{kind.partition(':')[0]}.xml"  # where pytest is killed there is none
     tests = [str(HERE / name) for name in row["tests"]]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", TIMEOUT, "--tb=native", f"--junitxml={report}", *tests],
         cwd=ROOT,
-        env={**os.environ, "FRISCY_TEST_ENGINE": engine, "FRISCY_TEST_SECONDS": "900"},
+        env={**os.environ, "FRISCY_TEST_ENGINE": kind, "FRISCY_TEST_SECONDS": "900"},
     )
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert suite is not None
@@ -134,9 +137,8 @@ def main() -> int:
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     broken = 0
     for row in rows:
-        engines = [each for each in row.get("engines", ENGINES) if each in (options.engine or ENGINES)]
-        if engines and (not options.rows or {name_of(row), row["program"]}.intersection(options.rows)):
-            found = run(row, engines)
+        if not options.rows or {name_of(row), row["program"]}.intersection(options.rows):
+            found = run(row, options.engine or ENGINES)
             results[name_of(row)] = {**results.get(name_of(row), {}), **found, "versions": versions(row)}
             broken += sum(each["failed"] for each in found.values())
             write(rows, results)

@@ -5,13 +5,15 @@ Each test waits for what the screen shows; nothing is decided by time but that i
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import engine
 import pytest
 from required_tools import require_tool
 from rootfs import Rootfs, debian
@@ -22,14 +24,16 @@ SECONDS = 60  # until an expected text appears
 class Screen:
     """`friscy run` of a bundle in a tmux of its own."""
 
-    def __init__(self, directory: Path, bundle: Path, *argv: str) -> None:
+    def __init__(self, directory: Path, rootfs: Rootfs, *argv: str) -> None:
         self._tmux = [require_tool("tmux"), "-f", "/dev/null", "-S", str(directory / "socket")]
-        command = [sys.executable, "-m", "friscy.cli.main", "run", str(bundle), "--entrypoint", *argv]
-        self._call("new-session", "-d", "-x", "80", "-y", "24", *command)
+        self._call("new-session", "-d", "-x", "80", "-y", "24", *engine.command(rootfs, *argv))
         self._call("set-option", "-g", "remain-on-exit", "on")
+        self._process = os.pidfd_open(int(self._call("display-message", "-p", "#{pane_pid}")))
 
     def _call(self, *words: str) -> str:
-        return subprocess.run([*self._tmux, *words], check=True, capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run(
+            [*self._tmux, *words], check=True, capture_output=True, text=True, timeout=60
+        ).stdout
 
     def type(self, *keys: str) -> None:
         """Press keys by tmux's names (Enter, C-c), or type words as they are."""
@@ -51,7 +55,11 @@ class Screen:
         return shown
 
     def close(self) -> None:
+        """Hang up, and wait until the machine has ended."""
         self._call("kill-server")
+        ended, _, _ = select.select([self._process], [], [], SECONDS)
+        os.close(self._process)
+        assert ended
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +69,7 @@ def rootfs() -> Rootfs:
 
 @pytest.fixture
 def shell(rootfs: Rootfs, tmp_path: Path) -> Iterator[Screen]:
-    screen = Screen(tmp_path, rootfs.bundle, "/usr/bin/bash", "--", "--norc", "--noprofile", "-i")
+    screen = Screen(tmp_path, rootfs, "/usr/bin/bash", "--norc", "--noprofile", "-i")
     screen.type("PS1='ready> '; clear", "Enter")
     screen.expect(r"^ready>$")
     yield screen

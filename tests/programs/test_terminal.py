@@ -6,11 +6,11 @@ import os
 import pty
 import re
 import select
-import signal
 import sys
 import time
 from collections.abc import Iterator
 
+import engine
 import pytest
 from rootfs import Rootfs
 
@@ -20,12 +20,12 @@ SECONDS = 30  # until an expected text appears
 class Session:
     """`friscy run` of a program on a pseudo-terminal."""
 
-    def __init__(self, bundle: object, *argv: str) -> None:
+    def __init__(self, rootfs: Rootfs, *argv: str) -> None:
+        command = engine.command(rootfs, *argv)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            command = [sys.executable, "-m", "friscy.cli.main", "run", str(bundle), "--entrypoint", *argv]
             os.execve(sys.executable, command, {**os.environ, "TERM": "dumb", "COLUMNS": "80", "LINES": "24"})
-        self.seen = b""
+        self.seen, self.over = b"", False
 
     def expect(self, pattern: bytes) -> bytes:
         """Read until `pattern` appears; what came up to its end."""
@@ -45,24 +45,28 @@ class Session:
     def type(self, text: bytes) -> None:
         os.write(self.fd, text)
 
-    def close(self) -> int:
-        """End it; its exit status."""
+    def ended(self) -> int:
+        """Wait for its end; its exit status."""
+        self.over = True
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return status
+
+    def close(self) -> None:
+        """Hang up, which ends a shell that has not ended yet."""
+        if not self.over:
+            os.close(self.fd)
+            os.waitpid(self.pid, 0)
 
 
 @pytest.fixture
 def shell(programs: Rootfs) -> Iterator[Session]:
-    session = Session(programs.bundle, "/usr/bin/bash", "--", "--norc", "--noprofile", "-i")
+    session = Session(programs, "/usr/bin/bash", "--norc", "--noprofile", "-i")
     session.expect(rb"\$ |# ")
     session.type(b"PS1='ready> '\n")
     session.expect(rb"\nready> ")
     yield session
-    try:
-        os.kill(session.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    os.waitpid(session.pid, 0)
+    session.close()
 
 
 def test_job_control(shell: Session) -> None:
@@ -100,6 +104,4 @@ def test_pipeline_and_exit(shell: Session) -> None:
     shell.expect(rb"\nBASH\r\nready> ")
     shell.type(b"exit 3\n")
     shell.expect(rb"exit\r\n")
-    _, status = os.waitpid(shell.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 3
-    shell.pid = 1 << 22  # no process has it
+    assert shell.ended() == 3

@@ -53,6 +53,7 @@ PACKAGES = {
     "static": ("busybox-static",),
     "network": ("iproute2", "python3"),
     "musl": ("musl-dev",),  # headers and objects to link with, no programs
+    "libraries": ("libc6", "musl"),  # C's two, for programs that are added
 }  # fmt: skip
 
 
@@ -74,7 +75,9 @@ def interpreter() -> Path:
 
             wasm = build_interpreter()
             for old in place.glob("*.wasm"):
-                if time.time() - old.stat().st_mtime > DAY:  # another checkout may be at work with a newer one
+                if (
+                    time.time() - old.stat().st_mtime > DAY
+                ):  # another checkout may be at work with a newer one
                     old.unlink()
             with replacing(module) as file:
                 file.write(wasm)
@@ -82,29 +85,36 @@ def interpreter() -> Path:
 
 
 @cache
-def debian(name: str) -> Rootfs:
-    """The root filesystem `name` of PACKAGES, fetched and unpacked if it is not there as it should be."""
+def debian(name: str, *added: tuple[str, bytes]) -> Rootfs:
+    """The root filesystem `name` of PACKAGES, fetched and unpacked if it is not there as it should be.
+
+    added: (path, content) of programs beside the packages'; as part of the image they are translated like those.
+    """
     module = interpreter()
-    request = Request("trixie", PACKAGES[name], essential=name not in ("static", "musl"))
+    request = Request("trixie", PACKAGES[name], essential=name not in ("static", "musl", "libraries"))
     with locked(HOME):
         selection = select(request, cache_dir())
-        place, key_file = HOME / name, HOME / name / "key"
-        tree_key = "\n".join([selection.digest, code_digest(*TREE_CODE), COMPILED])
+        place = HOME / "+".join([name, *(Path(path).name for path, _ in added)])
+        key_file = place / "key"
+        digests = [f"{path} {sha256(content).hexdigest()}" for path, content in added]
+        tree_key = "\n".join([selection.digest, code_digest(*TREE_CODE), COMPILED, *digests])
         key = "\n".join([tree_key, module.name, code_digest("friscy/bundle.py", "friscy_build/bundle.py")])
         known = key_file.read_text() if key_file.exists() else ""
         if known != key:
             key_file.unlink(missing_ok=True)
             if not known.startswith(tree_key):
-                _unpack(selection, place)
+                _unpack(selection, place, added)
             _bundle(name, place, module, selection)
             key_file.write_text(key)
     return Rootfs(place)
 
 
-def _unpack(selection: Selection, place: Path) -> None:
+def _unpack(selection: Selection, place: Path, added: tuple[tuple[str, bytes], ...]) -> None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     tree = unpack(selection, Spool(cache_dir() / "tmp"))
+    for path, content in added:
+        tree.add(os.fsencode(path), Node.file(content, 0o755), parents=True)
     files = place / "files"
     write_directory(tree, files)
     if (files / "usr/bin/python3").exists():

@@ -60,4 +60,4 @@ def sys_ioctl(k: Kernel, task: Task, fd: int, request: int, argument: int) -> in
             k.mem.set_u32(argument, ENTROPY_BITS)
             return 0
         return k.vfs.ioctl(file, request, argument)
-    raise LinuxError(errno.ENOTTY)
+    return file.inode.fs.ioctl(k.vfs, file, request, argument)

@@ -1,7 +1,7 @@
 """System calls that change the mount namespace, of which a machine has one.
 
-Root of the guest may mount what has nothing of the host in it: fresh tmpfs and devpts, the machine's own /proc and
-/sys, and what is in the namespace already (MS_BIND). A directory of the host that was granted read-only stays so.
+Root of the guest may mount what has nothing of the host in it: fresh tmpfs and devpts, the machine's own /proc, /sys
+and queues, and what is in the namespace already (MS_BIND). A directory of the host that was granted read-only stays so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel.credentials import CAP_SYS_ADMIN, capable
+from friscy.kernel.ipc.mqueue_fs import mqueue_fs
 from friscy.kernel.table import syscall
 from lazyfs.abi import MS_NODEV, MS_NOEXEC, MS_NOSUID
 from lazyfs.errors import LinuxError
@@ -35,7 +36,7 @@ _UNITS = {b"k": 1 << 10, b"m": 1 << 20, b"g": 1 << 30, b"t": 1 << 40}
     40,
     "mount",
     "source:string target:path type:string flags:mount_flags data:ptr -> int",
-    partial="tmpfs, devpts, proc, sysfs, MS_BIND, MS_REMOUNT, MS_MOVE; no propagation; access times as mounted before",
+    partial="tmpfs, devpts, proc, sysfs, mqueue, MS_BIND, MS_REMOUNT, MS_MOVE; no propagation; access times as before",
 )
 def sys_mount(k: Kernel, task: Task, source: int, target: int, kind: int, flags: int, data: int) -> int:
     """mount(2)."""
@@ -132,7 +133,7 @@ def _move(k: Kernel, origin: Location, place: Location) -> None:
 
 
 def _new(k: Kernel, kind: bytes, options: bytes) -> FileSystem:
-    """A filesystem of its own. ENODEV: a type that is none here."""
+    """A filesystem of its own, or the one that there is of its type. ENODEV: a type that is none here."""
     if kind == b"tmpfs":
         size, mode = None, 0o1777
         for word in filter(None, options.split(b",")):
@@ -159,6 +160,8 @@ def _new(k: Kernel, kind: bytes, options: bytes) -> FileSystem:
         return k.vfs.new_synthfs("sys", kind="sysfs")
     if kind == b"devpts":
         return k.vfs.new_devpts()
+    if kind == b"mqueue":
+        return mqueue_fs(k)
     raise LinuxError(errno.ENODEV)
 
 

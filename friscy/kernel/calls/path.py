@@ -97,6 +97,10 @@ def _open(
             raise LinuxError(errno.ENXIO)  # /proc/self/fd/N of an eventfd and the like
         if kind in (S_IFCHR, S_IFIFO):
             file = adopt(k, task.process, file, flags)
+        elif file.inode.fs.dynamic:
+            from friscy.kernel.ipc.posix_queues import opened
+
+            file = opened(k, file)
     return install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
 
 

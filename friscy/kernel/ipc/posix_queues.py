@@ -1,86 +1,51 @@
 """POSIX message queues: mq_open(2), mq_timedsend(2), mq_timedreceive(2), mq_notify(2), mq_getsetattr(2), mq_unlink(2).
 
-Gap: their file system (/dev/mqueue) cannot be mounted.
+A queue is a file of `MqueueFs`, which the VFS finds, makes and removes; open, by name or by path, it is a `QueueFile`.
 """
 
 from __future__ import annotations
 
 import errno
 import struct
-from stat import S_IFREG
 from typing import TYPE_CHECKING, Any
 
 from friscy.kernel.calls.path import install
-from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
-from friscy.kernel.devices import unnamed
 from friscy.kernel.files import IN, OUT, KernelFile
-from friscy.kernel.ipc.table import ipc
+from friscy.kernel.ipc.mqueue_fs import ATTR, PRIORITIES, PROVIDER, MqueueFs, PosixQueue, Registration, root
 from friscy.kernel.signals import NSIG, post
-from friscy.kernel.state import RLIMIT_MSGQUEUE, RLIMIT_NOFILE, Process, SigInfo
-from friscy.kernel.sysctl import sysctl
+from friscy.kernel.state import RLIMIT_NOFILE, SigInfo
 from friscy.kernel.table import syscall
 from friscy.kernel.timers import SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD
 from friscy.kernel.wait import Blocked, Wait
-from lazyfs.abi import O_ACCMODE, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, R_OK, W_OK
+from lazyfs.abi import (
+    O_ACCMODE,
+    O_CREAT,
+    O_EXCL,
+    O_NONBLOCK,
+    O_RDONLY,
+    O_RDWR,
+    O_WRONLY,
+    SEEK_CUR,
+    SEEK_END,
+    SEEK_SET,
+)
 from lazyfs.errors import LinuxError
-from lazyfs.inode import Location
-from lazyfs.plain import Plain, default
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from lazyfs.openfile import OpenFile
 
 SI_MESGQ = -3
-_PRIORITIES, _NAME_MAX = 32768, 255
-_HARD_MESSAGES, _HARD_BYTES = 65536, 16 << 20  # what not even root exceeds
-_HEAD_BYTES, _NODE_BYTES = (
-    48,
-    48,
-)  # what Linux adds for each message, and for each priority, when it counts a user's
-_ATTR = struct.Struct("<4q32x")
+_NAME_MAX = 255
 _SIGEVENT = struct.Struct("<Qiii")
 _COOKIE_BYTES = 32
 _WOKEN, _REMOVED = b"\1", b"\2"  # the cookie's last byte, as whoever registered it gets it back
-_ACCESS = {O_RDONLY: R_OK, O_WRONLY: W_OK, O_RDWR: R_OK | W_OK}
-
-
-class Registration(Plain):
-    """Who is told, once, when a message comes to the empty queue, and how (struct sigevent)."""
-
-    process: Process
-    notify: int
-    signal: int
-    value: int
-    socket: Any = None  # SIGEV_THREAD: a NetlinkSocket, and what is sent there
-    cookie: bytes = b""
-
-
-class PosixQueue(Plain):
-    """messages: (priority, text), the next to be received first. place: whose permissions count.
-
-    opened: descriptions of it. named: it can still be opened. cost: bytes, of RLIMIT_MSGQUEUE of user `uid`.
-    """
-
-    place: Location
-    most: int
-    largest: int
-    uid: int
-    cost: int
-    messages: list[tuple[int, bytes]] = default(list)
-    registration: Registration | None = None
-    opened: int = 0
-    named: bool = True
-    sends: int = 0
-    receives: int = 0
-
-    def registered(self) -> Registration | None:
-        """The registration, unless its process is gone."""
-        found = self.registration
-        return found if found is not None and found.process.exit_status is None else None
+_OPEN_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_NONBLOCK  # what mq_open(2) looks at
 
 
 class QueueFile(KernelFile):
-    """An open message queue."""
+    """An open message queue. Gap: pread(2) of it."""
 
     queue: Any = None  # the PosixQueue
 
@@ -96,6 +61,14 @@ class QueueFile(KernelFile):
         data = text[self.offset : self.offset + n]
         self.offset += len(data)
         return data
+
+    def seek(self, offset: int, whence: int) -> int:
+        """See KernelFile."""
+        base = {SEEK_SET: 0, SEEK_CUR: self.offset, SEEK_END: self.inode.size}.get(whence)
+        if base is None or base + offset < 0:
+            raise LinuxError(errno.EINVAL)
+        self.offset = base + offset
+        return self.offset
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
@@ -114,8 +87,7 @@ class QueueFile(KernelFile):
 
     def closed(self, k: Kernel) -> None:
         """See KernelFile."""
-        self.queue.opened -= 1
-        _forget(k, self.queue)
+        self.inode.fs.release(k.vfs, self)
 
 
 class QueueWait(Wait):
@@ -129,10 +101,14 @@ class QueueWait(Wait):
         return len(self.queue.messages) < self.queue.most if self.sending else bool(self.queue.messages)
 
 
-def _forget(k: Kernel, queue: PosixQueue) -> None:
-    """Drop a queue that nobody can come to any more."""
-    if not queue.named and not queue.opened:
-        ipc(k).unnamed_queues.remove(queue)
+def opened(k: Kernel, file: OpenFile) -> OpenFile:
+    """The description for `file`, just opened, if that is a queue; else itself."""
+    fs = file.inode.fs
+    if not isinstance(fs, MqueueFs) or file.inode.ino not in fs.queues:
+        return file
+    return QueueFile(
+        file.location, file.inode, file.flags, credentials=file.credentials, queue=fs.queues[file.inode.ino]
+    )
 
 
 def _name(k: Kernel, address: int) -> bytes:
@@ -156,79 +132,28 @@ def _file(task: Task, fd: int, access: int = O_RDWR) -> QueueFile:
     return file
 
 
-def _create(k: Kernel, task: Task, name: bytes, mode: int, attributes: bytes | None) -> PosixQueue:
-    """A new queue. ENOSPC, EINVAL, EMFILE: too many, too large, or more than RLIMIT_MSGQUEUE."""
-    table, process = ipc(k), task.process
-    privileged = capable(process, CAP_SYS_RESOURCE)
-    if (
-        len(table.posix_queues) + len(table.unnamed_queues) >= sysctl(k, "fs/mqueue/queues_max")
-        and not privileged
-    ):
-        raise LinuxError(errno.ENOSPC)
-    limits = sysctl(k, "fs/mqueue/msg_max"), sysctl(k, "fs/mqueue/msgsize_max")
-    if attributes is None:
-        most = min(limits[0], sysctl(k, "fs/mqueue/msg_default"))
-        largest = min(limits[1], sysctl(k, "fs/mqueue/msgsize_default"))
-    else:
-        _, most, largest, _ = _ATTR.unpack(attributes)
-        limits = (_HARD_MESSAGES, _HARD_BYTES) if privileged else limits
-        if not 0 < most <= limits[0] or not 0 < largest <= limits[1]:
-            raise LinuxError(errno.EINVAL)
-    ids = process.credentials
-    cost = most * (largest + _HEAD_BYTES) + min(most, _PRIORITIES) * _NODE_BYTES
-    held = sum(
-        queue.cost for queue in (*table.posix_queues.values(), *table.unnamed_queues) if queue.uid == ids.uid
-    )
-    if held + cost > process.limits[RLIMIT_MSGQUEUE][0]:
-        raise LinuxError(errno.EMFILE)
-    place = unnamed(k, b"/" + name, S_IFREG | mode & 0o777 & ~process.fs.umask, uid=ids.euid, gid=ids.egid)
-    queue = table.posix_queues[name] = PosixQueue(place, most, largest, ids.uid, cost)
-    return queue
-
-
-@syscall(
-    180,
-    "mq_open",
-    "name:path oflag:open_flags mode:octal attr:ptr -> fd",
-    partial="/dev/mqueue cannot be mounted",
-)
+@syscall(180, "mq_open", "name:path oflag:open_flags mode:octal attr:ptr -> fd")
 def sys_mq_open(k: Kernel, task: Task, name_at: int, flags: int, mode: int, attr: int) -> int:
     """mq_open(2)."""
-    attributes = bytes(k.mem.read(attr, _ATTR.size)) if attr else None
+    attributes = bytes(k.mem.read(attr, ATTR.size)) if attr else None
     name = _name(k, name_at)
+    if flags & O_ACCMODE == O_ACCMODE:
+        raise LinuxError(errno.EINVAL)
     if task.process.files.free() >= task.process.limits[RLIMIT_NOFILE][0]:
         raise LinuxError(errno.EMFILE)
-    queue = ipc(k).posix_queues.get(name)
-    if queue is None:
-        if not flags & O_CREAT:
-            raise LinuxError(errno.ENOENT)
-        queue = _create(k, task, name, mode, attributes)
-    else:
-        if flags & O_CREAT and flags & O_EXCL:
-            raise LinuxError(errno.EEXIST)
-        wanted = _ACCESS.get(flags & O_ACCMODE)
-        if wanted is None:
-            raise LinuxError(errno.EINVAL)
-        k.vfs.access(task.process.fs, queue.place, wanted)
-    queue.opened += 1
-    file = QueueFile(queue.place, queue.place.inode, flags & (O_ACCMODE | O_NONBLOCK), queue=queue)
-    return install(k, task, file, cloexec=True)
+    maker = k.vfs.providers[PROVIDER]
+    maker.attributes = attributes
+    try:
+        file = k.vfs.open(task.process.fs, name, flags & _OPEN_FLAGS, mode & 0o7777, start=root(k))
+    finally:
+        maker.attributes = None
+    return install(k, task, opened(k, file), cloexec=True)
 
 
 @syscall(181, "mq_unlink", "name:path -> int")
 def sys_mq_unlink(k: Kernel, task: Task, name_at: int) -> int:
     """mq_unlink(2). EPERM: the queue is another user's, in a directory that has the sticky bit."""
-    name, table = _name(k, name_at), ipc(k)
-    queue = table.posix_queues.get(name)
-    if queue is None:
-        raise LinuxError(errno.ENOENT)
-    ids = task.process.credentials
-    if ids.euid not in (0, queue.place.inode.uid):
-        raise LinuxError(errno.EPERM)
-    del table.posix_queues[name]
-    queue.named = False
-    table.unnamed_queues.append(queue)
-    _forget(k, queue)
+    k.vfs.unlink(task.process.fs, _name(k, name_at), start=root(k))
     return 0
 
 
@@ -253,7 +178,7 @@ def sys_mq_timedsend(
 ) -> int:
     """mq_timedsend(2)."""
     left_ns = _time_out(k, timeout)
-    if priority >= _PRIORITIES:
+    if priority >= PRIORITIES:
         raise LinuxError(errno.EINVAL)
     file = _file(task, fd, O_WRONLY)
     queue = file.queue
@@ -352,12 +277,12 @@ def _unregister(k: Kernel, queue: PosixQueue) -> None:
 @syscall(185, "mq_getsetattr", "mqdes:fd new:ptr old:ptr -> int")
 def sys_mq_getsetattr(k: Kernel, task: Task, fd: int, new: int, old: int) -> int:
     """mq_getsetattr(2): only O_NONBLOCK can be set."""
-    flags = _ATTR.unpack(k.mem.read(new, _ATTR.size))[0] if new else 0
+    flags = ATTR.unpack(k.mem.read(new, ATTR.size))[0] if new else 0
     if flags & ~O_NONBLOCK:
         raise LinuxError(errno.EINVAL)
     file = _file(task, fd)
     queue = file.queue
-    before = _ATTR.pack(file.flags & O_NONBLOCK, queue.most, queue.largest, len(queue.messages))
+    before = ATTR.pack(file.flags & O_NONBLOCK, queue.most, queue.largest, len(queue.messages))
     if new:
         file.flags = file.flags & ~O_NONBLOCK | flags
     if old:

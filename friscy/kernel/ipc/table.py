@@ -135,8 +135,7 @@ class Ipc(Plain):
     queues: IpcTable = default(IpcTable)
     semaphores: IpcTable = default(IpcTable)
     segments: IpcTable = default(IpcTable)
-    posix_queues: dict[bytes, Any] = default(dict)  # by name
-    unnamed_queues: list[Any] = default(list)  # those that are open still
+    mqueue: Any = None  # a Mount of the MqueueFs, once there was a use for it
 
 
 def ipc(k: Kernel) -> Ipc:

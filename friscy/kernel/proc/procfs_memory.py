@@ -75,15 +75,18 @@ def maps(k: Kernel, process: Process) -> bytes:
     return b"".join(_map_line(k, process, vma) for vma in process.mm.vmas)
 
 
+def file_of(k: Kernel, vma: Vma) -> tuple[tuple[int, int], int, int, bytes]:
+    """((major, minor), inode number, offset, name) of what is mapped; zeros where it is no file, b"" for no name."""
+    if vma.file is None:
+        return (0, 0), 0, 0, vma.name
+    st = k.vfs.stat(vma.file)
+    return st.dev, st.ino, vma.offset, k.vfs.path_of(k.task.process.fs, vma.file.location)
+
+
 def _map_line(k: Kernel, process: Process, vma: Vma) -> bytes:
     letters = ("r" if vma.prot & PROT_READ else "-", "w" if vma.prot & PROT_WRITE else "-",
                "x" if vma.prot & PROT_EXEC else "-", "s" if vma.shared else "p")  # fmt: skip
-    device, ino, name = (0, 0), 0, vma.name
-    if vma.file is not None:
-        st = k.vfs.stat(vma.file)
-        device, ino = st.dev, st.ino
-        name = k.vfs.path_of(k.task.process.fs, vma.file.location)
-    offset = vma.offset if vma.file is not None else 0
+    device, ino, offset, name = file_of(k, vma)
     permissions = "".join(letters).encode()
     line = b"%08x-%08x %s %08x %02x:%02x %d " % (vma.start, vma.end, permissions, offset, *device, ino)
     if name:

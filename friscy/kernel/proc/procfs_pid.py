@@ -11,6 +11,7 @@ from friscy.kernel.memory.locking import locked_bytes
 from friscy.kernel.paths import mount_id
 from friscy.kernel.proc.procfs_memory import maps, resident, smaps, smaps_rollup, usage
 from friscy.kernel.proc.procfs_net import net_directory
+from friscy.kernel.proc.procmap_query import maps_ioctl
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
 from friscy.kernel.state import RLIM_INFINITY
 from friscy.kernel.terminal.jobs import controlling_terminal
@@ -77,7 +78,9 @@ def _common(k: Kernel, process: Process, task: Task | None) -> dict[bytes, Node]
         b"fdinfo": Directory(lambda: _descriptor_infos(k, process)),
         b"limits": File(lambda: limits(process)),
         b"loginuid": File(b"4294967295"),
-        b"maps": File(lambda: maps(k, process)),
+        b"maps": File(
+            lambda: maps(k, process), ioctl=lambda request, at: maps_ioctl(k, process, request, at)
+        ),
         b"smaps": File(lambda: smaps(k, process), mode=0o444),
         b"smaps_rollup": File(lambda: smaps_rollup(k, process), mode=0o444),
         b"mem": File(_no_memory, mode=0o600),

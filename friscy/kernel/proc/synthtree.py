@@ -20,9 +20,9 @@ Owner = tuple[int, int]  # uid, gid
 
 
 class File:
-    """A file: `read` makes its whole content; `write` takes what one write(2) brings."""
+    """A file: `read` makes its whole content; `write` takes what one write(2) brings, `ioctl` its two arguments."""
 
-    __slots__ = ("mode", "read", "write")
+    __slots__ = ("ioctl", "mode", "read", "write")
 
     def __init__(
         self,
@@ -30,8 +30,9 @@ class File:
         *,
         mode: int = 0o444,
         write: Callable[[bytes], None] | None = None,
+        ioctl: Callable[[int, int], int] | None = None,
     ) -> None:
-        self.read, self.mode, self.write = read, mode, write
+        self.read, self.mode, self.write, self.ioctl = read, mode, write, ioctl
 
 
 class Link:
@@ -104,6 +105,15 @@ class SynthTree:
             raise LinuxError(errno.ENOENT)
         return found[0]
 
+    def _file(self, path: SynthPath, error: int) -> File:
+        """The file at `path`. ESRCH: it was opened, but what it tells of is gone by now; `error`: it is no file."""
+        found = self._find(path)
+        if found is None:
+            raise LinuxError(errno.ESRCH)
+        if not isinstance(found[0], File):
+            raise LinuxError(error)
+        return found[0]
+
     def lookup(self, path: SynthPath) -> SynthNode | None:
         """See lazyfs.synthfs.Provider."""
         found = self._find(path)
@@ -120,18 +130,23 @@ class SynthTree:
 
     def read(self, path: SynthPath) -> bytes:
         """See lazyfs.synthfs.Provider."""
-        node = self._node(path)
-        if not isinstance(node, File):
-            raise LinuxError(errno.EINVAL)
+        node = self._file(path, errno.EINVAL)
         return node.read() if callable(node.read) else node.read
 
     def write(self, path: SynthPath, data: bytes) -> int:
         """See lazyfs.synthfs.Provider."""
-        node = self._node(path)
-        if not isinstance(node, File) or node.write is None:
+        node = self._file(path, errno.EIO)
+        if node.write is None:
             raise LinuxError(errno.EIO)
         node.write(data)
         return len(data)
+
+    def ioctl(self, path: SynthPath, request: int, argument: int) -> int:
+        """See lazyfs.synthfs.Provider."""
+        node = self._file(path, errno.ENOTTY)
+        if node.ioctl is None:
+            raise LinuxError(errno.ENOTTY)
+        return node.ioctl(request, argument)
 
     def readlink(self, path: SynthPath) -> bytes:
         """See lazyfs.synthfs.Provider."""

@@ -33,12 +33,13 @@ QUEUE_BYTES = 4095
 _DECISECOND_NS = 100_000_000
 
 _TERMIOS = struct.Struct("<4IB19s")
+_TERMIO = struct.Struct("<4HB8sx")
 _TERMIOS2 = struct.Struct("<4IB19s2I")
 _DEFAULT_CC = bytes((3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0))
 _SPEEDS = (0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400)
 _FAST_SPEEDS = (0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000,
                 2000000, 2500000, 3000000, 3500000, 4000000)  # fmt: skip
-TERMIOS_BYTES, TERMIOS2_BYTES = _TERMIOS.size, _TERMIOS2.size
+TERMIO_BYTES, TERMIOS_BYTES, TERMIOS2_BYTES = _TERMIO.size, _TERMIOS.size, _TERMIOS2.size
 
 IFLAG, CFLAG = ICRNL | IXON | IUTF8, B38400 | CS8 | CREAD | HUPCL  # of a fresh terminal
 
@@ -79,18 +80,31 @@ class Tty(Plain):
         """`struct termios` of the kernel, 36 bytes on riscv64 (the C library's own is larger)."""
         return _TERMIOS.pack(self.iflag, self.oflag, self.cflag, self.lflag, self.line, self.cc)
 
+    def pack_termio(self) -> bytes:
+        """System V's `struct termio`: the lower halves of the flags, and the first eight characters."""
+        flags = (flag & 0xFFFF for flag in (self.iflag, self.oflag, self.cflag, self.lflag))
+        return _TERMIO.pack(*flags, self.line, self.cc[:8])
+
     def pack_termios2(self) -> bytes:
         """`struct termios2`: as termios, then both speeds in bits per second."""
         head = self.iflag, self.oflag, self.cflag, self.lflag, self.line, self.cc
         return _TERMIOS2.pack(*head, self.ispeed, self.ospeed)
 
     def set_termios(self, raw: bytes, *, flush: bool = False) -> None:
-        """Take over a termios (36 bytes) or termios2 (44); `flush` drops unread input first (TCSETSF)."""
+        """Take over a termio (18 bytes), termios (36) or termios2 (44).
+
+        flush: drop unread input first (TCSETSF). What a termio has not stays as it is.
+        """
         if flush:
             self.flush_input()
         was_canonical = self.lflag & (ICANON | EXTPROC)
         if len(raw) == TERMIOS2_BYTES:
             *head, ispeed, ospeed = _TERMIOS2.unpack(raw)
+        elif len(raw) == TERMIO_BYTES:
+            *flags, line, cc = _TERMIO.unpack(raw)
+            before = self.iflag, self.oflag, self.cflag, self.lflag
+            merged = [old & ~0xFFFF | new for old, new in zip(before, flags, strict=True)]
+            head, ispeed, ospeed = [*merged, line, cc + self.cc[len(cc) :]], 0, 0
         else:
             head, ispeed, ospeed = list(_TERMIOS.unpack(raw)), 0, 0
         self.iflag, self.oflag, self.cflag, self.lflag, self.line, self.cc = head

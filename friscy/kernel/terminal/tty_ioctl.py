@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.structs import pack_winsize, read_winsize
 from friscy.kernel.terminal.jobs import check_change, controlling_terminal, leave_terminal
-from friscy.kernel.terminal.tty import TERMIOS2_BYTES, TERMIOS_BYTES
+from friscy.kernel.terminal.tty import TERMIO_BYTES, TERMIOS2_BYTES, TERMIOS_BYTES
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from friscy.kernel.terminal.terminal import Terminal
 
 TCGETS, TCSETS, TCSETSW, TCSETSF = 0x5401, 0x5402, 0x5403, 0x5404
+TCGETA, TCSETA, TCSETAW, TCSETAF = 0x5405, 0x5406, 0x5407, 0x5408
 TCSBRK, TCXONC, TCFLSH, TIOCEXCL, TIOCNXCL, TIOCSCTTY = 0x5409, 0x540A, 0x540B, 0x540C, 0x540D, 0x540E
 TIOCGPGRP, TIOCSPGRP, TIOCOUTQ, TIOCSTI, TIOCGWINSZ, TIOCSWINSZ = range(0x540F, 0x5415)
 FIONREAD, TIOCNOTTY, TIOCSETD, TIOCGETD, TCSBRKP, TIOCGSID = 0x541B, 0x5422, 0x5423, 0x5424, 0x5425, 0x5429
@@ -24,6 +25,7 @@ TIOCGEXCL = 0x80045440
 
 _SETTERS = {
     TCSETS: (TERMIOS_BYTES, False), TCSETSW: (TERMIOS_BYTES, False), TCSETSF: (TERMIOS_BYTES, True),
+    TCSETA: (TERMIO_BYTES, False), TCSETAW: (TERMIO_BYTES, False), TCSETAF: (TERMIO_BYTES, True),
     TCSETS2: (TERMIOS2_BYTES, False), TCSETSW2: (TERMIOS2_BYTES, False), TCSETSF2: (TERMIOS2_BYTES, True),
 }  # fmt: skip
 TCIFLUSH, TCOFLUSH, TCIOFLUSH = 0, 1, 2
@@ -37,6 +39,8 @@ def tty_ioctl(
     mem = k.mem
     if request == TCGETS:
         mem.write(argument, tty.pack_termios())
+    elif request == TCGETA:
+        mem.write(argument, tty.pack_termio())
     elif request == TCGETS2:
         mem.write(argument, tty.pack_termios2())
     elif request in _SETTERS:

@@ -347,6 +347,107 @@ def test_stack_pointer_comes_back_through_a_function_without_a_frame(
     assert process.run() == STACK
 
 
+@pytest.mark.parametrize("stub", [False, True], ids=["called", "by a stub"])
+def test_a_call_that_was_left_by_a_jump_does_not_return(
+    aot_engine: wasmtime.Engine, process: Process, stub: bool
+) -> None:
+    """As longjmp(3) does. What lies behind such a call may be the start of another function."""
+    nop = op("addi", rd=0, rs1=0, imm=0)
+    begin = [
+        op("jal", rd=RA, imm=0x40),
+        op("jal", rd=RA, imm=0x60 - 4),  # where the jump leads
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+    ]
+    dig = [
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs1=SP, rs2=RA, imm=8),
+        *[nop] * 5,
+        op("jal", rd=RA, imm=0x90 - 0x5C) if stub else op("jalr", rd=RA, rs1=6, imm=0),
+    ]
+    double = [  # behind that call; a loop through it ends somewhen
+        op("slli", rd=A0, rs1=A0, imm=1),
+        op("addi", rd=5, rs1=0, imm=1000),
+        op("bltu", rs1=5, rs2=A0, imm=8 - 0x68),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    jump = [
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    program = [
+        *begin,
+        *[nop] * 12,
+        *dig,
+        *double,
+        *[nop] * 8,
+        op("jalr", rd=0, rs1=6, imm=0),
+        *[nop] * 3,
+        *jump,
+    ]
+    content = code_of(program)
+    elf = elf_with_symbols(
+        content, [(CODE, 0x10), (CODE + 0x40, 0x20), (CODE + 0x60, 0x10), (CODE + 0x90, 4)]
+    )
+    segment = (CODE, CODE + len(content), 0)
+    made = library(aot_engine, elf, [segment], entries=[CODE + 0x40, CODE + 0x60, CODE + 0x90])
+    process.space.code = Code(process.space, made)
+    process.load(content)
+    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(A0, 21)
+    process.hart.set_x(6, CODE + 0xA0)
+    assert process.run() == 42
+    assert process.hart.x(SP) == STACK
+
+
+def test_a_call_that_was_left_by_a_jump_does_not_return_in_place_of_a_later_one(
+    aot_engine: wasmtime.Engine, process: Process
+) -> None:
+    """The same function is called from the same place, and this time run by the interpreter, to the end."""
+    S0, A1, CALLEE, MIDDLE, LANDING = 8, 11, 6, 7, 28
+    nop = op("addi", rd=0, rs1=0, imm=0)
+    begin = [
+        op("addi", rd=A0, rs1=0, imm=5),
+        op("jal", rd=RA, imm=0x40 - 4),
+        op("addi", rd=A1, rs1=0, imm=1),  # where the jump leads
+        op("addi", rd=A0, rs1=0, imm=7),
+        op("jal", rd=RA, imm=0x40 - 0x10),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+    ]
+    keep = [
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs1=SP, rs2=RA, imm=8),
+        op("sd", rs1=SP, rs2=S0, imm=0),
+        op("addi", rd=S0, rs1=A0, imm=0),
+        op("beq", rs1=A1, rs2=0, imm=8),
+        op("jalr", rd=0, rs1=MIDDLE, imm=0),  # the next instruction, which is left to the interpreter
+        op("jalr", rd=RA, rs1=CALLEE, imm=0),
+        op("addi", rd=A0, rs1=S0, imm=0),
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("ld", rd=S0, rs1=SP, imm=0),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    jump = [
+        op("beq", rs1=A1, rs2=0, imm=8),
+        op("jalr", rd=0, rs1=RA, imm=0),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=LANDING, imm=0),
+    ]
+    content = code_of([*begin, *[nop] * 9, *keep, *[nop] * 4, *jump])
+    elf = elf_with_symbols(content, [(CODE, 0x1C), (CODE + 0x40, 0x30)])
+    made = library(aot_engine, elf, [(CODE, CODE + len(content), 0)], entries=[CODE + 0x40])
+    process.space.code = Code(process.space, made)
+    process.load(content)
+    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    for register, value in ((A1, 0), (CALLEE, 0x80), (MIDDLE, 0x58), (LANDING, 8)):
+        process.hart.set_x(register, CODE + value if value else 0)
+    assert process.run() == 7
+    assert process.hart.x(SP) == STACK
+
+
 def test_blocks_that_each_lead_to_the_next(aot_engine: wasmtime.Engine, process: Process) -> None:
     """2000 calls in a row: a translator that calls itself for each block would be out of its depth."""
     n = 2000
