@@ -448,6 +448,56 @@ def test_a_call_that_was_left_by_a_jump_does_not_return_in_place_of_a_later_one(
     assert process.hart.x(SP) == STACK
 
 
+def test_a_call_does_not_return_where_a_deeper_one_does(
+    aot_engine: wasmtime.Engine, process: Process
+) -> None:
+    """A function calls itself by way of another, and what it calls at the deeper level is called by the interpreter:
+    that returns to the pc which the outer call waits for, in another frame. (dash's loops ended so.)"""
+    S0, A1, MIDDLE, OTHER = 8, 11, 7, 6
+    nop = op("addi", rd=0, rs1=0, imm=0)
+    begin = [
+        op("addi", rd=A0, rs1=0, imm=3),
+        op("jal", rd=RA, imm=0x40 - 4),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+    ]
+    adds = [  # its argument, to what the other gives for it
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs1=SP, rs2=RA, imm=8),
+        op("sd", rs1=SP, rs2=S0, imm=0),
+        op("addi", rd=S0, rs1=A0, imm=0),
+        op("beq", rs1=A1, rs2=0, imm=8),
+        op("jalr", rd=0, rs1=MIDDLE, imm=0),  # the next instruction, which is left to the interpreter
+        op("addi", rd=A1, rs1=0, imm=1),
+        op("jalr", rd=RA, rs1=OTHER, imm=0),
+        op("add", rd=A0, rs1=A0, rs2=S0),
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("ld", rd=S0, rs1=SP, imm=0),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    other = [
+        op("beq", rs1=A0, rs2=0, imm=28),
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs1=SP, rs2=RA, imm=8),
+        op("addi", rd=A0, rs1=A0, imm=-1),
+        op("jal", rd=RA, imm=0x40 - 0x90),
+        op("ld", rd=RA, rs1=SP, imm=8),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ]
+    content = code_of([*begin, *[nop] * 12, *adds, *[nop] * 3, *other])
+    elf = elf_with_symbols(content, [(CODE, 0x10), (CODE + 0x40, 0x34)])
+    made = library(aot_engine, elf, [(CODE, CODE + len(content), 0)], entries=[CODE + 0x40])
+    process.space.code = Code(process.space, made)
+    process.load(content)
+    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    for register, value in ((A1, 0), (MIDDLE, CODE + 0x58), (OTHER, CODE + 0x80)):
+        process.hart.set_x(register, value)
+    assert process.run() == 3 + 2 + 1
+    assert process.hart.x(SP) == STACK
+
+
 def test_blocks_that_each_lead_to_the_next(aot_engine: wasmtime.Engine, process: Process) -> None:
     """2000 calls in a row: a translator that calls itself for each block would be out of its depth."""
     n = 2000
