@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 SLICE_SECONDS = 0.01
-# Where the clock moves only as it is read, slices end by themselves: a host's time would make no two runs the same. Who
-# computes for this long may wait for another task or for time to pass, and gets that.
+# Where the clock moves only as it is read, slices end with a wait or after so many calls (Kernel.entry_of_calls): a
+# host's time would make no two runs the same. Who computes for this long may wait for another task or for time to pass,
+# and gets that.
 STUCK_SECONDS = 2.0
 
 

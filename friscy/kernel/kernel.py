@@ -2,7 +2,7 @@
 
 `Kernel` holds what cannot be saved (memories, host handles); all that can is in `Kernel.state`.
 
-    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.syscall, k.trap, k.memory_fault))
+    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.entry_of_calls(), k.trap, k.memory_fault))
     k.spawn_init(b"/bin/true", [b"true"], [], root=root)
     status = k.run()
 """
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_RW_COUNT = 0x7FFF_F000  # Linux never transfers more in one call
 NSEC = 1_000_000_000
+TURN_CALLS = 512  # see Kernel._counted_syscall: about as many as a real clock's slice has
 _IDLE_SPACES = 8  # memories kept for the processes to come
 
 # Calls that read or write a file's bytes: read .. pwritev, sendfile, splice, ftruncate, fallocate, fsync, ...
@@ -181,6 +182,16 @@ class Kernel:
                 hart.interrupt()
         words[x0 + A0] = result if result >= 0 else result + (1 << 64)
         words[x0 + PC_WORD] += 4
+
+    def entry_of_calls(self) -> Callable[[], None]:
+        """What the `syscall` import calls."""
+        return self.syscall if self.clock.skip is None else self._counted_syscall
+
+    def _counted_syscall(self) -> None:
+        """`syscall` where the clock moves only as it is read: a turn is so many calls, since no time ends it."""
+        self.syscall()
+        if self.calls % TURN_CALLS == 0 and len(self.state.tasks) > 1:
+            self.hart.interrupt()
 
     def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait | None:
         """Run a handler: what the call returns, that it waits, or None: the registers are not to be touched."""
