@@ -1,6 +1,6 @@
 """A granted host directory: `-v HOST:GUEST[:ro]`.
 
-Confinement: every path is walked from the grant's descriptor one name at a time, each step O_NOFOLLOW, so
+Confinement: every path is walked from the grant's descriptor and follows no symlink (`lazyfs.beneath`), so
 neither a symlink nor a rename by someone on the host leads outside. Symlinks are read, and followed by the
 VFS inside the guest's namespace. Ids, modes and times are the host's, but set-user-ID and set-group-ID
 bits cannot be set, and device nodes cannot be made.
@@ -17,6 +17,7 @@ from stat import S_IFMT, S_IFREG, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, ClassVar
 
 from lazyfs.abi import O_ACCMODE, O_RDONLY, V9FS_MAGIC
+from lazyfs.beneath import open_beneath
 from lazyfs.errors import LinuxError
 from lazyfs.filesystem import Data, Entry, FileSystem
 from lazyfs.inode import Inode
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lazyfs.host import VfsHost
     from lazyfs.openfile import OpenFile
 
+_LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: should the name have become a FIFO on the host meanwhile, open must not hang.
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -37,6 +39,15 @@ class HostInode(Inode):
     parent: HostInode | None = None
     name: bytes = b""
     sectors: int = 0
+
+    def path(self) -> bytes:
+        """Its place below the granted directory."""
+        if self.parent is None:
+            return b"."
+        path, at = self.name, self.parent
+        while at.parent is not None:
+            path, at = at.name + b"/" + path, at.parent
+        return path
 
 
 @contextmanager
@@ -62,23 +73,27 @@ class HostFs(FileSystem):
 
     # Reaching host files
 
+    def _granted(self, vfs: VfsHost) -> int:
+        """The descriptor of the granted directory. ENODEV: it is not granted (any more)."""
+        grant = vfs.grants.get(self.grant)
+        if grant is None:
+            raise LinuxError(errno.ENODEV)
+        return grant
+
+    def _open(self, vfs: VfsHost, path: bytes, flags: int) -> int:
+        """A new descriptor of what is at `path` below the granted directory."""
+        try:
+            return open_beneath(self._granted(vfs), path, flags)
+        except OSError as error:
+            raise LinuxError(error.errno or errno.EIO) from None
+
     @contextmanager
     def _directory(self, vfs: VfsHost, inode: Inode) -> Iterator[int]:
         """A descriptor of a directory; what the block does fails with the host's error numbers."""
-        names: list[bytes] = []
-        at: Inode | None = inode
-        while isinstance(at, HostInode) and at.parent is not None:
-            names.append(at.name)
-            at = at.parent
+        assert isinstance(inode, HostInode)
         with _host_errors():
-            if self.grant not in vfs.grants:
-                raise LinuxError(errno.ENODEV)
-            fd = os.dup(vfs.grants[self.grant])
+            fd = self._open(vfs, inode.path(), _STEP)
             try:
-                for name in reversed(names):
-                    below = os.open(name, _STEP, dir_fd=fd)
-                    os.close(fd)
-                    fd = below
                 yield fd
             finally:
                 os.close(fd)
@@ -92,20 +107,22 @@ class HostFs(FileSystem):
 
     @contextmanager
     def _opened(self, vfs: VfsHost, inode: Inode, flags: int) -> Iterator[int]:
-        with self._place(vfs, inode) as (fd, name):
-            opened = os.open(name, flags | _OPEN, dir_fd=fd)
+        assert isinstance(inode, HostInode)
+        with _host_errors():
+            fd = self._open(vfs, inode.path(), flags | _OPEN)
             try:
-                yield opened
+                yield fd
             finally:
-                os.close(opened)
+                os.close(fd)
 
     def _descriptor(self, vfs: VfsHost, file: OpenFile) -> int:
         """The host's descriptor of an open file; opened again after a restore."""
         fd = vfs.host_files.get(file)
         if fd is None:
-            with self._place(vfs, file.inode) as (directory, name):
-                fd = os.open(name, file.flags & O_ACCMODE | _OPEN, dir_fd=directory)
-            if os.fstat(fd).st_ino != file.inode.ino:
+            inode = file.inode
+            assert isinstance(inode, HostInode)
+            fd = self._open(vfs, inode.path(), file.flags & O_ACCMODE | _OPEN)
+            if os.fstat(fd).st_ino != inode.ino:
                 os.close(fd)
                 raise LinuxError(errno.ESTALE)
             vfs.host_files[file] = fd
@@ -119,7 +136,8 @@ class HostFs(FileSystem):
             got.st_nlink,
             got.st_size,
         )
-        inode.rdev = (os.major(got.st_rdev), os.minor(got.st_rdev))
+        device = got.st_rdev
+        inode.rdev = (os.major(device), os.minor(device)) if device else (0, 0)
         inode.atime_ns, inode.mtime_ns, inode.ctime_ns = got.st_atime_ns, got.st_mtime_ns, got.st_ctime_ns
         inode.sectors = got.st_blocks
         return inode
@@ -138,10 +156,18 @@ class HostFs(FileSystem):
                 self._fill(inode, os.fstat(opened))
                 return
         # What is gone keeps the attributes it had.
-        with suppress(LinuxError), self._place(vfs, inode) as (fd, name):
-            got = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        with suppress(LinuxError):
+            got = self._look(vfs, inode.path())
             if got.st_ino == inode.ino:
                 self._fill(inode, got)
+
+    def _look(self, vfs: VfsHost, path: bytes) -> os.stat_result:
+        """The attributes of what is at `path` below the granted directory."""
+        fd = self._open(vfs, path, _LOOK)
+        try:
+            return os.fstat(fd)
+        finally:
+            os.close(fd)
 
     # Names
 
@@ -149,19 +175,19 @@ class HostFs(FileSystem):
         """See FileSystem."""
         assert isinstance(directory, HostInode)
         try:
-            with self._directory(vfs, directory) as fd:
-                got = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            got = self._look(vfs, name if directory.parent is None else directory.path() + b"/" + name)
         except LinuxError as error:
             if error.errno == errno.ENOENT:
                 return None
             raise
-        inode = HostInode(self, got.st_ino, got.st_mode)
         if (
             isinstance(known, HostInode)
             and known.ino == got.st_ino
             and S_IFMT(known.mode) == S_IFMT(got.st_mode)
         ):
             inode = known
+        else:
+            inode = HostInode(self, got.st_ino, got.st_mode)
         inode.parent, inode.name = directory, name
         return self._fill(inode, got)
 

@@ -138,6 +138,8 @@ class Kernel:
             state.monotonic_offset = NSEC - self.clock.monotonic_ns()
             state.boot_ns = self.clock.realtime_ns()
         self.state, self.signalled = state, state.signalled
+        # Of those, by id(), the ones to look at after a call; the others' files tell when something happens to them.
+        self.news: dict[int, Any] = {id(owner): owner for owner in state.signalled}
         self.backings = BackingPool(state)
         vfs.resized = self.backings.resized
         self.places = Places()  # of files with translated code
@@ -174,7 +176,7 @@ class Kernel:
                 hart.interrupt()
                 return
         self.calls += 1
-        if self.signalled:
+        if self.news:
             self.tell_owners()
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
