@@ -73,17 +73,13 @@ class HostFs(FileSystem):
 
     # Reaching host files
 
-    def _granted(self, vfs: VfsHost) -> int:
-        """The descriptor of the granted directory. ENODEV: it is not granted (any more)."""
+    def _open(self, vfs: VfsHost, path: bytes, flags: int) -> int:
+        """A new descriptor of what is at `path` below the granted directory. ENODEV: that is granted no more."""
         grant = vfs.grants.get(self.grant)
         if grant is None:
             raise LinuxError(errno.ENODEV)
-        return grant
-
-    def _open(self, vfs: VfsHost, path: bytes, flags: int) -> int:
-        """A new descriptor of what is at `path` below the granted directory."""
         try:
-            return open_beneath(self._granted(vfs), path, flags)
+            return open_beneath(grant, path, flags)
         except OSError as error:
             raise LinuxError(error.errno or errno.EIO) from None
 

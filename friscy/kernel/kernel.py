@@ -27,7 +27,7 @@ from friscy.kernel.scheduler import Scheduler
 from friscy.kernel.state import BLOCKED, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import Blocked, Wait
-from friscy.machine.hart import A0, A7, PC_WORD, Hart
+from friscy.machine.hart import A7, Hart
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import LinuxError
 
@@ -148,28 +148,44 @@ class Kernel:
     # -- called by the machine ------------------------------------------------------------------------
 
     def syscall(self) -> None:
-        """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task."""
+        """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task.
+
+        One function as far as it goes: each further one would be a twentieth of what a short call takes.
+        """
         hart, task = self.hart, self.task
-        words, x0 = hart.words, hart.x0
-        row = _row(words[x0 + A7])
+        words = hart.words
+        row = _row(words[hart.a7_word])
         result: int | Wait | None
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
-            unpack = row.unpack
-            arguments = unpack(words, (x0 + A0) * 8)
-            shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
-            result = self._result(task, row, arguments)
-            while isinstance(result, Wait):
+            arguments = row.unpack(words, hart.arguments_at)
+            tracer = self.tracer
+            shown = None if tracer is None else tracer.enter(self, task, row, arguments)
+            while True:
+                try:
+                    if self.backings.shared and row.number in _FILE_DATA_CALLS:
+                        result = self._synchronized(task, row, arguments)
+                    else:
+                        result = row.handler(self, task, *arguments)
+                except LinuxError as error:
+                    result = -error.errno
+                except Blocked as blocked:
+                    result = blocked.wait
+                except NoResult:
+                    result = None  # the registers are not to be touched
+                except MemoryError:
+                    result = -errno.ENOMEM
+                if not isinstance(result, Wait):
+                    break
                 task.wait, task.state = result, BLOCKED
                 if not self.scheduler.wait_in_place(task):
                     hart.interrupt()
-                    if self.tracer is not None and shown is not None:
-                        self.tracer.blocked(self, task, row, arguments, shown)
+                    if tracer is not None and shown is not None:
+                        tracer.blocked(self, task, row, arguments, shown)
                     return
-                result = self._result(task, row, arguments)
-            if self.tracer is not None and shown is not None:
-                self.tracer.leave(self, task, row, arguments, shown, result)
+            if tracer is not None and shown is not None:
+                tracer.leave(self, task, row, arguments, shown, result)
             if result is None:
                 task.wait = task.deadline = None
                 self.calls += 1
@@ -182,8 +198,8 @@ class Kernel:
             self.end_call(task)
             if task.pending or task.process.pending:
                 hart.interrupt()
-        words[x0 + A0] = result if result >= 0 else result + (1 << 64)
-        words[x0 + PC_WORD] += 4
+        words[hart.a0_word] = result if result >= 0 else result + (1 << 64)
+        words[hart.pc_word] += 4
 
     def entry_of_calls(self) -> Callable[[], None]:
         """What the `syscall` import calls."""
@@ -194,21 +210,6 @@ class Kernel:
         self.syscall()
         if self.calls % TURN_CALLS == 0 and len(self.state.tasks) > 1:
             self.hart.interrupt()
-
-    def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait | None:
-        """Run a handler: what the call returns, that it waits, or None: the registers are not to be touched."""
-        try:
-            if self.backings.shared and row.number in _FILE_DATA_CALLS:
-                return self._synchronized(task, row, arguments)
-            return row.handler(self, task, *arguments)
-        except LinuxError as error:
-            return -error.errno
-        except Blocked as blocked:
-            return blocked.wait
-        except NoResult:
-            return None
-        except MemoryError:
-            return -errno.ENOMEM
 
     def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait:
         """A call that reads or writes files, while there are shared mappings: let them agree."""

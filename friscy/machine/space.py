@@ -10,7 +10,7 @@ import ctypes
 import re
 import struct
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import wasmtime
 from wasmtime import _bindings as bindings
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # ctypes makes no objects for the pointers, which takes a third of the time.
 _Word = ctypes.c_size_t
 _Callback = ctypes.CFUNCTYPE(_Word, _Word, _Word, _Word, _Word)
+# Of the same function in C that looks at none of its arguments, which need not become Python's then.
+_BareCallback = ctypes.CFUNCTYPE(_Word)
 _func_call_unchecked = ctypes.CFUNCTYPE(_Word, _Word, _Word, _Word, _Word, _Word)(
     ("wasmtime_func_call_unchecked", dll)
 )
@@ -101,7 +103,9 @@ class Space:
         self._values = (ctypes.c_uint32 * (2 * _VALUE_WORDS))()  # what `_call` gives
         self._stopped = _Word()  # where `_call` is told of a trap
         self._call_words = ctypes.addressof(self._values), 2, ctypes.addressof(self._stopped)
-        self._exports: Mapping[str, object] = {}  # so what another kind of engine imports besides is not there
+        self._exports: Mapping[
+            str, object
+        ] = {}  # so what another kind of engine imports besides is not there
         exports = self.instantiate(interpreter)
         self._exports = exports
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
@@ -250,27 +254,26 @@ class Space:
             except BaseException as error:
                 return self._stop(error)
 
-        return self._callback(enter, params, results or [])
+        return self._callback(_Callback(enter), params, results or [])
 
     def _entry_of_calls(self, syscall: Callable[[], None]) -> wasmtime.Func:
         """The same for system calls, the most frequent by far: without a step between."""
 
-        def enter(_env: int, _caller: int, _values: int, _count: int) -> int:
+        def enter() -> int:
             try:
                 syscall()
                 return 0
             except BaseException as error:
                 return self._stop(error)
 
-        return self._callback(enter, [], [])
+        return self._callback(_BareCallback(enter), [], [])
 
     def _callback(
         self,
-        enter: Callable[[int, int, int, int], int],
+        callback: Any,
         params: list[wasmtime.ValType],
         results: list[wasmtime.ValType],
     ) -> wasmtime.Func:
-        callback = _Callback(enter)
         raw, function_type = bindings.wasmtime_func_t(), wasmtime.FuncType(params, results)
         bindings.wasmtime_func_new_unchecked(
             self._context,

@@ -70,10 +70,8 @@ def sys_clock_gettime(k: Kernel, task: Task, clock: int, address: int) -> int:
         now = k.clock.realtime_ns()
     else:
         now = clock_ns(k, task, clock)
-    room = k.mem.window(address, _TIMESPEC.size, write=True)
-    if room is None:
-        raise LinuxError(errno.EFAULT)
-    _TIMESPEC.pack_into(room, 0, now // NSEC, now % NSEC)
+    k.mem.check(address, _TIMESPEC.size, write=True)
+    _TIMESPEC.pack_into(k.mem.view, address, now // NSEC, now % NSEC)
     return 0
 
 

@@ -74,19 +74,7 @@ class Interest(Plain):
         """See KernelFile."""
         return self.file.stamp() if isinstance(self.file, KernelFile) else None
 
-    def poll(self, k: Kernel) -> int:
-        """What holds for the file; what the host has for sockets was taken in just now."""
-        file = self.file
-        return file.poll_seen(k) if isinstance(file, KernelFile) else k.vfs.poll(file)
-
-    def ready(self, k: Kernel, holds: int) -> int:
-        """The events to report now. holds: what `poll` gave."""
-        now = holds & (self.events & _EVENTS | POLLERR | POLLHUP)
-        if now and self.events & EPOLLET and not self.fresh and not self._moved(k, now):
-            return 0
-        return now if self.armed else 0
-
-    def _moved(self, k: Kernel, now: int) -> bool:
+    def moved(self, k: Kernel, now: int) -> bool:
         """Whether something happened since the last report that a wait is to hear of."""
         activity = files.activity(k, self.file)
         if activity is None or self.activity is None:
@@ -172,13 +160,18 @@ class Epoll(KernelFile):
 
         report: a wait is told of it. What the host has for sockets was taken in just now.
         """
-        if not interest.file.refs:
+        file = interest.file
+        if not file.refs:
             self.remove(interest)
             return 0
-        holds = interest.poll(k)
-        events = interest.ready(k, holds)
-        if report and interest.events & EPOLLET:
-            interest.reported(k, events, holds)
+        holds = file.poll_seen(k) if isinstance(file, KernelFile) else k.vfs.poll(file)
+        wanted = interest.events
+        events = holds & (wanted & _EVENTS | POLLERR | POLLHUP) if interest.armed else 0
+        if wanted & EPOLLET:
+            if events and not interest.fresh and not interest.moved(k, events):
+                events = 0
+            if report:
+                interest.reported(k, events, holds)
         if not events:
             self._rest(interest)
         return events

@@ -79,6 +79,14 @@ class Owner(Plain):
             else:
                 post(k, process, SigInfo(SIGIO, SI_KERNEL), task)
 
+    def release(self, k: Kernel) -> None:
+        """The last holder of the description is gone."""
+        devices(k).owners.remove(self)
+        _forget(k, self)
+        notice = _notice_of(k, self.file)
+        if notice is not None:
+            _end(k, notice)
+
 
 def _targets(k: Kernel, kind: int, who: int) -> list[tuple[Process, Task | None]]:
     if kind == F_OWNER_TID:
@@ -177,18 +185,6 @@ def _notice(k: Kernel, owner: Owner) -> None:
         owner.inputs = counts[0] if file.readable else 0
         owner.outputs = counts[1] if file.writable else 0
     owner.ready = files.poll(k, file)
-
-
-def release(k: Kernel, file: OpenFile) -> None:
-    """The last holder of a description is gone."""
-    owner = owner_of(k, file)
-    if owner is None:
-        return
-    devices(k).owners.remove(owner)
-    _forget(k, owner)
-    notice = _notice_of(k, file)
-    if notice is not None:
-        _end(k, notice)
 
 
 # -- directories --------------------------------------------------------------------------------------

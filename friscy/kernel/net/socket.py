@@ -28,6 +28,7 @@ SHUT_RD, SHUT_WR, SHUT_RDWR = 0, 1, 2
 POLLRDHUP = 0x2000
 BUFFER_BYTES = 212_992  # net.core.wmem_default
 S_IFSOCK = 0o140000
+_put = object.__setattr__  # what is no news to anybody
 _SEGMENT = 1 << 16  # what is sent to a stream is kept in parts of at most this
 
 
@@ -81,17 +82,24 @@ class Socket(KernelFile):
     watchers: ClassVar[dict[int, tuple[dict[int, Any], Any]]] = {}
 
     def __setattr__(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
+        _put(self, name, value)
         self.touch()
 
     def touch(self) -> None:
         """Something that `poll_events` looks at changed."""
-        object.__setattr__(self, "version", self.version + 1)
+        _put(self, "version", self.version + 1)
         if self.watchers:
             told = self.watchers
-            object.__setattr__(self, "watchers", {})
+            _put(self, "watchers", {})
             for key, (due, what) in told.items():
                 due[key] = what
+
+    def arrived(self) -> None:
+        """`arrivals += 1`, the most frequent of changes, without detours."""
+        _put(self, "arrivals", self.arrivals + 1)
+        _put(self, "version", self.version + 1)
+        if self.watchers:
+            self.touch()
 
     def stamp(self) -> int | None:
         """See KernelFile."""
@@ -100,7 +108,7 @@ class Socket(KernelFile):
     def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
         """See KernelFile."""
         if not self.watchers:
-            object.__setattr__(self, "watchers", {})
+            _put(self, "watchers", {})
         self.watchers[key] = due, what
 
     def forget(self, key: int) -> None:
