@@ -1,7 +1,8 @@
 """A granted host directory: `-v HOST:GUEST[:ro]`.
 
-Confinement: every path is walked from the grant's descriptor and follows no symlink (`lazyfs.beneath`), so
-neither a symlink nor a rename by someone on the host leads outside. Symlinks are read, and followed by the
+Confinement: every path is walked from the grant's descriptor one name at a time, each step O_NOFOLLOW, so
+neither a symlink nor a rename by someone on the host leads outside. Descriptors of directories are kept, and used
+for what was found to be at its place in the same operation. Symlinks are read, and followed by the
 VFS inside the guest's namespace. Ids, modes and times are the host's, but set-user-ID and set-group-ID
 bits cannot be set, and device nodes cannot be made.
 Gap: RENAME_EXCHANGE and hole punching are refused.
@@ -17,7 +18,6 @@ from stat import S_IFMT, S_IFREG, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, ClassVar
 
 from lazyfs.abi import O_ACCMODE, O_RDONLY, V9FS_MAGIC
-from lazyfs.beneath import open_beneath
 from lazyfs.errors import LinuxError
 from lazyfs.filesystem import Data, Entry, FileSystem
 from lazyfs.inode import Inode
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lazyfs.host import VfsHost
     from lazyfs.openfile import OpenFile
 
-_LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_put = object.__setattr__  # of what is no field
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: should the name have become a FIFO on the host meanwhile, open must not hang.
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -40,14 +40,9 @@ class HostInode(Inode):
     name: bytes = b""
     sectors: int = 0
 
-    def path(self) -> bytes:
-        """Its place below the granted directory."""
-        if self.parent is None:
-            return b"."
-        path, at = self.name, self.parent
-        while at.parent is not None:
-            path, at = at.name + b"/" + path, at.parent
-        return path
+    found: ClassVar[
+        int
+    ] = -1  # `VfsHost.moment` when its descriptor was that of what is at its place; not state
 
 
 @contextmanager
@@ -73,22 +68,36 @@ class HostFs(FileSystem):
 
     # Reaching host files
 
-    def _open(self, vfs: VfsHost, path: bytes, flags: int) -> int:
-        """A new descriptor of what is at `path` below the granted directory. ENODEV: that is granted no more."""
-        grant = vfs.grants.get(self.grant)
-        if grant is None:
-            raise LinuxError(errno.ENODEV)
-        try:
-            return open_beneath(grant, path, flags)
-        except OSError as error:
-            raise LinuxError(error.errno or errno.EIO) from None
+    def _reach(self, vfs: VfsHost, inode: Inode) -> int:
+        """The kept descriptor of a directory, for this operation only. OSError: it is not there any more.
+
+        ENODEV: the grant is gone.
+        """
+        assert isinstance(inode, HostInode)
+        now, kept = vfs.moment(), vfs.host_directories
+        below: list[HostInode] = []
+        while inode.parent is not None:
+            if inode.found == now and inode in kept:
+                fd = kept[inode][0]
+                break
+            below.append(inode)
+            inode = inode.parent
+        else:
+            if self.grant not in vfs.grants:
+                raise LinuxError(errno.ENODEV)
+            fd = vfs.grants[self.grant]
+        while below:
+            inode = below.pop()
+            fd = os.open(inode.name, _STEP, dir_fd=fd)
+            vfs.keep_directory(inode, fd, os.fstat(fd))
+            _put(inode, "found", now)
+        return fd
 
     @contextmanager
     def _directory(self, vfs: VfsHost, inode: Inode) -> Iterator[int]:
         """A descriptor of a directory; what the block does fails with the host's error numbers."""
-        assert isinstance(inode, HostInode)
         with _host_errors():
-            fd = self._open(vfs, inode.path(), _STEP)
+            fd = os.dup(self._reach(vfs, inode))
             try:
                 yield fd
             finally:
@@ -103,13 +112,12 @@ class HostFs(FileSystem):
 
     @contextmanager
     def _opened(self, vfs: VfsHost, inode: Inode, flags: int) -> Iterator[int]:
-        assert isinstance(inode, HostInode)
-        with _host_errors():
-            fd = self._open(vfs, inode.path(), flags | _OPEN)
+        with self._place(vfs, inode) as (fd, name):
+            opened = os.open(name, flags | _OPEN, dir_fd=fd)
             try:
-                yield fd
+                yield opened
             finally:
-                os.close(fd)
+                os.close(opened)
 
     def _descriptor(self, vfs: VfsHost, file: OpenFile) -> int:
         """The host's descriptor of an open file; opened again after a restore."""
@@ -117,7 +125,12 @@ class HostFs(FileSystem):
         if fd is None:
             inode = file.inode
             assert isinstance(inode, HostInode)
-            fd = self._open(vfs, inode.path(), file.flags & O_ACCMODE | _OPEN)
+            assert inode.parent is not None
+            try:
+                directory = self._reach(vfs, inode.parent)
+                fd = os.open(inode.name, file.flags & O_ACCMODE | _OPEN, dir_fd=directory)
+            except OSError as error:
+                raise LinuxError(error.errno or errno.EIO) from None
             if os.fstat(fd).st_ino != inode.ino:
                 os.close(fd)
                 raise LinuxError(errno.ESTALE)
@@ -152,18 +165,10 @@ class HostFs(FileSystem):
                 self._fill(inode, os.fstat(opened))
                 return
         # What is gone keeps the attributes it had.
-        with suppress(LinuxError):
-            got = self._look(vfs, inode.path())
+        with suppress(LinuxError), self._place(vfs, inode) as (fd, name):
+            got = os.stat(name, dir_fd=fd, follow_symlinks=False)
             if got.st_ino == inode.ino:
                 self._fill(inode, got)
-
-    def _look(self, vfs: VfsHost, path: bytes) -> os.stat_result:
-        """The attributes of what is at `path` below the granted directory."""
-        fd = self._open(vfs, path, _LOOK)
-        try:
-            return os.fstat(fd)
-        finally:
-            os.close(fd)
 
     # Names
 
@@ -171,17 +176,20 @@ class HostFs(FileSystem):
         """See FileSystem."""
         assert isinstance(directory, HostInode)
         try:
-            got = self._look(vfs, name if directory.parent is None else directory.path() + b"/" + name)
-        except LinuxError as error:
+            got = os.stat(name, dir_fd=self._reach(vfs, directory), follow_symlinks=False)
+        except OSError as error:
             if error.errno == errno.ENOENT:
                 return None
-            raise
+            raise LinuxError(error.errno or errno.EIO) from None
         if (
             isinstance(known, HostInode)
             and known.ino == got.st_ino
             and S_IFMT(known.mode) == S_IFMT(got.st_mode)
         ):
             inode = known
+            kept = vfs.host_directories.get(inode)
+            if kept is not None and kept[1:] == (got.st_dev, got.st_ino):
+                _put(inode, "found", vfs.moment())
         else:
             inode = HostInode(self, got.st_ino, got.st_mode)
         inode.parent, inode.name = directory, name

@@ -142,6 +142,7 @@ class Kernel:
         self.news: dict[int, Any] = {id(owner): owner for owner in state.signalled}
         self.backings = BackingPool(state)
         vfs.resized = self.backings.resized
+        vfs.moment = lambda: self.calls + self.scheduler.slices
         self.places = Places()  # of files with translated code
         state.vfs = vfs.state
 
