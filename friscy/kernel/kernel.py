@@ -64,6 +64,9 @@ class Space(Protocol):
     def close(self) -> None:
         """Give the memory back to the host."""
 
+    def set_clock(self, monotonic_offset: int) -> None:
+        """How many nanoseconds the guest's CLOCK_MONOTONIC is ahead of the host's."""
+
     def prepare(self, hart: Hart) -> None:
         """Write what engines want to know of this host into a fresh or restored hart."""
 
@@ -320,6 +323,7 @@ class Kernel:
         from friscy.kernel.sysctl import sysctl
 
         self.spaces[process.pid] = space
+        space.set_clock(self.state.monotonic_offset)
         space_map = AddressSpace(
             process.mm, space, self.vfs, self.state.memory_limit, self.backings, self.places
         )

@@ -10,6 +10,7 @@ import ctypes
 import re
 import struct
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -17,6 +18,7 @@ from wasmtime import _bindings as bindings
 from wasmtime._ffi import dll
 
 from friscy.machine import host_pages
+from friscy.machine.clock_calls import HART, ClockCalls
 from friscy.machine.hart import Hart
 from friscy.machine.layout import (
     CAUSE_UNLINKED,
@@ -96,16 +98,20 @@ class Space:
         self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func | wasmtime.Global] = {
             "memory": self._wasm_memory,
             "table": self._table,
-            "syscall": self._entry_of_calls(syscall),
             "trap": self._host_function(self._trapped, [wasmtime.ValType.i32()]),
         }
         self._trap = trap
+        self._calls = ClockCalls(self.store, self._wasm_memory, self._entry_of_calls(syscall))
+        self._imports["syscall"] = self._calls.function
+        self._own = self._calls.own
+        self.memory.trusted = self._calls.trusted
         self._values = (ctypes.c_uint32 * (2 * _VALUE_WORDS))()  # what `_call` gives
         self._stopped = _Word()  # where `_call` is told of a trap
         self._call_words = ctypes.addressof(self._values), 2, ctypes.addressof(self._stopped)
         self._exports: Mapping[
             str, object
         ] = {}  # so what another kind of engine imports besides is not there
+        self._calls.calibrate(partial(self._call, ctypes.addressof(self._calls.now._func), 0))
         exports = self.instantiate(interpreter)
         self._exports = exports
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
@@ -127,6 +133,10 @@ class Space:
         """Give the memory back to the host. Nothing may touch it, or a Hart in it, afterwards."""
         self.store.close()
 
+    def set_clock(self, monotonic_offset: int) -> None:
+        """How many nanoseconds the guest's CLOCK_MONOTONIC is ahead of the host's."""
+        self._calls.begin(monotonic_offset)
+
     def hart(self, index: int) -> Hart:
         """The hart state with number `index` (0 .. HART_COUNT - 1)."""
         found = self._harts.get(index)
@@ -145,6 +155,7 @@ class Space:
         if self.code is not None:
             self.code.entering()
         self._running = hart
+        _put_u32(self._own, HART, hart.address)
         # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
         _put_u32(hart.view, hart.address + HART_DEPTH, 0)
         try:

@@ -38,7 +38,7 @@ def test_as_linux_does(name: str, machine: GuestMachine, guest_cache: Path, tmp_
 
 
 RECORDED = (
-    "partial", "bad_pointers", "leases", "mappings", "mounts", "other_memory", "posix_queues", "sharing",
+    "partial", "bad_pointers", "clocks", "leases", "mappings", "mounts", "other_memory", "posix_queues", "sharing",
     "signal_io", "smaps", "sysv_ipc",
 )  # fmt: skip
 
