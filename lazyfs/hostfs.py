@@ -382,7 +382,8 @@ class HostFs(FileSystem):
 
     def host_file(self, vfs: VfsHost, file: OpenFile) -> int:
         """See FileSystem."""
-        return self._descriptor(vfs, file)
+        fd = vfs.host_files.get(file)
+        return self._descriptor(vfs, file) if fd is None else fd
 
     def write(self, vfs: VfsHost, file: OpenFile, offset: int, data: Data) -> int:
         """See FileSystem."""

@@ -178,13 +178,12 @@ class Epoll(KernelFile):
 
     def _rest(self, interest: Interest) -> None:
         """There is nothing to report: look again when its file's stamp moves, a disarmed one after EPOLL_CTL_MOD."""
+        due, key, file = self.due(), id(interest), interest.file
         if not interest.armed:
-            self.due().pop(id(interest), None)
-        elif interest.stamp() is not None:
-            assert isinstance(interest.file, KernelFile)
-            due = self.due()
-            due.pop(id(interest), None)
-            interest.file.tell(id(interest), due, interest)
+            due.pop(key, None)
+        elif isinstance(file, KernelFile) and file.stamp() is not None:
+            due.pop(key, None)
+            file.tell(key, due, interest)
 
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
