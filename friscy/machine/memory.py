@@ -226,6 +226,12 @@ class GuestMemory:
 
     def read_cstring(self, address: int, limit: int = PAGE) -> bytes:
         """The bytes before the NUL at `address`. ENAMETOOLONG where there is none within `limit` bytes."""
+        if GUEST_START <= address < GUEST_END and self.pages[address >> PAGE_SHIFT] & PROT_READ:
+            reach = min(PAGE - address % PAGE, limit)
+            here = bytes(self.view[address : address + reach])
+            end = here.find(0)
+            if end >= 0:  # nearly always in its first page
+                return here[:end]
         data = bytearray()
         while len(data) < limit:
             part = min(PAGE - address % PAGE, limit - len(data))

@@ -76,7 +76,8 @@ class Interest(Plain):
 
     def moved(self, k: Kernel, now: int) -> bool:
         """Whether something happened since the last report that a wait is to hear of."""
-        activity = files.activity(k, self.file)
+        file = self.file
+        activity = file.activity(k) if isinstance(file, KernelFile) else files.activity(k, file)
         if activity is None or self.activity is None:
             return bool(now & (~self.seen | POLLIN))
         came, room = activity[0] != self.activity[0], activity[1] != self.activity[1]
@@ -87,7 +88,9 @@ class Interest(Plain):
     def reported(self, k: Kernel, events: int, holds: int) -> None:
         """A wait has looked at an edge-triggered one, which `holds`, and was told `events`."""
         if events or not holds & (self.events | _ENDS):
-            self.seen, self.fresh, self.activity = holds, False, files.activity(k, self.file)
+            file = self.file
+            activity = file.activity(k) if isinstance(file, KernelFile) else files.activity(k, file)
+            self.seen, self.fresh, self.activity = holds, False, activity
 
 
 class Epoll(KernelFile):
