@@ -168,7 +168,12 @@ def main() -> None:
         measured,
         base=eager,
         goals={cold: ("<=", 0.1)},
-        extra={"image bytes": total, "bytes fetched": fetched, "share fetched": share, "goal of the share": 0.08},
+        extra={
+            "image bytes": total,
+            "bytes fetched": fetched,
+            "share fetched": share,
+            "goal of the share": 0.08,
+        },
     )
     for name, nbytes in fetched.items():
         print(f"{name}: {nbytes / 1e6:.2f} MB fetched, {nbytes / total:.2%} of the image")

@@ -166,7 +166,6 @@ class Bundle:
         if digest.hexdigest() != told:
             raise FormatError(path, None, f"content with sha256 {told}", digest.hexdigest(), hint=_AGAIN)
 
-
     def _parts(self, name: str) -> list[str]:
         """The files on this machine that together are the bundle's file `name`."""
         path, file = self.path(name), self.files[name]

@@ -49,7 +49,12 @@ class RemoteBundle(Bundle):
     trusted = False
 
     def __init__(
-        self, url: str, manifest: dict[str, Any], remote: Directory, cache: DiskCache | None, manifest_bytes: int
+        self,
+        url: str,
+        manifest: dict[str, Any],
+        remote: Directory,
+        cache: DiskCache | None,
+        manifest_bytes: int,
     ) -> None:
         super().__init__(url, manifest, manifest_bytes)
         self.remote = remote
@@ -163,7 +168,9 @@ class RemoteBundle(Bundle):
         """See Bundle.open_rootfs."""
         working_set = self._working_set()
         pages = working_set.pages if working_set is not None else ()
-        index = RemoteIndex(self._source(INDEX), self._link, expected_digest=self.index_digest, prefetch=pages)
+        index = RemoteIndex(
+            self._source(INDEX), self._link, expected_digest=self.index_digest, prefetch=pages
+        )
         self._chunks = RemoteChunks(index, self._source(CHUNKS), self._link)
         self._prefetch_chunks()
         return index, self._chunks

@@ -39,4 +39,6 @@ def showing(title: str) -> Iterator[Shown]:
                 known[what] = bars.add_task(f"{title} {what}", total=total or None)
             bars.update(known[what], completed=done, total=total or None)
 
-        yield Shown(tell, lambda text: bars.console.print(text, markup=False, highlight=False, soft_wrap=True))
+        yield Shown(
+            tell, lambda text: bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        )

@@ -155,7 +155,10 @@ def task_conformance() -> Iterator[dict[str, Any]]:
     commands["docker"] = [str(place / "docker.py")]
     commands["stores"] = [str(place / "stores.py")]
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
-    commands["libc"] = [str(place / "run.py"), "libc"]  # last: it wants a directory that $FRISCY_LIBC_TEST names
+    commands["libc"] = [
+        str(place / "run.py"),
+        "libc",
+    ]  # last: it wants a directory that $FRISCY_LIBC_TEST names
     for suite, command in commands.items():
         yield {
             "name": suite,

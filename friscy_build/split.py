@@ -61,7 +61,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m friscy_build.split", description=about)
     parser.add_argument("bundle", type=Path, help="a bundle directory")
     parser.add_argument("output", type=Path, help="the directory to make")
-    parser.add_argument("--piece", default="1MiB", help="how long a piece is, as 512KiB or 4MiB (default 1MiB)")
+    parser.add_argument(
+        "--piece", default="1MiB", help="how long a piece is, as 512KiB or 4MiB (default 1MiB)"
+    )
     options = parser.parse_args(argv)
     try:
         try:

@@ -39,7 +39,9 @@ class HttpDirectory:
     delays: seconds before each further attempt. wait: how to sleep between them.
     """
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT, wait: Callable[[float], object] = time.sleep) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = TIMEOUT, wait: Callable[[float], object] = time.sleep
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise RemoteError(url, "not an http:// or https:// address")
@@ -119,7 +121,9 @@ class HttpDirectory:
             return http.client.HTTPConnection(url.hostname or "", url.port, timeout=self.timeout)
         if self._tls is None:
             self._tls = ssl.create_default_context()
-        return http.client.HTTPSConnection(url.hostname or "", url.port, timeout=self.timeout, context=self._tls)
+        return http.client.HTTPSConnection(
+            url.hostname or "", url.port, timeout=self.timeout, context=self._tls
+        )
 
     def give_back(self, key: tuple[str, str], connection: http.client.HTTPConnection) -> None:
         """Keep a connection for the next request."""
@@ -285,7 +289,9 @@ class HttpSource:
             return
         told = _CONTENT_RANGE.fullmatch(response.header("Content-Range") or "")
         if told is None or (int(told[1]), int(told[2])) != (start, end - 1):
-            raise RemoteError(self.name, f"asked for bytes {start}-{end - 1}, got {response.header('Content-Range')}")
+            raise RemoteError(
+                self.name, f"asked for bytes {start}-{end - 1}, got {response.header('Content-Range')}"
+            )
         self._check_length(told[3])
 
     def _check_length(self, told: str | None) -> None:
@@ -293,7 +299,9 @@ class HttpSource:
             raise self._changed(f"expected {self.length} bytes, and the server has {told}")
 
     def _changed(self, what: str) -> RemoteError:
-        return RemoteError(self.name, f"another blob than the bundle's: {what}", hint="Run again: it was replaced.")
+        return RemoteError(
+            self.name, f"another blob than the bundle's: {what}", hint="Run again: it was replaced."
+        )
 
 
 class _Passing(Exception):

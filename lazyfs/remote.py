@@ -59,7 +59,12 @@ class RemoteIndex(Index):
     """An Index over a RemoteSource. prefetch: pages that are fetched at once where the first of them is missing."""
 
     def __init__(
-        self, source: RemoteSource, link: Link, *, expected_digest: bytes, prefetch: Iterable[tuple[int, int]] = ()
+        self,
+        source: RemoteSource,
+        link: Link,
+        *,
+        expected_digest: bytes,
+        prefetch: Iterable[tuple[int, int]] = (),
     ) -> None:
         self._link, self._expected = link, expected_digest
         self._unverified: dict[int, bytes] = {}
@@ -99,7 +104,9 @@ class RemoteIndex(Index):
             if digest(page) != expected:  # once more: what was prefetched may have come from a bad moment
                 page = self._get(number, 1)
             if digest(page) != expected:
-                raise FormatError(self.name, number * PAGE, "the page's digest", "another: the file is damaged")
+                raise FormatError(
+                    self.name, number * PAGE, "the page's digest", "another: the file is damaged"
+                )
             self._keep(expected, page)
         return page
 
@@ -138,7 +145,9 @@ class RemoteIndex(Index):
         for number in missing:
             page = data[(number - start) * PAGE : (number - start + 1) * PAGE]
             if digest(page) != self.digest_of(number):
-                raise FormatError(self.name, number * PAGE, "the page's digest", "another: the file is damaged")
+                raise FormatError(
+                    self.name, number * PAGE, "the page's digest", "another: the file is damaged"
+                )
             cache.put(self.digest_of(number), page)
         return len(data)
 
@@ -418,7 +427,9 @@ class WholeIfNeeded:
         pieces = list(lengths)
         if self._local is None:
             try:
-                yield from self._source.stream(offset, pieces)  # it fails before its first piece, or not at all
+                yield from self._source.stream(
+                    offset, pieces
+                )  # it fails before its first piece, or not at all
                 return
             except RangesUnsupported:
                 self._fetch_whole()

@@ -34,7 +34,9 @@ def check_header(file: SnapshotFile) -> None:
     for name, kind in _FIELDS.items():
         value = file.meta.get(name)
         if type(value) is not kind:
-            raise FormatError(file.path, None, f"{kind.__name__} for {name!r} in the header", repr(value)[:60])
+            raise FormatError(
+                file.path, None, f"{kind.__name__} for {name!r} in the header", repr(value)[:60]
+            )
 
 
 class MemoryLayout:

@@ -9,4 +9,9 @@ DOIT_CONFIG = {"default_tasks": ["size"]}
 
 def task_size():
     """print what the bundle takes on disk"""
-    return {"actions": ["du -sh build/greeting"], "task_dep": ["bundle:greeting"], "verbosity": 2, "uptodate": [False]}
+    return {
+        "actions": ["du -sh build/greeting"],
+        "task_dep": ["bundle:greeting"],
+        "verbosity": 2,
+        "uptodate": [False],
+    }

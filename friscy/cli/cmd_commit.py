@@ -35,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         from friscy_build.commit import commit
     except ImportError as error:
-        raise UsageError(f"commit needs {error.name}, which is not installed", hint="pip install friscy") from error
+        raise UsageError(
+            f"commit needs {error.name}, which is not installed", hint="pip install friscy"
+        ) from error
     commit(options.bundle, options.overlay, options.output, options.change, options.snapshot)
     return 0

@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--tar", metavar="FILE", help="write a tar archive; - is stdout")
     what.add_argument("--oci", metavar="DIR", help="write an OCI image layout; DIR must be new or empty")
     parser.add_argument(
-        "--overlay", metavar="DIR", help="with what `friscy run --overlay DIR` kept; in an OCI image a second layer"
+        "--overlay",
+        metavar="DIR",
+        help="with what `friscy run --overlay DIR` kept; in an OCI image a second layer",
     )
     parser.add_argument("--tag", metavar="TAG", help="the image's name in the layout (default: latest)")
 

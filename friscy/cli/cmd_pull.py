@@ -19,7 +19,9 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", metavar="URL", help="where the bundle's directory is: http(s)://, or what fsspec knows")
+    parser.add_argument(
+        "url", metavar="URL", help="where the bundle's directory is: http(s)://, or what fsspec knows"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
 
 

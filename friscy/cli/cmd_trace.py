@@ -21,7 +21,10 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
     parser.add_argument(
-        "-f", "--follow", action="store_true", help="as strace has it: child processes are always followed here"
+        "-f",
+        "--follow",
+        action="store_true",
+        help="as strace has it: child processes are always followed here",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the lines to FILE")
 

@@ -39,4 +39,6 @@ class HostWait:
         for fd, events in watched.items():
             wanted = (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0)
             entries += _POLLFD.pack(fd, wanted, 0)
-        self._array = ctypes.addressof((ctypes.c_char * len(entries)).from_buffer(entries)) if entries else None
+        self._array = (
+            ctypes.addressof((ctypes.c_char * len(entries)).from_buffer(entries)) if entries else None
+        )

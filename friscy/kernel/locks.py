@@ -131,7 +131,9 @@ class RangeWait(Wait):
 
 def would_deadlock(k: Kernel, table: LockTable, wanted: RangeWait) -> bool:
     """Whether a process that began this wait would wait for itself, through whatever others wait for."""
-    waits = {id(task.process): task.wait for task in k.state.tasks.values() if isinstance(task.wait, RangeWait)}
+    waits = {
+        id(task.process): task.wait for task in k.state.tasks.values() if isinstance(task.wait, RangeWait)
+    }
     seen: set[int] = set()
     wait: Wait | None = wanted
     while isinstance(wait, RangeWait):

@@ -44,9 +44,13 @@ HART_HOST_FMA = 560  # u32: 1 if the host's relaxed_madd is a true fused multipl
 HART_PC_BIAS = 564  # u32: pc = (record >> 2) + bias while the interpreter runs the record at that address
 HART_SCRATCH = 568  # 4 records: the instruction that the interpreter runs from outside the code window
 HART_STOP = 600  # u64: pc at which the interpreter returns to the engine that called it; all ones for none
-HART_DEPTH_LIMIT = 608  # u32: translated functions that call others unwind from this depth on; 0 where interrupted
+HART_DEPTH_LIMIT = (
+    608  # u32: translated functions that call others unwind from this depth on; 0 where interrupted
+)
 HART_V = 1024  # 16 bytes * 32, when V comes
-HART_SPILL = 1536  # 8 bytes * 64: where translated code puts registers while it calls a helper of the interpreter's
+HART_SPILL = (
+    1536  # 8 bytes * 64: where translated code puts registers while it calls a helper of the interpreter's
+)
 
 DEPTH_LIMIT = 200
 

@@ -146,7 +146,11 @@ class Emitter(FunctionWriter):
 
         target: None for the address in the local TARGET.
         """
-        reads = self._convention.out_reads(self._graph, target) if target is not None else self._live.after[block.pc]
+        reads = (
+            self._convention.out_reads(self._graph, target)
+            if target is not None
+            else self._live.after[block.pc]
+        )
         if not self._direct:
             self._store(self._dirty & reads)
             self._call_table_form(target, tail=True, middle=self._in_middle(block))

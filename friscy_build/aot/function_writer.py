@@ -111,7 +111,9 @@ class FunctionWriter:
             self._open_unlikely()
             bail()
             self._close()
-        self._put(self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"] + const32(NX) + OPCODES["i32.eq"])
+        self._put(
+            self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"] + const32(NX) + OPCODES["i32.eq"]
+        )
         if fused:
             self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_HOST_FMA) + OPCODES["i32.and"])
         self._put(wasm.LOCAL_TEE + local)

@@ -29,7 +29,9 @@ class Code:
     def __init__(self, code: Mapping[int, Instruction]) -> None:
         self.instructions = code
         self.order = sorted(code)
-        self.constants: list[tuple[int, int]] = []  # (pc, value) of addresses that auipc or lui and an addi compute
+        self.constants: list[
+            tuple[int, int]
+        ] = []  # (pc, value) of addresses that auipc or lui and an addi compute
         self.places: list[int] = []  # of these, what nothing between the two can have made another
         self._find_constants()
 

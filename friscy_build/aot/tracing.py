@@ -36,7 +36,11 @@ class Node:
     def __init__(self, name: str, args: tuple[Any, ...], width: int) -> None:
         self.name, self.args, self.width = name, args, width
         self.left = 0  # uses that are still to come
-        self.is_float = name.startswith("native") and name[7:] in (*NATIVE, "ffma", "fnma")  # as the host has them
+        self.is_float = name.startswith("native") and name[7:] in (
+            *NATIVE,
+            "ffma",
+            "fnma",
+        )  # as the host has them
         self.local: int | None = None
         self.registers: frozenset[int] = frozenset()
         self.memory = False

@@ -14,7 +14,11 @@ PLATFORM_ARGS = {
     f"{prefix}{name}": value
     for prefix in ("BUILD", "TARGET")
     for name, value in (
-        ("PLATFORM", PLATFORM), ("OS", "linux"), ("OSVERSION", ""), ("ARCH", "riscv64"), ("VARIANT", ""),
+        ("PLATFORM", PLATFORM),
+        ("OS", "linux"),
+        ("OSVERSION", ""),
+        ("ARCH", "riscv64"),
+        ("VARIANT", ""),
     )
 }
 # Arguments that need no ARG; only RUN would see them.

@@ -57,5 +57,7 @@ def _call(engine: str, *words: str, output: int = subprocess.PIPE) -> bytes:
     done = subprocess.run((program, *words), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE)
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ImageError(f"{engine} {' '.join(words[:2])}: {said[-1] if said else f'exit status {done.returncode}'}")
+        raise ImageError(
+            f"{engine} {' '.join(words[:2])}: {said[-1] if said else f'exit status {done.returncode}'}"
+        )
     return done.stdout or b""

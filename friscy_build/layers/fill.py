@@ -91,7 +91,9 @@ class _Filler:
             content = BlockContent()
             for extent in node.content.extents:
                 for at in range(0, extent.length, _COPY):
-                    content.write(extent.offset + at, extent.read(at, min(_COPY, extent.length - at)), None, None)
+                    content.write(
+                        extent.offset + at, extent.read(at, min(_COPY, extent.length - at)), None, None
+                    )
             inode.content, inode.size = content, node.content.length
             self.fs.used += content.allocated
         self.attributes(inode, node)

@@ -55,7 +55,8 @@ class IndexLower(TreeLower):
         content = None
         if kind == "file":
             extents = [
-                Extent(start, end - start, _reader(chunks, ino, start)) for start, end in chunks.data_ranges(ino)
+                Extent(start, end - start, _reader(chunks, ino, start))
+                for start, end in chunks.data_ranges(ino)
             ]
             content = Content(size, extents)
         return Node(

@@ -98,7 +98,14 @@ class TreeMachine:
         return self.machine.kernel(OutputConsole(output), policy=policy)
 
     def mount_tree(
-        self, kernel: Kernel, target: bytes, lower: TreeLower, name: str, *, readonly: bool, below: bytes = b""
+        self,
+        kernel: Kernel,
+        target: bytes,
+        lower: TreeLower,
+        name: str,
+        *,
+        readonly: bool,
+        below: bytes = b"",
     ) -> OverlayFs:
         """Mount another tree, or a single file, at `target`, which is made if it is not there.
 

@@ -15,7 +15,10 @@ from benchmarks.python_speed import KERNELS, SOURCES, native_python, version_of
 
 def answer(module: str, size: int) -> str:
     done = subprocess.run(
-        [sys.executable, "-B", SOURCES / "run.py", module, str(size)], capture_output=True, text=True, check=True
+        [sys.executable, "-B", SOURCES / "run.py", module, str(size)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found, ms = done.stdout.split()
     assert float(ms) >= 0
@@ -42,7 +45,9 @@ def test_the_planets_keep_their_energy() -> None:
 
 
 def test_every_kernel_is_there() -> None:
-    assert {kernel.module for kernel in KERNELS.values()} | {"run"} == {path.stem for path in SOURCES.glob("*.py")}
+    assert {kernel.module for kernel in KERNELS.values()} | {"run"} == {
+        path.stem for path in SOURCES.glob("*.py")
+    }
 
 
 def pretend(directory: Path, name: str, version: str) -> Path:

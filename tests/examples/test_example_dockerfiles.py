@@ -49,7 +49,9 @@ def base(config, reference, place):
     image = load_image(config.sources(reference), cache=cache_dir())
     if reference == "python":
         write_directory(image.tree, place / "python")
-        compile_python(image.tree, place / "python", "pip._internal.commands.install zipfile wsgiref.simple_server")
+        compile_python(
+            image.tree, place / "python", "pip._internal.commands.install zipfile wsgiref.simple_server"
+        )
     return image
 
 

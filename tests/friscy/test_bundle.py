@@ -151,9 +151,18 @@ def put(*keys: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("files", "snapshot.bin", "piece_bytes", value=4096), r"snapshot\.bin as one file"),
         (put("rootfs", "working_sets", value=[]), r"an object for rootfs\.working_sets"),
         (put("rootfs", "working_sets", value={"start": {}}), r"working_sets\.start\.index_pages"),
-        (put("rootfs", "working_sets", value={"start": {"index_pages": [[1]], "chunk_bytes": 1}}), "pairs of numbers"),
-        (put("rootfs", "working_sets", value={"start": {"index_pages": [[1, -1]], "chunk_bytes": 1}}), "pairs"),
-        (put("rootfs", "working_sets", value={"start": {"index_pages": [], "chunk_bytes": "x"}}), "a number for"),
+        (
+            put("rootfs", "working_sets", value={"start": {"index_pages": [[1]], "chunk_bytes": 1}}),
+            "pairs of numbers",
+        ),
+        (
+            put("rootfs", "working_sets", value={"start": {"index_pages": [[1, -1]], "chunk_bytes": 1}}),
+            "pairs",
+        ),
+        (
+            put("rootfs", "working_sets", value={"start": {"index_pages": [], "chunk_bytes": "x"}}),
+            "a number for",
+        ),
         (put("image", value=None), "an object for image"),
     ],
 )

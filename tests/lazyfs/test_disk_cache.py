@@ -48,7 +48,9 @@ def test_every_damage_counts_as_absent(tmp_path: Path) -> None:
     damaged = [data[:length] for length in range(len(data))]
     damaged += [data + b"x"]
     damaged += [
-        data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :] for at in range(len(data)) for bit in range(8)
+        data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+        for at in range(len(data))
+        for bit in range(8)
     ]
     for content in damaged:
         cache.put(key, data)

@@ -132,7 +132,15 @@ def test_working_sets_lie_first_and_each_ends_with_a_chunk(tmp_path: Path) -> No
     tree.add(b"/g", Node.file(big))
     plain, _, _ = build(tree, tmp_path)
     ino = {name: find(plain, name) for name in (b"f30", b"f31", b"f05", b"g")}
-    first = [(ino[b"f30"], 0), (ino[b"f31"], 0), (ino[b"g"], 2), (ino[b"f05"], 0), (0, 0), (999, 0), (ino[b"g"], 9)]
+    first = [
+        (ino[b"f30"], 0),
+        (ino[b"f31"], 0),
+        (ino[b"g"], 2),
+        (ino[b"f05"], 0),
+        (0, 0),
+        (999, 0),
+        (ino[b"g"], 9),
+    ]
     second = [(ino[b"f30"], 0), (ino[b"g"], 0)]
     index, chunks, summary = build(tree, tmp_path, working_sets=[first, second, []])
     ends = summary.working_set_ends

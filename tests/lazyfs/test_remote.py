@@ -78,7 +78,9 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 
 class Opened:
-    def __init__(self, image: Image, cache: DiskCache | None, prefetch: Iterable[tuple[int, int]] = ()) -> None:
+    def __init__(
+        self, image: Image, cache: DiskCache | None, prefetch: Iterable[tuple[int, int]] = ()
+    ) -> None:
         self.said: list[str] = []
         self.link = Link(cache, self.said.append)
         self.pages, self.blob = Counted("far/i", image.index_bytes), Counted("far/c", image.chunk_bytes)
@@ -330,9 +332,11 @@ def test_any_store_of_fsspec(image: Image, tmp_path: Path, scheme: str) -> None:
     fsspec: Any = importlib.import_module("fsspec")
     url = f"{scheme}://{tmp_path}/store"
     for name, data in (("i", image.index_bytes), ("c", image.chunk_bytes)):
-        with fsspec.open(f"{url}/{name}", "wb", auto_mkdir=True) if scheme == "file" else fsspec.open(
-            f"{url}/{name}", "wb"
-        ) as file:
+        with (
+            fsspec.open(f"{url}/{name}", "wb", auto_mkdir=True)
+            if scheme == "file"
+            else fsspec.open(f"{url}/{name}", "wb") as file
+        ):
             file.write(data)
     directory = FsspecDirectory(url + "/")
     link = Link(DiskCache(tmp_path / "cache"))

@@ -28,7 +28,9 @@ from friscy.kernel.terminal.console import Console
 from lazyfs.abi import O_CREAT, O_DIRECTORY, O_RDONLY, O_WRONLY
 
 SCRATCH = "/scratch"
-SECONDS = int(os.environ.get("FRISCY_TEST_SECONDS", "120"))  # of one program; the slowest here takes a tenth of it
+SECONDS = int(
+    os.environ.get("FRISCY_TEST_SECONDS", "120")
+)  # of one program; the slowest here takes a tenth of it
 STAGED_NS = 1_700_000_000_000_000_000  # the times of what is put into the scratch directory, on both sides
 ENV = {
     "PATH": "/usr/bin:/bin",

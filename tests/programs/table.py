@@ -30,7 +30,9 @@ from rootfs import debian  # noqa: E402
 PAGE = ROOT / "docs" / "programs.md"
 RESULTS = HERE / "results.json"
 ENGINES = ("interpreter", "translated")
-TIMEOUT = "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
+TIMEOUT = (
+    "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
+)
 HEAD = """\
 # Programs that run
 
@@ -68,7 +70,9 @@ def run(row: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:
         if "translated" in engines:
             found["interpreter"] = _run(row, f"record:{directory}", directory)
             found["translated"] = _run(row, f"translated:{directory}", directory)
-            found["translated"]["modules"] = json.loads((Path(directory) / "linked.json").read_text())["modules"]
+            found["translated"]["modules"] = json.loads((Path(directory) / "linked.json").read_text())[
+                "modules"
+            ]
         else:
             found["interpreter"] = _run(row, "interpreter", directory)
     return found

@@ -29,7 +29,9 @@ class Screen:
         self._call("set-option", "-g", "remain-on-exit", "on")
 
     def _call(self, *words: str) -> str:
-        return subprocess.run([*self._tmux, *words], check=True, capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run(
+            [*self._tmux, *words], check=True, capture_output=True, text=True, timeout=60
+        ).stdout
 
     def type(self, *keys: str) -> None:
         """Press keys by tmux's names (Enter, C-c), or type words as they are."""

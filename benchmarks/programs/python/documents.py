@@ -21,7 +21,20 @@ def document(rng, depth=0):
     )
 
 
-WORDS = ["bundle", "chunk", "digest", "layer", "mount", "page", "queue", "record", "signal", "table", "window", "zone"]
+WORDS = [
+    "bundle",
+    "chunk",
+    "digest",
+    "layer",
+    "mount",
+    "page",
+    "queue",
+    "record",
+    "signal",
+    "table",
+    "window",
+    "zone",
+]
 
 
 def run(size):

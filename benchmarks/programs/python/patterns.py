@@ -4,12 +4,19 @@ import random
 import re
 
 LINE = re.compile(
-    r'(?P<host>\d{1,3}(?:\.\d{1,3}){3}) - (?P<user>\w+|-) \[(?P<when>[^\]]+)\] '
+    r"(?P<host>\d{1,3}(?:\.\d{1,3}){3}) - (?P<user>\w+|-) \[(?P<when>[^\]]+)\] "
     r'"(?P<verb>GET|POST|PUT) (?P<path>/[^ ?]*)(?:\?(?P<query>\S*))? HTTP/1\.[01]" (?P<status>\d{3}) (?P<size>\d+|-)'
 )
 WORD = re.compile(r"\b[a-z]+(?:ing|ed|s)\b", re.IGNORECASE)
 SPACE = re.compile(r"\s*([,;&=])\s*")
-PATHS = ("/", "/index.html", "/images/logos/small.png", "/search", "/accounts/settings/changed", "/reading/lists")
+PATHS = (
+    "/",
+    "/index.html",
+    "/images/logos/small.png",
+    "/search",
+    "/accounts/settings/changed",
+    "/reading/lists",
+)
 
 
 def log(rng, count):

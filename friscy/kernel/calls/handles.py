@@ -50,7 +50,9 @@ def sys_name_to_handle_at(
         k.mem.set_u32(handle, _HANDLE.size)
         raise LinuxError(errno.EOVERFLOW)
     inode = place.dentry.inode
-    k.mem.write(handle, struct.pack("<Ii", _HANDLE.size, _INO64_GEN) + _HANDLE.pack(inode.ino, inode.fs.device))
+    k.mem.write(
+        handle, struct.pack("<Ii", _HANDLE.size, _INO64_GEN) + _HANDLE.pack(inode.ino, inode.fs.device)
+    )
     return 0
 
 

@@ -35,9 +35,7 @@ _PROT_SEM, _PROT_GROWSDOWN, _PROT_GROWSUP = 0x8, 0x0100_0000, 0x0200_0000
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _COLD, _PAGEOUT, _POPULATE_READ, _POPULATE_WRITE = 20, 21, 22, 23
 # Advice that changes nothing a program could see: fork, dump and huge page policy.
-_HINTS = frozenset(
-    (_NORMAL, _RANDOM, _SEQUENTIAL, _WILLNEED, 10, 11, 14, 15, 16, 17, _COLD, _PAGEOUT)
-)
+_HINTS = frozenset((_NORMAL, _RANDOM, _SEQUENTIAL, _WILLNEED, 10, 11, 14, 15, 16, 17, _COLD, _PAGEOUT))
 
 
 def _page_range(start: int, length: int) -> int:

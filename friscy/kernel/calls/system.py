@@ -356,7 +356,12 @@ _CAD_ON, _CAD_OFF = 0x89AB_CDEF, 0
 _REBOOTS = {0x0123_4567, 0xCDEF_0123, 0x4321_FEDC, 0xA1B2_C3D4, 0x4558_4543, 0xD000_FCE2}
 
 
-@syscall(142, "reboot", "magic:hex magic2:hex cmd:hex arg:ptr -> int", partial="Ctrl-Alt-Del only: the rest is EPERM")
+@syscall(
+    142,
+    "reboot",
+    "magic:hex magic2:hex cmd:hex arg:ptr -> int",
+    partial="Ctrl-Alt-Del only: the rest is EPERM",
+)
 def sys_reboot(k: Kernel, task: Task, magic: int, magic2: int, command: int, argument: int) -> int:
     """reboot(2): no key that would start this machine anew exists, so CAD_ON and CAD_OFF have no effect."""
     magic, magic2, command = magic & 0xFFFF_FFFF, magic2 & 0xFFFF_FFFF, command & 0xFFFF_FFFF

@@ -197,7 +197,9 @@ class UdpLiteSocket(UdpSocket):
         return True
 
 
-def new_udp_socket(k: Kernel, process: Process, domain: int, protocol: int, *, nonblocking: bool) -> UdpSocket:
+def new_udp_socket(
+    k: Kernel, process: Process, domain: int, protocol: int, *, nonblocking: bool
+) -> UdpSocket:
     """A socket of AF_INET or AF_INET6. protocol: IPPROTO_UDP or IPPROTO_UDPLITE."""
     flags = open_flags(nonblocking=nonblocking)
     kind = UdpLiteSocket if protocol == IPPROTO_UDPLITE else UdpSocket

@@ -131,9 +131,7 @@ def _number(value: int) -> File:
 
 
 def _setting(k: Kernel, name: str) -> File:
-    return File(
-        lambda: b"%d\n" % sysctl(k, name), mode=0o644, write=lambda data: set_sysctl(k, name, data)
-    )
+    return File(lambda: b"%d\n" % sysctl(k, name), mode=0o644, write=lambda data: set_sysctl(k, name, data))
 
 
 def _next_id(table: IpcTable) -> File:

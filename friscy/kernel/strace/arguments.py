@@ -420,6 +420,12 @@ def code_name(signal: int, code: int) -> str:
         signals.SIGBUS: {1: "BUS_ADRALN", 2: "BUS_ADRERR"},
         signals.SIGILL: {1: "ILL_ILLOPC"},
         signals.SIGTRAP: {1: "TRAP_BRKPT"},
-        signals.SIGCHLD: {1: "CLD_EXITED", 2: "CLD_KILLED", 3: "CLD_DUMPED", 5: "CLD_STOPPED", 6: "CLD_CONTINUED"},
+        signals.SIGCHLD: {
+            1: "CLD_EXITED",
+            2: "CLD_KILLED",
+            3: "CLD_DUMPED",
+            5: "CLD_STOPPED",
+            6: "CLD_CONTINUED",
+        },
     }
     return general.get(code) or special.get(signal, {}).get(code) or str(code)

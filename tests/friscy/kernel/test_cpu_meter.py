@@ -31,7 +31,6 @@ class Host:
         self.asked += 1
         return self.cpu
 
-
     def meter(self) -> CpuMeter:
         return CpuMeter(Clock(thread_ns=self.thread_time_ns, slice_ns=self.monotonic_ns))
 

@@ -19,7 +19,9 @@ ENTRIES = [[LOW + 0x1000, LOW + 0x1200], [LOW + 0x1400]]
 
 
 def content() -> bytes:
-    return encode([IMAGE], [(ModuleRow(0, f"modules/{k}.wasm", len(pcs)), pcs) for k, pcs in enumerate(ENTRIES)])
+    return encode(
+        [IMAGE], [(ModuleRow(0, f"modules/{k}.wasm", len(pcs)), pcs) for k, pcs in enumerate(ENTRIES)]
+    )
 
 
 def read(path: Path, data: bytes) -> list[list[int]]:

@@ -55,17 +55,25 @@ def test_a_working_set_is_in_the_manifest(entry_bundle: Path) -> None:
     opened = open_bundle(entry_bundle)
     sets = opened.working_sets
     assert set(sets) == {"start", "snapshot"}
-    assert 16 <= sets["snapshot"].chunk_bytes < sets["start"].chunk_bytes <= opened.files["rootfs.chunks"].size
+    assert (
+        16 <= sets["snapshot"].chunk_bytes < sets["start"].chunk_bytes <= opened.files["rootfs.chunks"].size
+    )
     assert sets["start"].pages[0][0] == 0
 
 
 def test_a_trace_is_the_same_each_time(bundle: Path) -> None:
-    (first, second), index = (trace_start(bundle, "entry") for _ in range(2)), open_bundle(bundle).open_rootfs()[0]
+    (first, second), index = (
+        (trace_start(bundle, "entry") for _ in range(2)),
+        open_bundle(bundle).open_rootfs()[0],
+    )
     assert first.working_sets == second.working_sets
     assert (first.before.pages, first.resumed.pages) == (second.before.pages, second.resumed.pages)
     lib = index.lookup(index.root, b"lib")
     libc = index.lookup(lib, b"libc.so.6")
-    assert {ino for ino, _ in first.before.touched} >= {libc, index.lookup(lib, b"ld-linux-riscv64-lp64d.so.1")}
+    assert {ino for ino, _ in first.before.touched} >= {
+        libc,
+        index.lookup(lib, b"ld-linux-riscv64-lp64d.so.1"),
+    }
     assert libc not in {ino for ino, _ in first.resumed.touched}
     fresh, nothing = trace_start(bundle, "none").working_sets
     assert fresh[: len(first.before.touched)] == first.before.touched
@@ -93,7 +101,10 @@ def test_a_working_set_comes_with_few_requests(run: Run, server: RangeServer) ->
     assert len(chunk_requests) == 1
     assert len(server.requests) <= 6
     server.forget()
-    assert run("run", server.url, "--entrypoint", "/nowhere", FRISCY_CACHE=str(server.directory)).returncode == 127
+    assert (
+        run("run", server.url, "--entrypoint", "/nowhere", FRISCY_CACHE=str(server.directory)).returncode
+        == 127
+    )
     first = next(asked for path, asked in server.requests if path == "/rootfs.chunks")
     assert first != chunk_requests[0]  # another program: what it reads is not known
 
@@ -121,9 +132,10 @@ def test_a_server_without_ranges(run: Run, server: RangeServer, bundle: Path) ->
 def test_inspect(run: Run, server: RangeServer, bundle: Path, command: list[str]) -> None:
     done = run(command[0], server.url, *command[1:])
     assert (done.returncode, done.stderr) == (0, b"")
-    assert run("inspect", server.url, "--cat", "/etc/group").stdout == run(
-        "inspect", bundle, "--cat", "/etc/group"
-    ).stdout
+    assert (
+        run("inspect", server.url, "--cat", "/etc/group").stdout
+        == run("inspect", bundle, "--cat", "/etc/group").stdout
+    )
 
 
 def test_nobody_there(run: Run, server: RangeServer) -> None:
@@ -138,8 +150,12 @@ def test_nobody_there(run: Run, server: RangeServer) -> None:
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "rootfs.idx", "rootfs.chunks", "snapshot.bin", "interpreter.wasm"])
-def test_a_damaged_file_is_refused_and_not_kept(run: Run, server: RangeServer, bundle: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "rootfs.idx", "rootfs.chunks", "snapshot.bin", "interpreter.wasm"]
+)
+def test_a_damaged_file_is_refused_and_not_kept(
+    run: Run, server: RangeServer, bundle: Path, name: str
+) -> None:
     good = (bundle / name).read_bytes()
     for damaged in (bytes(byte ^ 1 for byte in good), good[:-1], good + b"x"):
         (bundle / name).write_bytes(damaged)
@@ -263,7 +279,9 @@ def test_what_can_not_be_pulled(run: Run, bundle: Path, tmp_path: Path) -> None:
     assert run("run", url).returncode == 2  # there is nothing but a manifest
 
 
-def test_a_manifest_that_is_gone_is_not_taken_from_the_copy(run: Run, server: RangeServer, bundle: Path) -> None:
+def test_a_manifest_that_is_gone_is_not_taken_from_the_copy(
+    run: Run, server: RangeServer, bundle: Path
+) -> None:
     assert run("run", server.url).returncode == 0
     (bundle / "manifest.json").unlink()
     done = run("run", server.url)

@@ -27,7 +27,11 @@ COMPILER = "riscv64-linux-gnu-gcc"
 def built(directory: Path) -> bytes:
     """The functions as an executable."""
     program = directory / "functions"
-    flags = ["-nostdlib", "-static", "-Wl,-Ttext=0x20000,-e,add_shifted,--no-relax,-z,norelro,--build-id=none"]
+    flags = [
+        "-nostdlib",
+        "-static",
+        "-Wl,-Ttext=0x20000,-e,add_shifted,--no-relax,-z,norelro,--build-id=none",
+    ]
     subprocess.run([COMPILER, *flags, "-o", program, SOURCE], check=True)
     return program.read_bytes()
 
@@ -49,7 +53,10 @@ def texts() -> dict[str, str]:
         lines = []
         for block in sorted(graph.blocks.values(), key=lambda block: block.pc):
             if block.code:
-                lines += [f"{block.pc:x}:", *(f"  {pc:x}  {format_instruction(i, pc)}" for pc, i in block.code)]
+                lines += [
+                    f"{block.pc:x}:",
+                    *(f"  {pc:x}  {format_instruction(i, pc)}" for pc, i in block.code),
+                ]
         lines += ["", *bodies[f"{graph.entry:x}:"]]
         found[graph.name] = "\n".join(lines).replace("\t", " ") + "\n"
     return found

@@ -71,4 +71,9 @@ def test_a_loop_with_two_ways_in_gets_one() -> None:
     ((new, entries),) = structure.dispatch.items()
     assert entries == [1, 2]
     assert structure.headers == {new}
-    assert {structure.by_way[0, 1], structure.by_way[0, 2], structure.by_way[2, 1], structure.by_way[1, 2]} == {new}
+    assert {
+        structure.by_way[0, 1],
+        structure.by_way[0, 2],
+        structure.by_way[2, 1],
+        structure.by_way[1, 2],
+    } == {new}

@@ -41,7 +41,12 @@ FORMS = {
 def targets(before: list[int], form: str) -> tuple[int, ...]:
     load, table = FORMS[form]
     shift = 3 if form == "absolute" else 2
-    words = [*before, op("slli", rd=T0, rs1=10, imm=shift), *address(T1, TABLE), op("add", rd=T0, rs1=T0, rs2=T1)]
+    words = [
+        *before,
+        op("slli", rd=T0, rs1=10, imm=shift),
+        *address(T1, TABLE),
+        op("add", rd=T0, rs1=T0, rs2=T1),
+    ]
     words += [*load, op("jalr", rd=0, rs1=T0, imm=0)]
     code = code_of(words).ljust(TABLE - CODE, b"\0") + table
     code = code.ljust(CASES[0] - CODE, b"\0") + code_of([NOP] * len(CASES))

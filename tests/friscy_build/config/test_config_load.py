@@ -341,6 +341,6 @@ def test_what_is_translated_is_said_for_all_bundles_and_for_each():
     assert (bundles["y"].aot.scope, bundles["y"].aot.warm_up) == ("all", (("a", "b"), ("c",)))
     assert bundles["x"].aot.faults == bundles["y"].aot.faults == "precise"
     assert parse(MINIMAL + '[build]\nexecutor = "dask://host:8786"\n').build.executor == "dask://host:8786"
-    for wrong in ('[aot]\nwarm_up = [[]]', '[aot]\nscope = "some"', '[build]\nexecutor = "ray://x"'):
+    for wrong in ("[aot]\nwarm_up = [[]]", '[aot]\nscope = "some"', '[build]\nexecutor = "ray://x"'):
         with pytest.raises(ConfigError):
             parse(MINIMAL + wrong)

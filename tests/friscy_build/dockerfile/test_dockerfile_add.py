@@ -49,7 +49,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.server.log["sent"] += 1
         self.send_response(200)
-        for name, value in {"ETag": etag, "Last-Modified": MODIFIED, **self.server.headers.get(self.path, {})}.items():
+        for name, value in {
+            "ETag": etag,
+            "Last-Modified": MODIFIED,
+            **self.server.headers.get(self.path, {}),
+        }.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data) + self.server.broken))
         self.end_headers()
@@ -127,7 +131,9 @@ def test_a_checksum(project, server):
     assert content(project.build(text), "/f") == b"data", "what is known need not be asked for"
     server.files["/f"] = b"other"
     wrong = hashlib.sha256(b"wrong").hexdigest()
-    with pytest.raises(DockerfileError, match=r"is not what --checksum says: sha256:d9298a1.*\n  expected sha256:"):
+    with pytest.raises(
+        DockerfileError, match=r"is not what --checksum says: sha256:d9298a1.*\n  expected sha256:"
+    ):
         project.build(f"FROM b\nADD --checksum=sha256:{wrong} {server.url('/f')} /f\n")
 
 

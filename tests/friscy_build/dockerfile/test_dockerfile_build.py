@@ -194,7 +194,12 @@ REFUSED = [
         "",
     ),
     ("FROM b\nRUN --security=insecure make", 2, "--security=insecure is not possible", "machine of its own"),
-    ("FROM b\nRUN --mount=type=bind,from=c,target=/x,from=$A y", 2, "from cannot have variables", "FROM with AS"),
+    (
+        "FROM b\nRUN --mount=type=bind,from=c,target=/x,from=$A y",
+        2,
+        "from cannot have variables",
+        "FROM with AS",
+    ),
     ("FROM b\nRUN --mount=type=bind,from=1,target=/x y", 2, "from=1 is no stage", "earlier ones only"),
     ("FROM $NOPE", 1, "$NOPE is empty", "args"),
     ("FROM ${X:?give}", 1, "X: give", ""),

@@ -148,7 +148,14 @@ def test_of_duplicates_the_last_one_counts():
         hardlink("h", "a"), member("a", b"third"), symlink("d", "a"), member("x", b"1"), member("x/"),
         member("x/y", b"2"), member("./x//y", b"3"), member("/x/./y", b"4"),
     ))  # fmt: skip
-    assert listing(tree) == {"/": "dir", "/a": b"third", "/d": "-> a", "/h": b"second", "/x": "dir", "/x/y": b"4"}
+    assert listing(tree) == {
+        "/": "dir",
+        "/a": b"third",
+        "/d": "-> a",
+        "/h": b"second",
+        "/x": "dir",
+        "/x/y": b"4",
+    }
 
 
 NAMES = [

@@ -77,7 +77,9 @@ class Place:
 
     def run(self) -> str:
         command = [sys.executable, "-m", "friscy.cli.main", "run", "build/app"]
-        return subprocess.run(command, cwd=self.root, env=self.env, text=True, capture_output=True, check=True).stdout
+        return subprocess.run(
+            command, cwd=self.root, env=self.env, text=True, capture_output=True, check=True
+        ).stdout
 
     def type(self, text: bytes) -> list[str]:
         """The lines that the bundle `waiting` shows on a terminal on which `text` is typed."""
@@ -103,7 +105,9 @@ class Place:
     def bundle(self, name: str = "app") -> dict[str, bytes]:
         """Every file of a bundle."""
         built = self.root / "build" / name
-        return {str(path.relative_to(built)): path.read_bytes() for path in built.rglob("*") if path.is_file()}
+        return {
+            str(path.relative_to(built)): path.read_bytes() for path in built.rglob("*") if path.is_file()
+        }
 
 
 @pytest.fixture(scope="module")

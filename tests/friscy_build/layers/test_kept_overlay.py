@@ -139,7 +139,10 @@ def test_commit_and_export(bundle, tmp_path, capsys):
 def test_what_is_refused(bundle, tmp_path):
     over = tmp_path / "over"
     run(bundle, over, "true")
-    with KeptOverlay(over, open_bundle(bundle)).held(), pytest.raises(UsageError, match="in use by another run"):
+    with (
+        KeptOverlay(over, open_bundle(bundle)).held(),
+        pytest.raises(UsageError, match="in use by another run"),
+    ):
         KeptOverlay(over, open_bundle(bundle)).held().__enter__()
     note = json.loads((over / "overlay.json").read_text())
     (over / "overlay.json").write_text(json.dumps({**note, "index": "0" * 64}))

@@ -44,7 +44,9 @@ def there_and_back(old: Tree, new: Tree, place) -> Tree:
 
 def example() -> Tree:
     tree = Tree()
-    tree.add(b"/a/b/c", Node.file(b"text", 0o600, uid=3, gid=4, mtime_ns=1_234_567_890_123_456_789), parents=True)
+    tree.add(
+        b"/a/b/c", Node.file(b"text", 0o600, uid=3, gid=4, mtime_ns=1_234_567_890_123_456_789), parents=True
+    )
     tree.add(b"/a/link", Node.symlink(b"b/c"))
     tree.add(b"/a/twin", Node.file(b"two names"))
     tree.link(b"/a/twin", b"/a/b/twin")
@@ -105,7 +107,10 @@ def test_a_sparse_file_stays_sparse_for_others_too(tmp_path):
     new.add(b"/empty", Node.file(Content(1 << 20)))
     result = there_and_back(old, new, tmp_path)
     assert shape(result) == shape(new)
-    assert [(e.offset, e.length) for e in result.lookup(b"/f").content.extents] == [(1 << 20, 4096), (2 << 20, 100)]
+    assert [(e.offset, e.length) for e in result.lookup(b"/f").content.extents] == [
+        (1 << 20, 4096),
+        (2 << 20, 100),
+    ]
     assert (tmp_path / "layer.tar").stat().st_size < 20_000
     subprocess.run(["tar", "-xf", tmp_path / "layer.tar", "-C", tmp_path], check=True)
     assert (tmp_path / "f").read_bytes() == new.lookup(b"/f").content.read(0, length)

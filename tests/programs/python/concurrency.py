@@ -1,4 +1,5 @@
 """What Python builds on processes, threads and local sockets."""
+
 import asyncio
 import concurrent.futures
 import multiprocessing
