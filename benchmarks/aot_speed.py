@@ -239,7 +239,9 @@ class Guest:
         return elapsed * 1e3, said
 
     def _new_space(self, kernel: Kernel) -> Space:
-        return Space(self._engine, self._interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
+        return Space(
+            self._engine, self._interpreter, kernel.entry_of_calls(), kernel.trap, kernel.memory_fault
+        )
 
 
 def expectation(name: str, output: bytes) -> bytes:

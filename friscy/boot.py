@@ -64,7 +64,9 @@ class Machine:
         translated: whether the bundle's translated code is used."""
         self.bundle, self.log = bundle, log
         self.watch: Callable[[Space], Watcher] | None = None  # makes what a new space tells of its code
-        self.upper: Callable[[Vfs, OverlayFs], None] | None = None  # puts what was kept into a new root filesystem
+        self.upper: Callable[[Vfs, OverlayFs], None] | None = (
+            None  # puts what was kept into a new root filesystem
+        )
         self.places = Places()
         self.clock, self.entropy = Clock(), os.urandom  # of new kernels
         self.engine = make_engine()
@@ -128,7 +130,9 @@ class Machine:
 
     def _new_space(self, kernel: Kernel) -> Space:
         try:
-            space = Space(self.engine, self.interpreter, kernel.syscall, kernel.trap, kernel.memory_fault)
+            space = Space(
+                self.engine, self.interpreter, kernel.entry_of_calls(), kernel.trap, kernel.memory_fault
+            )
         except (WasmtimeError, KeyError, TypeError) as error:
             raise FormatError(
                 self.bundle.location(INTERPRETER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from lazyfs.openfile import OpenFile
     from lazyfs.vfs import VfsState
 
+_DIRECTORIES_MAX = 64  # that are kept open
 ANY = -1  # a minor number of `VfsHost.drivers`
 
 
@@ -39,10 +41,23 @@ class VfsHost:
     lowers: dict[str, Lower]
     grants: dict[str, int]
     host_files: dict[OpenFile, int]  # descriptors of files of granted directories
+    # Of those directories, with st_dev and st_ino, in the order in which they were opened.
+    host_directories: dict[Inode, tuple[int, int, int]]
+    moment: Callable[[], int]  # a number that two operations of the guest never have in common
     now_ns: Callable[[], int]
     urandom: Callable[[int], bytes]
     observer: Observer | None = None
     resized: Callable[[Inode], None] | None = None  # called after the size of a file was set
+
+    def keep_directory(self, inode: Inode, fd: int, got: os.stat_result) -> None:
+        """Have `fd` in `host_directories`, which closes it when it is one too many."""
+        kept = self.host_directories
+        old = kept.pop(inode, None)
+        if old is not None:
+            os.close(old[0])
+        elif len(kept) >= _DIRECTORIES_MAX:
+            os.close(kept.pop(next(iter(kept)))[0])
+        kept[inode] = fd, got.st_dev, got.st_ino
 
     def driver(self, rdev: tuple[int, int]) -> Any:
         """The driver of a character device, None where there is none."""

@@ -1,7 +1,8 @@
 """A granted host directory: `-v HOST:GUEST[:ro]`.
 
 Confinement: every path is walked from the grant's descriptor one name at a time, each step O_NOFOLLOW, so
-neither a symlink nor a rename by someone on the host leads outside. Symlinks are read, and followed by the
+neither a symlink nor a rename by someone on the host leads outside. Descriptors of directories are kept, and used
+for what was found to be at its place in the same operation. Symlinks are read, and followed by the
 VFS inside the guest's namespace. Ids, modes and times are the host's, but set-user-ID and set-group-ID
 bits cannot be set, and device nodes cannot be made.
 Gap: RENAME_EXCHANGE and hole punching are refused.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lazyfs.host import VfsHost
     from lazyfs.openfile import OpenFile
 
+_put = object.__setattr__  # of what is no field
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: should the name have become a FIFO on the host meanwhile, open must not hang.
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -37,6 +39,10 @@ class HostInode(Inode):
     parent: HostInode | None = None
     name: bytes = b""
     sectors: int = 0
+
+    found: ClassVar[
+        int
+    ] = -1  # `VfsHost.moment` when its descriptor was that of what is at its place; not state
 
 
 @contextmanager
@@ -62,23 +68,37 @@ class HostFs(FileSystem):
 
     # Reaching host files
 
+    def _reach(self, vfs: VfsHost, inode: Inode) -> int:
+        """The kept descriptor of a directory, for this operation only. OSError: it is not there any more.
+
+        ENODEV: the grant is gone.
+        """
+        assert isinstance(inode, HostInode)
+        now, kept = vfs.moment(), vfs.host_directories
+        below: list[HostInode] = []
+        while inode.parent is not None:
+            if inode.found == now and inode in kept:
+                fd = kept[inode][0]
+                break
+            below.append(inode)
+            inode = inode.parent
+        else:
+            if self.grant not in vfs.grants:
+                raise LinuxError(errno.ENODEV)
+            fd = vfs.grants[self.grant]
+        while below:
+            inode = below.pop()
+            fd = os.open(inode.name, _STEP, dir_fd=fd)
+            vfs.keep_directory(inode, fd, os.fstat(fd))
+            _put(inode, "found", now)
+        return fd
+
     @contextmanager
     def _directory(self, vfs: VfsHost, inode: Inode) -> Iterator[int]:
         """A descriptor of a directory; what the block does fails with the host's error numbers."""
-        names: list[bytes] = []
-        at: Inode | None = inode
-        while isinstance(at, HostInode) and at.parent is not None:
-            names.append(at.name)
-            at = at.parent
         with _host_errors():
-            if self.grant not in vfs.grants:
-                raise LinuxError(errno.ENODEV)
-            fd = os.dup(vfs.grants[self.grant])
+            fd = os.dup(self._reach(vfs, inode))
             try:
-                for name in reversed(names):
-                    below = os.open(name, _STEP, dir_fd=fd)
-                    os.close(fd)
-                    fd = below
                 yield fd
             finally:
                 os.close(fd)
@@ -103,9 +123,15 @@ class HostFs(FileSystem):
         """The host's descriptor of an open file; opened again after a restore."""
         fd = vfs.host_files.get(file)
         if fd is None:
-            with self._place(vfs, file.inode) as (directory, name):
-                fd = os.open(name, file.flags & O_ACCMODE | _OPEN, dir_fd=directory)
-            if os.fstat(fd).st_ino != file.inode.ino:
+            inode = file.inode
+            assert isinstance(inode, HostInode)
+            assert inode.parent is not None
+            try:
+                directory = self._reach(vfs, inode.parent)
+                fd = os.open(inode.name, file.flags & O_ACCMODE | _OPEN, dir_fd=directory)
+            except OSError as error:
+                raise LinuxError(error.errno or errno.EIO) from None
+            if os.fstat(fd).st_ino != inode.ino:
                 os.close(fd)
                 raise LinuxError(errno.ESTALE)
             vfs.host_files[file] = fd
@@ -119,7 +145,8 @@ class HostFs(FileSystem):
             got.st_nlink,
             got.st_size,
         )
-        inode.rdev = (os.major(got.st_rdev), os.minor(got.st_rdev))
+        device = got.st_rdev
+        inode.rdev = (os.major(device), os.minor(device)) if device else (0, 0)
         inode.atime_ns, inode.mtime_ns, inode.ctime_ns = got.st_atime_ns, got.st_mtime_ns, got.st_ctime_ns
         inode.sectors = got.st_blocks
         return inode
@@ -149,19 +176,22 @@ class HostFs(FileSystem):
         """See FileSystem."""
         assert isinstance(directory, HostInode)
         try:
-            with self._directory(vfs, directory) as fd:
-                got = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        except LinuxError as error:
+            got = os.stat(name, dir_fd=self._reach(vfs, directory), follow_symlinks=False)
+        except OSError as error:
             if error.errno == errno.ENOENT:
                 return None
-            raise
-        inode = HostInode(self, got.st_ino, got.st_mode)
+            raise LinuxError(error.errno or errno.EIO) from None
         if (
             isinstance(known, HostInode)
             and known.ino == got.st_ino
             and S_IFMT(known.mode) == S_IFMT(got.st_mode)
         ):
             inode = known
+            kept = vfs.host_directories.get(inode)
+            if kept is not None and kept[1:] == (got.st_dev, got.st_ino):
+                _put(inode, "found", vfs.moment())
+        else:
+            inode = HostInode(self, got.st_ino, got.st_mode)
         inode.parent, inode.name = directory, name
         return self._fill(inode, got)
 
@@ -352,7 +382,8 @@ class HostFs(FileSystem):
 
     def host_file(self, vfs: VfsHost, file: OpenFile) -> int:
         """See FileSystem."""
-        return self._descriptor(vfs, file)
+        fd = vfs.host_files.get(file)
+        return self._descriptor(vfs, file) if fd is None else fd
 
     def write(self, vfs: VfsHost, file: OpenFile, offset: int, data: Data) -> int:
         """See FileSystem."""

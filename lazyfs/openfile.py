@@ -41,3 +41,13 @@ class OpenFile(Plain):
     def writable(self) -> bool:
         """write(2) is allowed (else EBADF)."""
         return self.flags & (O_ACCMODE | O_PATH) in (O_WRONLY, O_RDWR)
+
+
+def description(
+    location: Location, inode: Inode, flags: int, credentials: FsCredentials | None = None
+) -> OpenFile:
+    """`OpenFile(...)` in a quarter of the time: programs open files all the time."""
+    file: OpenFile = object.__new__(OpenFile)
+    file.location, file.inode, file.flags, file.offset = location, inode, flags, 0
+    file.credentials, file.private, file.refs = credentials, None, 0
+    return file

@@ -33,7 +33,7 @@ from lazyfs.inode import Dentry, FsContext, Location, Mount
 from lazyfs.lookup import _check_path, fail
 from lazyfs.naming import NameOps
 from lazyfs.observer import IN_MODIFY, IN_OPEN
-from lazyfs.openfile import OpenFile
+from lazyfs.openfile import OpenFile, description
 
 _ACCESS = {O_RDONLY: R_OK, O_WRONLY: W_OK, O_RDWR: R_OK | W_OK, O_ACCMODE: R_OK | W_OK}
 _NOT_KEPT = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC
@@ -138,7 +138,7 @@ class OpenOps(NameOps):
         """The description of an open that is granted; drivers and FIFOs may still refuse."""
         inode = dentry.inode
         mode = inode.mode
-        file = OpenFile(Location(mount, dentry), inode, flags & ~_NOT_KEPT, credentials=context.credentials)
+        file = description(Location(mount, dentry), inode, flags & ~_NOT_KEPT, context.credentials)
         if S_ISREG(mode) or S_ISDIR(mode):
             inode.fs.open(self, file)
         elif S_ISFIFO(mode):

@@ -23,6 +23,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,8 @@ class Vfs(FileOps, AttributeOps):
         self.lowers: dict[str, Lower] = {}
         self.grants: dict[str, int] = {}
         self.host_files: dict[OpenFile, int] = {}
+        self.host_directories: dict[Inode, tuple[int, int, int]] = {}
+        self.moment = count().__next__
         self.providers: dict[str, Any] = {}
         self.drivers: dict[tuple[int, int], Any] = dict(devfs.drivers(self))
         self.state = state or self._new_state()
@@ -117,10 +120,12 @@ class Vfs(FileOps, AttributeOps):
 
     def close(self) -> None:
         """Give the host's descriptors back (of granted directories, and files open in them)."""
-        for fd in [*self.grants.values(), *self.host_files.values()]:
+        kept = [fd for fd, _, _ in self.host_directories.values()]
+        for fd in [*self.grants.values(), *self.host_files.values(), *kept]:
             os.close(fd)
         self.grants.clear()
         self.host_files.clear()
+        self.host_directories.clear()
 
     def new_device(self) -> int:
         """The device number of one more filesystem."""

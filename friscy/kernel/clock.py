@@ -13,10 +13,10 @@ class Clock:
 
     monotonic_ns: never goes back, where it began means nothing. realtime_ns: since 1970. thread_ns: processor time of
     the thread that asks. slice_ns: what the length of a slice is measured by, never 0. skip: moves a clock on that
-    does not move by itself; None: it does.
+    does not move by itself; None: it does. is_hosts: it tells what the host's clocks tell.
     """
 
-    __slots__ = ("monotonic_ns", "realtime_ns", "skip", "slice_ns", "thread_ns")
+    __slots__ = ("is_hosts", "monotonic_ns", "realtime_ns", "skip", "slice_ns", "thread_ns")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Clock:
         skip: Callable[[int], None] | None = None,
     ) -> None:
         self.monotonic_ns, self.realtime_ns = monotonic_ns, realtime_ns
+        self.is_hosts = monotonic_ns is time.monotonic_ns and realtime_ns is time.time_ns
         self.thread_ns, self.slice_ns, self.skip = thread_ns, slice_ns, skip
 
 

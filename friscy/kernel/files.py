@@ -195,26 +195,32 @@ def read(k: Kernel, file: OpenFile, n: int) -> bytes:
 def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> int:
     """write(2) from the host: SIGPIPE comes with EPIPE. Raises WouldBlock."""
     try:
-        if isinstance(file, KernelFile):
-            return file.write_from(k, data)
-        return k.vfs.write(file, data)
+        return file.write_from(k, data) if isinstance(file, KernelFile) else k.vfs.write(file, data)
     except LinuxError as error:
-        if error.errno == errno.EPIPE:
-            k.post_signal(task.process, SIGPIPE, task=task)
+        refused(k, task, error)
         raise
+
+
+def refused(k: Kernel, task: Task, error: LinuxError) -> None:
+    """A file that was written to took nothing: SIGPIPE where nobody reads it any more."""
+    if error.errno == errno.EPIPE:
+        k.post_signal(task.process, SIGPIPE, task=task)
 
 
 def release(k: Kernel, file: OpenFile) -> None:
     """The last holder of `file` is gone."""
     devices = k.state.devices
     if devices is not None:
-        devices.locks.release_file(file)
-        if devices.owners:
-            from friscy.kernel import leases
-            from friscy.kernel.events import signal_io
+        locks = devices.locks
+        if locks.ranges or locks.wholes:
+            locks.release_file(file)
+        for owner in devices.owners:
+            if owner.file is file:
+                from friscy.kernel import leases
 
-            leases.release(k, file)  # whoever has one is an owner as well
-            signal_io.release(k, file)
+                leases.release(k, file)  # whoever has one is an owner as well
+                owner.release(k)
+                break
     if isinstance(file, KernelFile):
         file.closed(k)
     else:

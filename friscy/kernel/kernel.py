@@ -2,7 +2,7 @@
 
 `Kernel` holds what cannot be saved (memories, host handles); all that can is in `Kernel.state`.
 
-    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.syscall, k.trap, k.memory_fault))
+    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.entry_of_calls(), k.trap, k.memory_fault))
     k.spawn_init(b"/bin/true", [b"true"], [], root=root)
     status = k.run()
 """
@@ -27,7 +27,7 @@ from friscy.kernel.scheduler import Scheduler
 from friscy.kernel.state import BLOCKED, KernelState, Process, Task
 from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import Blocked, Wait
-from friscy.machine.hart import A0, A7, PC_WORD, Hart
+from friscy.machine.hart import A7, Hart
 from friscy.machine.memory import GuestMemory
 from lazyfs.errors import LinuxError
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_RW_COUNT = 0x7FFF_F000  # Linux never transfers more in one call
 NSEC = 1_000_000_000
+TURN_CALLS = 512  # see Kernel._counted_syscall: about as many as a real clock's slice has
 _IDLE_SPACES = 8  # memories kept for the processes to come
 
 # Calls that read or write a file's bytes: read .. pwritev, sendfile, splice, ftruncate, fallocate, fsync, ...
@@ -62,6 +63,9 @@ class Space(Protocol):
 
     def close(self) -> None:
         """Give the memory back to the host."""
+
+    def set_clock(self, monotonic_offset: int) -> None:
+        """How many nanoseconds the guest's CLOCK_MONOTONIC is ahead of the host's."""
 
     def prepare(self, hart: Hart) -> None:
         """Write what engines want to know of this host into a fresh or restored hart."""
@@ -137,65 +141,79 @@ class Kernel:
             state.monotonic_offset = NSEC - self.clock.monotonic_ns()
             state.boot_ns = self.clock.realtime_ns()
         self.state, self.signalled = state, state.signalled
+        # Of those, by id(), the ones to look at after a call; the others' files tell when something happens to them.
+        self.news: dict[int, Any] = {id(owner): owner for owner in state.signalled}
         self.backings = BackingPool(state)
         vfs.resized = self.backings.resized
+        vfs.moment = lambda: self.calls + self.scheduler.slices
         self.places = Places()  # of files with translated code
         state.vfs = vfs.state
 
     # -- called by the machine ------------------------------------------------------------------------
 
     def syscall(self) -> None:
-        """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task."""
+        """The `syscall` import: run the call the current hart stands on; move its pc on, or block the task.
+
+        One function as far as it goes: each further one would be a twentieth of what a short call takes.
+        """
         hart, task = self.hart, self.task
-        words, x0 = hart.words, hart.x0
-        row = _row(words[x0 + A7])
+        words = hart.words
+        row = _row(words[hart.a7_word])
         result: int | Wait | None
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
-            unpack = row.unpack
-            arguments = unpack(words, (x0 + A0) * 8)
-            shown = None if self.tracer is None else self.tracer.enter(self, task, row, arguments)
-            result = self._result(task, row, arguments)
-            while isinstance(result, Wait):
+            arguments = row.unpack(words, hart.arguments_at)
+            tracer = self.tracer
+            shown = None if tracer is None else tracer.enter(self, task, row, arguments)
+            while True:
+                try:
+                    if self.backings.shared and row.number in _FILE_DATA_CALLS:
+                        result = self._synchronized(task, row, arguments)
+                    else:
+                        result = row.handler(self, task, *arguments)
+                except LinuxError as error:
+                    result = -error.errno
+                except Blocked as blocked:
+                    result = blocked.wait
+                except NoResult:
+                    result = None  # the registers are not to be touched
+                except MemoryError:
+                    result = -errno.ENOMEM
+                if not isinstance(result, Wait):
+                    break
                 task.wait, task.state = result, BLOCKED
                 if not self.scheduler.wait_in_place(task):
                     hart.interrupt()
-                    if self.tracer is not None and shown is not None:
-                        self.tracer.blocked(self, task, row, arguments, shown)
+                    if tracer is not None and shown is not None:
+                        tracer.blocked(self, task, row, arguments, shown)
                     return
-                result = self._result(task, row, arguments)
-            if self.tracer is not None and shown is not None:
-                self.tracer.leave(self, task, row, arguments, shown, result)
+            if tracer is not None and shown is not None:
+                tracer.leave(self, task, row, arguments, shown, result)
             if result is None:
                 task.wait = task.deadline = None
                 self.calls += 1
                 hart.interrupt()
                 return
         self.calls += 1
-        if self.signalled:
+        if self.news:
             self.tell_owners()
         if task.deadline is not None or task.wait is not None or task.saved_mask is not None:
             self.end_call(task)
             if task.pending or task.process.pending:
                 hart.interrupt()
-        words[x0 + A0] = result if result >= 0 else result + (1 << 64)
-        words[x0 + PC_WORD] += 4
+        words[hart.a0_word] = result if result >= 0 else result + (1 << 64)
+        words[hart.pc_word] += 4
 
-    def _result(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait | None:
-        """Run a handler: what the call returns, that it waits, or None: the registers are not to be touched."""
-        try:
-            if self.backings.shared and row.number in _FILE_DATA_CALLS:
-                return self._synchronized(task, row, arguments)
-            return row.handler(self, task, *arguments)
-        except LinuxError as error:
-            return -error.errno
-        except Blocked as blocked:
-            return blocked.wait
-        except NoResult:
-            return None
-        except MemoryError:
-            return -errno.ENOMEM
+    def entry_of_calls(self) -> Callable[[], None]:
+        """What the `syscall` import calls."""
+        return self.syscall if self.clock.skip is None else self._counted_syscall
+
+    def _counted_syscall(self) -> None:
+        """`syscall` where the clock moves only as it is read: a turn is so many calls, since no time ends it."""
+        self.syscall()
+        if self.calls % TURN_CALLS == 0 and len(self.state.tasks) > 1:
+            self.hart.interrupt()
 
     def _synchronized(self, task: Task, row: Row, arguments: tuple[int, ...]) -> int | Wait:
         """A call that reads or writes files, while there are shared mappings: let them agree."""
@@ -305,6 +323,7 @@ class Kernel:
         from friscy.kernel.sysctl import sysctl
 
         self.spaces[process.pid] = space
+        space.set_clock(self.state.monotonic_offset)
         space_map = AddressSpace(
             process.mm, space, self.vfs, self.state.memory_limit, self.backings, self.places
         )

@@ -84,7 +84,7 @@ class Scheduler:
         while state.exit_status is None:
             if k.stopping:
                 return None
-            if k.signalled:
+            if k.news:
                 k.tell_owners()
             task, self._found = self._found, None
             if task is None:
@@ -176,7 +176,7 @@ class Scheduler:
         k, state = self.k, self.k.state
         while not (k.stopping or k.attention):
             k.idle()
-            if k.signalled:
+            if k.news:
                 k.tell_owners()
             if state.exit_status is not None or task.state == DEAD:
                 return False

@@ -68,6 +68,20 @@ def load_module(
     return module
 
 
+def load_text(engine: wasmtime.Engine, name: str, text: str) -> wasmtime.Module:
+    """A module of our own, from its text; from the native cache where it is there."""
+    from zlib import crc32
+
+    key = f"{name}-{crc32(text.encode()):08x}"
+    module = cached_module(engine, key)
+    if module is None:
+        module = wasmtime.Module(engine, bytes(wasmtime.wat2wasm(text)))
+        cached = _cached(key)
+        if cached is not None:
+            _store(cached, bytes(module.serialize()))
+    return module
+
+
 def has_module(digest: str) -> bool:
     """Whether the native cache has the module with this hex `digest`; of whatever build of wasmtime."""
     cached = _cached(digest)

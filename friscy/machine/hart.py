@@ -27,20 +27,25 @@ _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _SYSCALL = struct.Struct("<8Q")
 _ALL = struct.Struct("<32Q")
 
-PC_WORD = (HART_PC - HART_X) // 8  # hart.words[hart.x0 + PC_WORD] is the pc
 
 Buffer = memoryview
 
 
 class Hart:
-    """Registers of the hart at guest address `address` in `view` (the whole guest memory)."""
+    """Registers of the hart at guest address `address` in `view` (the whole guest memory).
 
-    __slots__ = ("address", "view", "words", "x0")
+    words: that memory as u64s, of which those at a0_word, a7_word and pc_word are registers: half the time of a struct,
+    for what is done at every system call. arguments_at: byte address of a0.
+    """
+
+    __slots__ = ("a0_word", "a7_word", "address", "arguments_at", "pc_word", "view", "words")
 
     def __init__(self, view: Buffer, address: int) -> None:
         self.view, self.address = view, address
-        # Integer register n is words[x0 + n]: half the time of a struct, for what is done at every system call.
-        self.words, self.x0 = view.cast("Q"), (address + HART_X) // 8
+        self.words = view.cast("Q")
+        self.arguments_at = address + HART_X + 8 * A0
+        self.a0_word = self.arguments_at // 8
+        self.a7_word, self.pc_word = self.a0_word + A7 - A0, (address + HART_PC) // 8
 
     def x(self, index: int) -> int:
         """Integer register as an unsigned 64-bit number."""

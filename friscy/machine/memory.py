@@ -20,6 +20,7 @@ from friscy.machine.layout import GUEST_END, GUEST_START, HART_BASE, MEMORY_BYTE
 from lazyfs.errors import LinuxError
 
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
+NO_PAGE = (1 << 64) - 1  # no address lies in it
 MAPPED = 8  # the page belongs to a mapping, whatever its protection
 
 # Page bytes that allow an access of each kind, as sets that bytes.translate can delete.
@@ -29,9 +30,12 @@ _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
 
 
 class GuestMemory:
-    """Checked access to a guest's memory at host address `base`. Every failed check is LinuxError(EFAULT)."""
+    """Checked access to a guest's memory at host address `base`. Every failed check is LinuxError(EFAULT).
 
-    __slots__ = ("_base", "_layers", "_owner", "_owns", "pages", "view")
+    trusted: one u64, the number of a page that was found to be writable, or NO_PAGE: see friscy.machine.clock_calls.
+    """
+
+    __slots__ = ("_base", "_layers", "_owner", "_owns", "pages", "trusted", "view")
 
     def __init__(self, base: int, *, owner: object = None) -> None:
         """Take over 4 GiB of writable host memory at `base`; `owner` is kept alive as long as this is."""
@@ -39,6 +43,7 @@ class GuestMemory:
         self._layers = Layers(base)
         self.view = memoryview((ctypes.c_ubyte * MEMORY_BYTES).from_address(base)).cast("B")
         self.pages = bytearray(GUEST_END >> PAGE_SHIFT)
+        self.trusted = memoryview(bytearray(8)).cast("Q")
         self._layers.protect(0, HART_BASE, 0)
 
     @classmethod
@@ -84,6 +89,7 @@ class GuestMemory:
 
     def _set_pages(self, start: int, end: int, value: int) -> None:
         first, last = start >> PAGE_SHIFT, end >> PAGE_SHIFT
+        self.trusted[0] = NO_PAGE
         self.pages[first:last] = bytes((value,)) * (last - first)
 
     def fork(self, parent: GuestMemory, shared: list[tuple[int, int]]) -> None:
@@ -220,6 +226,12 @@ class GuestMemory:
 
     def read_cstring(self, address: int, limit: int = PAGE) -> bytes:
         """The bytes before the NUL at `address`. ENAMETOOLONG where there is none within `limit` bytes."""
+        if GUEST_START <= address < GUEST_END and self.pages[address >> PAGE_SHIFT] & PROT_READ:
+            reach = min(PAGE - address % PAGE, limit)
+            here = bytes(self.view[address : address + reach])
+            end = here.find(0)
+            if end >= 0:  # nearly always in its first page
+                return here[:end]
         data = bytearray()
         while len(data) < limit:
             part = min(PAGE - address % PAGE, limit - len(data))

@@ -10,13 +10,15 @@ import ctypes
 import re
 import struct
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import wasmtime
 from wasmtime import _bindings as bindings
 from wasmtime._ffi import dll
 
 from friscy.machine import host_pages
+from friscy.machine.clock_calls import HART, ClockCalls
 from friscy.machine.hart import Hart
 from friscy.machine.layout import (
     CAUSE_UNLINKED,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 # ctypes makes no objects for the pointers, which takes a third of the time.
 _Word = ctypes.c_size_t
 _Callback = ctypes.CFUNCTYPE(_Word, _Word, _Word, _Word, _Word)
+# Of the same function in C that looks at none of its arguments, which need not become Python's then.
+_BareCallback = ctypes.CFUNCTYPE(_Word)
 _func_call_unchecked = ctypes.CFUNCTYPE(_Word, _Word, _Word, _Word, _Word, _Word)(
     ("wasmtime_func_call_unchecked", dll)
 )
@@ -94,14 +98,20 @@ class Space:
         self._imports: dict[str, wasmtime.Memory | wasmtime.Table | wasmtime.Func | wasmtime.Global] = {
             "memory": self._wasm_memory,
             "table": self._table,
-            "syscall": self._entry_of_calls(syscall),
             "trap": self._host_function(self._trapped, [wasmtime.ValType.i32()]),
         }
         self._trap = trap
+        self._calls = ClockCalls(self.store, self._wasm_memory, self._entry_of_calls(syscall))
+        self._imports["syscall"] = self._calls.function
+        self._own = self._calls.own
+        self.memory.trusted = self._calls.trusted
         self._values = (ctypes.c_uint32 * (2 * _VALUE_WORDS))()  # what `_call` gives
         self._stopped = _Word()  # where `_call` is told of a trap
         self._call_words = ctypes.addressof(self._values), 2, ctypes.addressof(self._stopped)
-        self._exports: Mapping[str, object] = {}  # so what another kind of engine imports besides is not there
+        self._exports: Mapping[
+            str, object
+        ] = {}  # so what another kind of engine imports besides is not there
+        self._calls.calibrate(partial(self._call, ctypes.addressof(self._calls.now._func), 0))
         exports = self.instantiate(interpreter)
         self._exports = exports
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
@@ -123,6 +133,10 @@ class Space:
         """Give the memory back to the host. Nothing may touch it, or a Hart in it, afterwards."""
         self.store.close()
 
+    def set_clock(self, monotonic_offset: int) -> None:
+        """How many nanoseconds the guest's CLOCK_MONOTONIC is ahead of the host's."""
+        self._calls.begin(monotonic_offset)
+
     def hart(self, index: int) -> Hart:
         """The hart state with number `index` (0 .. HART_COUNT - 1)."""
         found = self._harts.get(index)
@@ -141,6 +155,7 @@ class Space:
         if self.code is not None:
             self.code.entering()
         self._running = hart
+        _put_u32(self._own, HART, hart.address)
         # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
         _put_u32(hart.view, hart.address + HART_DEPTH, 0)
         try:
@@ -250,27 +265,26 @@ class Space:
             except BaseException as error:
                 return self._stop(error)
 
-        return self._callback(enter, params, results or [])
+        return self._callback(_Callback(enter), params, results or [])
 
     def _entry_of_calls(self, syscall: Callable[[], None]) -> wasmtime.Func:
         """The same for system calls, the most frequent by far: without a step between."""
 
-        def enter(_env: int, _caller: int, _values: int, _count: int) -> int:
+        def enter() -> int:
             try:
                 syscall()
                 return 0
             except BaseException as error:
                 return self._stop(error)
 
-        return self._callback(enter, [], [])
+        return self._callback(_BareCallback(enter), [], [])
 
     def _callback(
         self,
-        enter: Callable[[int, int, int, int], int],
+        callback: Any,
         params: list[wasmtime.ValType],
         results: list[wasmtime.ValType],
     ) -> wasmtime.Func:
-        callback = _Callback(enter)
         raw, function_type = bindings.wasmtime_func_t(), wasmtime.FuncType(params, results)
         bindings.wasmtime_func_new_unchecked(
             self._context,

@@ -339,6 +339,44 @@ def test_a_granted_directory(g: Any, tmp_path: Path, fails: Any) -> None:
     assert os.listdir(outside) == ["secret"]
 
 
+def test_a_directory_that_was_moved_is_found_by_its_name_alone(g: Any, tmp_path: Path, fails: Any) -> None:
+    """Descriptors of directories are kept, and mean nothing after the operation that found them in their place."""
+    inside = tmp_path / "in"
+    (inside / "a" / "b").mkdir(parents=True)
+    (inside / "a" / "b" / "f").write_text("first")
+    g.vfs.attach_grant("g", str(inside))
+    g.vfs.mount(g.at(b"/mnt"), g.vfs.new_hostfs("g"))
+    where = g.at(b"/mnt/a/b")
+    assert g.vfs.read(g.vfs.open(g.c, b"f", abi.O_RDONLY, start=where), 9) == b"first"
+    (inside / "a").rename(tmp_path / "out")
+    fails(errno.ENOENT, g.vfs.open, g.c, b"f", abi.O_RDONLY, start=where)
+    fails(errno.ENOENT, g.vfs.open, g.c, b"/mnt/a/b/f", abi.O_RDONLY)
+    (inside / "a" / "b").mkdir(parents=True)
+    (inside / "a" / "b" / "f").write_text("second")
+    for start, path in ((where, b"f"), (None, b"/mnt/a/b/f")):
+        assert g.vfs.read(g.vfs.open(g.c, path, abi.O_RDONLY, start=start), 9) == b"second"
+
+
+def test_few_directories_stay_open(g: Any, tmp_path: Path) -> None:
+    for number in range(200):
+        (tmp_path / f"d{number}").mkdir()
+        (tmp_path / f"d{number}" / "f").write_text("data")
+    g.vfs.attach_grant("g", str(tmp_path))
+    g.vfs.mount(g.at(b"/mnt"), g.vfs.new_hostfs("g"))
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(200):
+        g.vfs.release(g.vfs.open(g.c, b"/mnt/d%d/f" % number, abi.O_RDONLY))
+    assert len(os.listdir("/proc/self/fd")) - before <= 64
+    deep = tmp_path / "d0"
+    for _ in range(100):
+        deep /= "x"
+    deep.mkdir(parents=True)
+    (deep / "f").write_text("deep")
+    assert g.vfs.read(g.vfs.open(g.c, b"/mnt/d0/" + b"x/" * 100 + b"f", abi.O_RDONLY), 9) == b"deep"
+    g.vfs.close()
+    assert len(os.listdir("/proc/self/fd")) < before
+
+
 def test_a_directory_swapped_for_a_link_does_not_lead_out(g: Any, tmp_path: Path, fails: Any) -> None:
     inside = tmp_path / "in"
     (inside / "d").mkdir(parents=True)

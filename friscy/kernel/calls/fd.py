@@ -74,9 +74,9 @@ def _limit(task: Task) -> int:
 def close(k: Kernel, task: Task, fd: int) -> None:
     """Close a descriptor and drop the record locks that the process has on its file."""
     process = task.process
-    locks = devices(k).locks
-    if locks.ranges:
-        locks.release_ranges(process, process.files.get_path(fd).inode)
+    kept = k.state.devices
+    if kept is not None and kept.locks.ranges:
+        kept.locks.release_ranges(process, process.files.get_path(fd).inode)
     process.files.close(k, fd)
 
 

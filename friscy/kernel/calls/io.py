@@ -129,7 +129,10 @@ def _write_all(k: Kernel, task: Task, file: OpenFile, data: memoryview) -> int:
     done = 0 if task.wait is None else files.progress(task, file)
     try:
         while True:
-            done += files.write(k, task, file, data[done:] if done else data)
+            part = data[done:] if done else data
+            done += (
+                file.write_from(k, part) if isinstance(file, files.KernelFile) else k.vfs.write(file, part)
+            )
             if done >= len(data) or file.flags & O_NONBLOCK:
                 return done
     except WouldBlock as blocked:
@@ -139,7 +142,8 @@ def _write_all(k: Kernel, task: Task, file: OpenFile, data: memoryview) -> int:
             if done:
                 return done
             raise
-    except LinuxError:
+    except LinuxError as error:
+        files.refused(k, task, error)
         if done:
             return done
         raise
@@ -175,7 +179,10 @@ def _offset(file: OpenFile, offset: int) -> int:
 @syscall(63, "read", "fd buf:outbuf count:size -> int")
 def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Wait:
     """read(2)."""
-    file = _reader(task, fd)
+    slot = task.process.files.slots.get(fd)  # as `_reader`
+    if slot is None or slot.file.flags & (O_ACCMODE | O_PATH) not in (O_RDONLY, O_RDWR):
+        raise LinuxError(errno.EBADF)
+    file = slot.file
     if isinstance(file, files.KernelFile):
         room = k.mem.window(address, count, write=True) if count <= MAX_RW_COUNT else None
         if room is not None:
@@ -197,8 +204,11 @@ def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | 
 @syscall(64, "write", "fd buf:inbuf count:size -> int")
 def sys_write(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     """write(2)."""
-    file = _writer(task, fd)
-    if (file.inode.pipe is not None or isinstance(file, files.KernelFile)) and count <= MAX_RW_COUNT:
+    slot = task.process.files.slots.get(fd)  # as `_writer`
+    if slot is None or slot.file.flags & (O_ACCMODE | O_PATH) not in (O_WRONLY, O_RDWR):
+        raise LinuxError(errno.EBADF)
+    file = slot.file
+    if (isinstance(file, files.KernelFile) or file.inode.pipe is not None) and count <= MAX_RW_COUNT:
         data = k.mem.window(address, count)
         if data is not None:
             return _write_all(k, task, file, data)

@@ -46,7 +46,7 @@ from lazyfs.abi import (
     UTIME_OMIT,
     X_OK,
 )
-from lazyfs.errors import LinuxError
+from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.inode import FsContext, FsCredentials, Location
 from lazyfs.openfile import OpenFile
 from lazyfs.stat import decode_dev
@@ -84,13 +84,12 @@ def _break_leases(k: Kernel, context: FsContext, name: bytes, flags: int, start:
 def _open(
     k: Kernel, task: Task, context: FsContext, name: bytes, flags: int, mode: int, start: Location | None
 ) -> int:
-    def action() -> OpenFile:
-        return k.vfs.open(context, name, flags & ~O_CLOEXEC | O_LARGEFILE, mode, start=start)
-
-    task.process.files.free()
     if k.state.devices is not None and k.state.devices.leases:
         _break_leases(k, context, name, flags, start)
-    file = files.blocking(k, task, action, nonblocking=bool(flags & O_NONBLOCK))
+    try:
+        file = k.vfs.open(context, name, flags & ~O_CLOEXEC | O_LARGEFILE, mode, start=start)
+    except WouldBlock as blocked:
+        files.block(k, task, blocked, nonblocking=bool(flags & O_NONBLOCK))
     if not flags & O_PATH:
         kind = S_IFMT(file.inode.mode)
         if kind == 0:

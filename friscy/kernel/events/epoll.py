@@ -74,21 +74,10 @@ class Interest(Plain):
         """See KernelFile."""
         return self.file.stamp() if isinstance(self.file, KernelFile) else None
 
-    def poll(self, k: Kernel) -> int:
-        """What holds for the file; what the host has for sockets was taken in just now."""
-        file = self.file
-        return file.poll_seen(k) if isinstance(file, KernelFile) else k.vfs.poll(file)
-
-    def ready(self, k: Kernel, holds: int) -> int:
-        """The events to report now. holds: what `poll` gave."""
-        now = holds & (self.events & _EVENTS | POLLERR | POLLHUP)
-        if now and self.events & EPOLLET and not self.fresh and not self._moved(k, now):
-            return 0
-        return now if self.armed else 0
-
-    def _moved(self, k: Kernel, now: int) -> bool:
+    def moved(self, k: Kernel, now: int) -> bool:
         """Whether something happened since the last report that a wait is to hear of."""
-        activity = files.activity(k, self.file)
+        file = self.file
+        activity = file.activity(k) if isinstance(file, KernelFile) else files.activity(k, file)
         if activity is None or self.activity is None:
             return bool(now & (~self.seen | POLLIN))
         came, room = activity[0] != self.activity[0], activity[1] != self.activity[1]
@@ -99,7 +88,9 @@ class Interest(Plain):
     def reported(self, k: Kernel, events: int, holds: int) -> None:
         """A wait has looked at an edge-triggered one, which `holds`, and was told `events`."""
         if events or not holds & (self.events | _ENDS):
-            self.seen, self.fresh, self.activity = holds, False, files.activity(k, self.file)
+            file = self.file
+            activity = file.activity(k) if isinstance(file, KernelFile) else files.activity(k, file)
+            self.seen, self.fresh, self.activity = holds, False, activity
 
 
 class Epoll(KernelFile):
@@ -172,26 +163,30 @@ class Epoll(KernelFile):
 
         report: a wait is told of it. What the host has for sockets was taken in just now.
         """
-        if not interest.file.refs:
+        file = interest.file
+        if not file.refs:
             self.remove(interest)
             return 0
-        holds = interest.poll(k)
-        events = interest.ready(k, holds)
-        if report and interest.events & EPOLLET:
-            interest.reported(k, events, holds)
+        holds = file.poll_seen(k) if isinstance(file, KernelFile) else k.vfs.poll(file)
+        wanted = interest.events
+        events = holds & (wanted & _EVENTS | POLLERR | POLLHUP) if interest.armed else 0
+        if wanted & EPOLLET:
+            if events and not interest.fresh and not interest.moved(k, events):
+                events = 0
+            if report:
+                interest.reported(k, events, holds)
         if not events:
             self._rest(interest)
         return events
 
     def _rest(self, interest: Interest) -> None:
         """There is nothing to report: look again when its file's stamp moves, a disarmed one after EPOLL_CTL_MOD."""
+        due, key, file = self.due(), id(interest), interest.file
         if not interest.armed:
-            self.due().pop(id(interest), None)
-        elif interest.stamp() is not None:
-            assert isinstance(interest.file, KernelFile)
-            due = self.due()
-            due.pop(id(interest), None)
-            interest.file.tell(id(interest), due, interest)
+            due.pop(key, None)
+        elif isinstance(file, KernelFile) and file.stamp() is not None:
+            due.pop(key, None)
+            file.tell(key, due, interest)
 
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""

@@ -1,7 +1,8 @@
 """Signals instead of waiting: O_ASYNC with F_SETOWN and F_SETSIG, and F_NOTIFY on directories (dnotify).
 
-Who is told of a description is an `Owner` in `Devices.owners`; those with O_ASYNC are in `KernelState.signalled` too,
-and looked at after each call and each wait, for what has come or has become possible since.
+Who is told of a description is an `Owner` in `Devices.owners`; those with O_ASYNC are in `KernelState.signalled` too.
+They are looked at after each call and each wait, for what has come or has become possible since: those in
+`Kernel.news`. One whose file keeps a stamp, and has nothing of the host behind it, rests until that moves.
 
 Gap: of a terminal only that there is something to read is told, not that there is more.
 """
@@ -78,6 +79,14 @@ class Owner(Plain):
             else:
                 post(k, process, SigInfo(SIGIO, SI_KERNEL), task)
 
+    def release(self, k: Kernel) -> None:
+        """The last holder of the description is gone."""
+        devices(k).owners.remove(self)
+        _forget(k, self)
+        notice = _notice_of(k, self.file)
+        if notice is not None:
+            _end(k, notice)
+
 
 def _targets(k: Kernel, kind: int, who: int) -> list[tuple[Process, Task | None]]:
     if kind == F_OWNER_TID:
@@ -135,13 +144,22 @@ def set_async(k: Kernel, file: OpenFile, fd: int, *, wanted: bool) -> None:
         owner.fd = fd
         _notice(k, owner)
         k.state.signalled.append(owner)
+        k.news[id(owner)] = owner
     else:
-        k.state.signalled.remove(owner)
+        _forget(k, owner)
+
+
+def _forget(k: Kernel, owner: Owner) -> None:
+    """Nobody wants signals of it any more."""
+    k.state.signalled[:] = [other for other in k.state.signalled if other is not owner]
+    k.news.pop(id(owner), None)
+    if isinstance(owner.file, files.KernelFile):
+        owner.file.forget(id(owner))
 
 
 def look(k: Kernel) -> None:
     """Tell whoever wants a signal of what has happened to files since the last time."""
-    for owner in list(k.state.signalled):
+    for key, owner in list(k.news.items()):
         inputs, outputs, ready = owner.inputs, owner.outputs, owner.ready
         _notice(k, owner)
         fresh = owner.ready & ~ready
@@ -149,6 +167,14 @@ def look(k: Kernel) -> None:
             owner.tell(k, POLL_IN)
         if owner.outputs != outputs or fresh & POLLOUT:
             owner.tell(k, POLL_OUT)
+        file = owner.file
+        if (
+            isinstance(file, files.KernelFile)
+            and file.stamp() is not None
+            and not any(file.host_fds(k, POLLIN))
+        ):
+            del k.news[key]
+            file.tell(key, k.news, owner)
 
 
 def _notice(k: Kernel, owner: Owner) -> None:
@@ -159,18 +185,6 @@ def _notice(k: Kernel, owner: Owner) -> None:
         owner.inputs = counts[0] if file.readable else 0
         owner.outputs = counts[1] if file.writable else 0
     owner.ready = files.poll(k, file)
-
-
-def release(k: Kernel, file: OpenFile) -> None:
-    """The last holder of a description is gone."""
-    owner = owner_of(k, file)
-    if owner is None:
-        return
-    devices(k).owners.remove(owner)
-    k.state.signalled[:] = [other for other in k.state.signalled if other is not owner]
-    notice = _notice_of(k, file)
-    if notice is not None:
-        _end(k, notice)
 
 
 # -- directories --------------------------------------------------------------------------------------

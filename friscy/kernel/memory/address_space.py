@@ -259,14 +259,18 @@ class AddressSpace(Moving):
         """A byte for each page of mapped [start, end): 1 where it takes memory, as mincore(2) tells."""
         found = bytearray((end - start) // PAGE)
         for vma in self.overlapping(start, end):
-            low, high = max(start, vma.start), min(end, vma.end)
-            if vma.file is not None or vma.backing is not None or vma.locked == 1:
-                runs = [(low, max(min(high, vma.backed_end), low))]
-            else:
-                runs = self.memory.filled(low, high)
-            for first, last in runs:
+            for first, last in self._taken(vma, max(start, vma.start), min(end, vma.end)):
                 found[(first - start) // PAGE : (last - start) // PAGE] = b"\x01" * ((last - first) // PAGE)
         return bytes(found)
+
+    def taken(self, vma: Vma) -> int:
+        """How many bytes of a mapping take memory: its pages in `resident`."""
+        return sum(last - first for first, last in self._taken(vma, vma.start, vma.end))
+
+    def _taken(self, vma: Vma, low: int, high: int) -> list[tuple[int, int]]:
+        if vma.file is not None or vma.backing is not None or vma.locked == 1:
+            return [(low, max(min(high, vma.backed_end), low))]
+        return self.memory.filled(low, high)
 
     def clear(self) -> None:
         """Drop every mapping (exec, exit)."""

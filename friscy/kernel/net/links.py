@@ -72,7 +72,7 @@ class TcpLink:
         owner = self.owner
         if events == _INPUT and self.writable:  # the usual news
             self.readable = True
-            owner.arrivals += 1
+            owner.arrived()
             return
         if self.connecting:
             if not events & _WRITABLE:
@@ -122,7 +122,8 @@ class TcpLink:
                 self.readable = False
                 owner.ended = True
                 return
-            self._count_received(len(data))
+            self._counts.received += len(data)
+            self._counts.received_packets += 1
             owner.queue(Message(bytearray(data)))
             if len(data) < room and not self.ending:
                 self.readable = False
@@ -140,24 +141,18 @@ class TcpLink:
             number = error.errno or errno.ECONNRESET
             owner.fail(0)
             raise LinuxError(number) from error
-        if received == len(room):
-            self._count_received(received)
-            self.pump(k)  # the host tells of what comes, not of what is left
-            return received
         if not received:
             self.readable, owner.ended = False, True
             return 0
-        self._count_received(received)
-        if self.ending:
-            self.pump(k)  # the guest is to see the end before it reads it
+        counts = self._counts
+        counts.received += received
+        counts.received_packets += 1
+        # The host tells of what comes, not of what is left; and the guest is to see the end before it reads it.
+        if received == len(room) or self.ending:
+            self.pump(k)
         else:
             self.readable = False
         return received
-
-    def _count_received(self, nbytes: int) -> None:
-        counts = self._counts
-        counts.received += nbytes
-        counts.received_packets += 1
 
     def send(self, k: Kernel, data: bytes | memoryview) -> int:
         """How many bytes the host took. Raises WouldBlock."""
@@ -167,7 +162,9 @@ class TcpLink:
             taken = self.sock.send(data)
         except OSError as error:
             raise self._refused(error) from None
-        self._count_sent(taken)
+        counts = self._counts
+        counts.sent += taken
+        counts.sent_packets += 1
         if taken < len(data):
             self.writable, self.owner.starved = False, True
         return taken
@@ -180,7 +177,9 @@ class TcpLink:
             taken = os.sendfile(self.sock.fileno(), host_file, offset, nbytes)
         except OSError as error:
             raise self._refused(error) from None
-        self._count_sent(taken)
+        counts = self._counts
+        counts.sent += taken
+        counts.sent_packets += 1
         return taken
 
     def _await_room(self, k: Kernel) -> None:
@@ -196,11 +195,6 @@ class TcpLink:
             return WouldBlock(self.owner, POLLOUT)
         self.owner.fail(0)
         return LinuxError(error.errno or errno.EPIPE)
-
-    def _count_sent(self, nbytes: int) -> None:
-        counts = self._counts
-        counts.sent += nbytes
-        counts.sent_packets += 1
 
     def shutdown(self) -> None:
         """Send the end."""

@@ -28,6 +28,8 @@ SHUT_RD, SHUT_WR, SHUT_RDWR = 0, 1, 2
 POLLRDHUP = 0x2000
 BUFFER_BYTES = 212_992  # net.core.wmem_default
 S_IFSOCK = 0o140000
+_put = object.__setattr__  # what is no news to anybody
+_NOBODY: dict[int, tuple[dict[int, Any], Any]] = {}  # before the first watcher comes
 _SEGMENT = 1 << 16  # what is sent to a stream is kept in parts of at most this
 
 
@@ -78,20 +80,30 @@ class Socket(KernelFile):
 
     # Of what `poll_events` looks at, and who is to hear when it moves; not state: a restored machine begins anew.
     version: ClassVar[int] = 0
-    watchers: ClassVar[dict[int, tuple[dict[int, Any], Any]]] = {}
+    watchers: ClassVar[dict[int, tuple[dict[int, Any], Any]]] = _NOBODY
 
     def __setattr__(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
+        _put(self, name, value)
         self.touch()
 
     def touch(self) -> None:
         """Something that `poll_events` looks at changed."""
-        object.__setattr__(self, "version", self.version + 1)
-        if self.watchers:
-            told = self.watchers
-            object.__setattr__(self, "watchers", {})
-            for key, (due, what) in told.items():
+        _put(self, "version", self.version + 1)
+        watchers = self.watchers
+        if watchers:
+            for key, (due, what) in watchers.items():
                 due[key] = what
+            watchers.clear()
+
+    def arrived(self) -> None:
+        """`arrivals += 1`, the most frequent of changes, without detours."""
+        _put(self, "arrivals", self.arrivals + 1)
+        _put(self, "version", self.version + 1)
+        watchers = self.watchers
+        if watchers:
+            for key, (due, what) in watchers.items():
+                due[key] = what
+            watchers.clear()
 
     def stamp(self) -> int | None:
         """See KernelFile."""
@@ -99,13 +111,16 @@ class Socket(KernelFile):
 
     def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
         """See KernelFile."""
-        if not self.watchers:
-            object.__setattr__(self, "watchers", {})
-        self.watchers[key] = due, what
+        watchers = self.watchers
+        if watchers is _NOBODY:
+            watchers = {}
+            _put(self, "watchers", watchers)
+        watchers[key] = due, what
 
     def forget(self, key: int) -> None:
         """See KernelFile."""
-        self.watchers.pop(key, None)
+        if self.watchers is not _NOBODY:
+            self.watchers.pop(key, None)
 
     # -- names and connections: what families differ in -----------------------------------------------
 

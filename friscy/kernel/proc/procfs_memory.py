@@ -10,7 +10,6 @@ from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.memory.address_space import AddressSpace
     from friscy.kernel.memory.areas import Vma
     from friscy.kernel.state import Process
 
@@ -51,19 +50,14 @@ def usage(k: Kernel, process: Process) -> Usage:
 def resident(k: Kernel, process: Process) -> int:
     """`usage` in sum: servers ask for it many times a second, and what was written of files takes as long again."""
     space = k.maps.get(process.pid)
-    return 0 if space is None else sum(_taken(space, vma) for vma in process.mm.vmas)
-
-
-def _taken(space: AddressSpace, vma: Vma) -> int:
-    end = min(vma.end, vma.backed_end)
-    return space.resident(vma.start, end).count(1) * PAGE if vma.start < end else 0
+    return 0 if space is None else sum(map(space.taken, process.mm.vmas))
 
 
 def _usage_of(k: Kernel, process: Process, vma: Vma) -> Usage:
     space = k.maps.get(process.pid)
     if space is None:
         return Usage()
-    end, taken = min(vma.end, vma.backed_end), _taken(space, vma)
+    end, taken = min(vma.end, vma.backed_end), space.taken(vma)
     if vma.file is None:
         return Usage(shared=taken) if vma.backing is not None else Usage(taken)
     written = 0 if vma.shared else sum(high - low for low, high in space.memory.written(vma.start, end))

@@ -38,8 +38,8 @@ def test_as_linux_does(name: str, machine: GuestMachine, guest_cache: Path, tmp_
 
 
 RECORDED = (
-    "partial", "bad_pointers", "leases", "mappings", "mounts", "mqueue", "other_memory", "posix_queues", "procmap",
-    "sharing", "signal_io", "smaps", "sysv_ipc",
+    "partial", "bad_pointers", "clocks", "leases", "mappings", "mounts", "mqueue", "other_memory", "posix_queues",
+    "procmap", "sharing", "signal_io", "smaps", "sysv_ipc",
 )  # fmt: skip
 
 

@@ -48,6 +48,9 @@ class FakeSpace:
     def hart(self, index: int) -> Hart:
         return Hart(self.memory.view, HART_BASE + HART_STRIDE * index)
 
+    def set_clock(self, monotonic_offset: int) -> None:
+        pass
+
     def prepare(self, hart: Hart) -> None:
         pass
 

@@ -57,6 +57,10 @@ class Pages(http.server.BaseHTTPRequestHandler):
         body = self.path[::-1].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        if not self.close_connection:
+            self.send_header(
+                "Connection", "keep-alive"
+            )  # ab, a client of HTTP/1.0, waits for the end otherwise
         self.end_headers()
         self.wfile.write(body)
 
