@@ -107,7 +107,7 @@ class Emitter(CallWriter):
         self._load(self._live.reload[block.pc] & ~given)
         if set_ra:
             self._put(const64(block.next_pc) + self._set(RA))
-        self._dirty = self._live.dirty[block.next_pc]
+        self._dirty = self._live.left[block.pc]
         self._facts = self._bases.after_call(block, self._facts)
         self._go(block, block.next_pc)
 
@@ -151,9 +151,14 @@ class Emitter(CallWriter):
             target in self._graph.blocks
             and not self._flow.is_back(block.pc, target)
             and (block.pc, target) not in self._structure.by_way
+            and not self._entering(block, target)
             and not self._bases.missing(target, self._facts)
             and self._label(block.pc, target) is not None
         )
+
+    def _entering(self, block: Block, target: int) -> Registers:
+        """What to store on the way into a loop, so that it is clean in there."""
+        return self._dirty & self._live.enters.get((block.pc, target), NONE)
 
     def _go(self, block: Block, target: int) -> None:
         """Let control go on at `target`: with a safepoint where the way leads back, and its bases checked."""
@@ -161,6 +166,9 @@ class Emitter(CallWriter):
             self._jump_out(block, target)
             return
         live = self._live.live[target]
+        entering = self._entering(block, target)
+        self._store(entering)
+        self._dirty &= ~entering
         if block.end not in CALLS and self._flow.is_back(block.pc, target):
             self._safepoint(block, target)
         if block.end not in CALLS:

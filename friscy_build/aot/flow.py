@@ -59,6 +59,24 @@ class Flow:
         """
         return target >= 0 and pc >= 0 and self.number[target] >= self.number[pc]
 
+    def loops(self) -> dict[int, set[int]]:
+        """The blocks of each loop, by its header, all by number; not of those that are entered elsewhere too."""
+        found: dict[int, set[int]] = {}
+        entry = self.number[self.graph.entry]
+        for header, block in enumerate(self.blocks):
+            ends = [k for k in self.before[header] if self.is_back(self.blocks[k].pc, block.pc)]
+            if not ends:
+                continue
+            body = {header}
+            while ends:
+                k = ends.pop()
+                if k not in body:
+                    body.add(k)
+                    ends += self.before[k]
+            if entry not in body:
+                found[header] = body
+        return found
+
     def twin(self) -> Flow:
         """The same function once more."""
         twin = copy(self)

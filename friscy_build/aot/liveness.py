@@ -22,9 +22,12 @@ _SP, _RA = 1 << SP, 1 << RA
 
 class Liveness:
     """By block: dirty and live where it starts; after: live where it ends; stores: what to store where it ends; held:
-    what its start needs in values; reload: what to load after a call that ends it."""
+    what its start needs in values; reload: what to load after a call that ends it; left: dirty behind all that.
 
-    __slots__ = ("after", "at_end", "dirty", "held", "live", "reload", "stores")
+    enters: by (block, header of a loop that it leads into): what to store on the way, so that it is clean in the loop.
+    """
+
+    __slots__ = ("after", "at_end", "dirty", "enters", "held", "left", "live", "reload", "stores")
 
     def __init__(self, flow: Flow, live: list[Registers], after: list[Registers]) -> None:
         self.live, self.after = _by_pc(flow, live), _by_pc(flow, after)
@@ -33,6 +36,8 @@ class Liveness:
         self.held: dict[int, Registers] = {}
         self.reload: dict[int, Registers] = {}
         self.at_end: list[Registers] = []
+        self.left: dict[int, Registers] = {}
+        self.enters: dict[tuple[int, int], Registers] = {}
 
 
 def _by_pc(flow: Flow, listed: list[Registers]) -> dict[int, Registers]:
@@ -75,7 +80,12 @@ def solve_live(flow: Flow, convention: Convention) -> tuple[list[Registers], lis
 
 
 def solve_dirty(flow: Flow, convention: Convention, found: Liveness, params: Registers) -> None:
-    """Find what is dirty, and what is stored where blocks end. params: given as values at the entry."""
+    """Find what is dirty, and what is stored where blocks end. params: given as values at the entry.
+
+    What is dirty before a loop that does not write it is stored before it. Otherwise each way out of the loop for an
+    interrupt would have to store it, and the host's compiler, which does not know how seldom that is, keeps moving it
+    between its stack and a register meanwhile.
+    """
     nblocks = len(flow.blocks)
     after = [found.after[block.pc] for block in flow.blocks]
     # At a block's end: what stays dirty if it was, what is stored then, and what is new.
@@ -94,18 +104,47 @@ def solve_dirty(flow: Flow, convention: Convention, found: Liveness, params: Reg
     dirty = [NONE] * nblocks
     dirty[flow.number[flow.graph.entry]] = params
     writes, following = flow.writes, flow.after
+    # A direct form would have to put saved registers back where it returns.
+    unwanted = convention.abi.saved if convention.signatures[flow.graph.key].direct else NONE
+    entering = _entering(flow, new, unwanted)
     changed = True
     while changed:
         changed = False
         for k in range(nblocks - 1, -1, -1):
             result = (dirty[k] | writes[k]) & keeps[k] | new[k]
             for successor in following[k]:
-                if result & ~dirty[successor]:
-                    dirty[successor] |= result
+                arriving = result & ~entering.get((k, successor), NONE)
+                if arriving & ~dirty[successor]:
+                    dirty[successor] |= arriving
                     changed = True
     found.at_end = [dirty[k] | writes[k] for k in range(nblocks)]
+    left = [found.at_end[k] & keeps[k] | new[k] for k in range(nblocks)]
+    for (k, header), clean in entering.items():
+        stores = left[k] & clean & found.live[flow.blocks[header].pc]
+        if stores:
+            found.enters[flow.blocks[k].pc, flow.blocks[header].pc] = stores
+    found.left = _by_pc(flow, left)
     found.dirty = _by_pc(flow, dirty)
     found.stores = _by_pc(flow, [found.at_end[k] & stored[k] for k in range(nblocks)])
+
+
+def _entering(flow: Flow, new: list[Registers], unwanted: Registers) -> dict[tuple[int, int], Registers]:
+    """By (block, header), where the way leads into a loop: what the loop does not write, but for what is unwanted.
+
+    new: by block, what the call that ends it gives.
+    """
+    found: dict[tuple[int, int], Registers] = {}
+    for header, body in flow.loops().items():
+        if flow.blocks[header].pc < 0:
+            continue
+        written = NONE
+        for k in body:
+            written |= flow.writes[k] | new[k]
+        before = [k for k in flow.before[header] if k not in body]
+        if all(flow.blocks[k].pc >= 0 for k in before):  # on the ways of a switch there is nothing done
+            for k in before:
+                found[k, header] = ALL & ~written & ~unwanted
+    return found
 
 
 def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Registers) -> None:
@@ -126,6 +165,9 @@ def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Regi
                 tail = convention.tail(target)
                 own[k] |= registers(tail.params) | tail.needs & _SP if tail is not None else NONE
         own[k] |= found.stores[block.pc]
+    entering = [NONE] * nblocks
+    for (pc, _), stores in found.enters.items():
+        entering[flow.number[pc]] |= stores
     held, reload = [NONE] * nblocks, [NONE] * nblocks
     start = [found.dirty[block.pc] & found.live[block.pc] for block in flow.blocks]
     reads, writes, following = flow.reads, flow.writes, flow.after
@@ -136,6 +178,7 @@ def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Regi
             needs = NONE
             for successor in following[k]:
                 needs |= held[successor]
+            needs |= entering[k]
             reload[k] = needs & clobbers[k]
             needs = needs & ~clobbers[k] | own[k]
             needs = reads[k] | needs & ~writes[k] | start[k]
