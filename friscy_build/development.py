@@ -155,6 +155,7 @@ def task_conformance() -> Iterator[dict[str, Any]]:
     commands["docker"] = [str(place / "docker.py")]
     commands["stores"] = [str(place / "stores.py")]
     commands["fuzz"] = [str(place / "fuzz.py"), "--seed", str(int(time.time()))]
+    commands["riscv"] = [str(place / "riscv.py")]  # wants a clone that $FRISCY_RISCV_TESTS names
     commands["libc"] = [str(place / "run.py"), "libc"]  # last: it wants a directory that $FRISCY_LIBC_TEST names
     for suite, command in commands.items():
         yield {
