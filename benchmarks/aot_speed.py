@@ -42,7 +42,7 @@ from friscy.machine.layout import PAGE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.jobs import translate_image
+from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.cache import cache_dir
 from friscy_build.interpreter.build import build_interpreter
 from lazyfs.abi import O_CREAT, O_WRONLY
@@ -195,7 +195,7 @@ class Guest:
     def translate(self) -> None:
         """Translate what the last run touched, as a bundle does by default."""
         entries = Functions(self._image).touched(self._touched)
-        parts = translate_image(self._file, name=self._image.name, entries=entries, callees=False)
+        parts = translate_units(plan(self._file, name=self._image.name, entries=entries, callees=False))
         low = self._image.base
         high = -(-self._image.end // PAGE) * PAGE
         image = Image([IDENTITY], self._image.name, low, high, self._segments)

@@ -1,7 +1,7 @@
 """A web server on loopback with ranges, ETags, and, to measure by, a bandwidth and a latency.
 
-with RangeServer(directory, bytes_per_second=3e6, latency=0.05) as server:
-    server.url, server.bytes_sent, server.requests
+    with RangeServer(directory, bytes_per_second=3e6, latency=0.05) as server:
+        server.url, server.bytes_sent, server.requests
 """
 
 from __future__ import annotations

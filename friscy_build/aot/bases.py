@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from friscy.machine.layout import GUARD, GUEST_END, GUEST_START
 from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, members
-from friscy_build.aot.flow import CALLS, Flow
-from friscy_build.aot.graph import Block, End
+from friscy_build.aot.flow import Flow
+from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.isa.decode import Instruction
 
 _ACCESS_BYTES = 8

@@ -209,14 +209,12 @@ class CallWriter(FunctionWriter):
         routine = self._routine(signature)
         if routine is None or A0 not in signature.results:
             return False
-        left = leb(self._locals.left)
         arguments = [self._get(register) for register in range(A0, A0 + routine.nargs)]
         self._put(b"".join(arguments))
         self._mark(block.code[-1][0])
-        self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + left)
-        self._put(const64(DECLINED) + OPCODES["i64.ne"])
+        self._put(_call(routine, self._locals.left))
         self._open(IF)
-        self._put(routine.result(wasm.LOCAL_GET + left, arguments) + self._set(A0))
+        self._put(routine.result(wasm.LOCAL_GET + leb(self._locals.left), arguments) + self._set(A0))
         self._else()
         return True
 
@@ -232,16 +230,16 @@ class CallWriter(FunctionWriter):
             self._mark(self._graph.entry)
             self._put(after)
             return
-        arguments = range(A0, A0 + routine.nargs)
-        if not {*arguments, RA} <= {*self._signature.params}:
+        numbers = range(A0, A0 + routine.nargs)
+        if not {*numbers, RA} <= {*self._signature.params}:
             return
-        self._put(b"".join(map(self._get, arguments)))
+        arguments = [self._get(register) for register in numbers]
+        self._put(b"".join(arguments))
         self._mark(self._graph.entry)
-        self._put(wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + leb(left))
-        self._put(const64(DECLINED) + OPCODES["i64.ne"])
+        self._put(_call(routine, left))
         self._open(IF)
         self._put(self._entry_ra + const64(-2) + OPCODES["i64.and"])
-        result = routine.result(wasm.LOCAL_GET + leb(left), [self._get(register) for register in arguments])
+        result = routine.result(wasm.LOCAL_GET + leb(left), arguments)
         zeros = {F64: b"\x44" + bytes(8)}
         kinds = result_types(self._signature)[1:]
         for register, kind in zip(self._signature.results, kinds, strict=True):
@@ -257,8 +255,13 @@ class CallWriter(FunctionWriter):
         ra = HART + hart_load(RA) + const64(-2) + OPCODES["i64.and"]
         arguments = [HART + hart_load(register) for register in range(A0, A0 + routine.nargs)]
         before = ra + FAR_AWAY + OPCODES["i32.eqz"] + IF + b"".join(arguments)
-        after = wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + leb(left)
-        after += const64(DECLINED) + OPCODES["i64.ne"] + IF
+        after = _call(routine, left) + IF
         after += HART + routine.result(wasm.LOCAL_GET + leb(left), arguments) + hart_store(A0)
         after += ra + WRAP + wasm.RETURN + wasm.END + wasm.END
         return before, after
+
+
+def _call(routine: Routine, left: int) -> bytes:
+    """With its arguments on the stack: call it, keep in an i64 local what it gives, and say whether it did the work."""
+    called = wasm.CALL + leb(runtime_index(routine.body)) + wasm.LOCAL_TEE + leb(left)
+    return called + const64(DECLINED) + OPCODES["i64.ne"]

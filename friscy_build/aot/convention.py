@@ -146,8 +146,7 @@ class Convention:
                 writes=own[pc] if direct else ALL, needs=NONE, direct=direct, name=flow.graph.name
             )
         self._callers = self._find_callers()
-        for pc in list(self.flows):
-            self._choose_forms(pc, own)
+        self._choose_forms(own)
         self._solve_writes()
         self._solve_results(own)
         self._found: dict[int, Liveness] = {}
@@ -166,22 +165,25 @@ class Convention:
             wanted = signature.smashes | registers(signature.results) if signature.direct else NONE
             solve_held(flow, self, found, wanted)
 
-    def _choose_forms(self, pc: int, own: dict[int, Registers]) -> None:
+    def _choose_forms(self, own: dict[int, Registers]) -> None:
         """A direct form costs those who come through the table a call more: not where nobody calls it, and a function
         that is small is there twice. (A string function's wrapper does its work, without the frame of the rest.)"""
-        flow, signature = self.flows[pc], self.signatures[pc]
-        if not signature.direct or routine_for(signature.name):
-            return
-        if pc not in self._callers:
-            self.signatures[pc], self.intact[pc] = Signature(needs=NONE, name=signature.name), {}
-        elif flow.graph.ninstructions <= TWIN_INSTRUCTIONS:
-            key = ~pc
-            self.flows[key] = flow.twin()
-            twin = Signature(needs=NONE, name=signature.name)
-            self.signatures[key], self.intact[key], own[key] = twin, {}, own[pc]
-            for callers in self._callers.values():
-                if pc in callers:
-                    callers.add(key)
+        twins = set()
+        for pc, flow in list(self.flows.items()):
+            name = self.signatures[pc].name
+            if not self.signatures[pc].direct or routine_for(name):
+                continue
+            key = pc
+            if pc in self._callers:
+                if flow.graph.ninstructions > TWIN_INSTRUCTIONS:
+                    continue
+                twin = flow.twin()
+                key = twin.graph.key
+                self.flows[key], own[key] = twin, own[pc]
+                twins.add(pc)
+            self.signatures[key], self.intact[key] = Signature(needs=NONE, name=name), {}
+        for callers in self._callers.values():
+            callers |= {~pc for pc in callers & twins}
 
     def twin(self, graph: Graph) -> Graph | None:
         """The function a second time, for callers through the table; None: that form is a wrapper, or the only one."""

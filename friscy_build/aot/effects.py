@@ -16,6 +16,7 @@ from friscy_build.llvm.trace import Function, Module
 # Registers as one numbering: x0-x31, f0-f31, and fcsr.
 F0, FCSR = 32, 64
 SP, RA = 2, 1
+LINKS = (1, 5)  # the registers that the psABI knows as link registers: a jump that writes one is a call
 
 Name = tuple[str, str]  # ("x" or "f", operand), or ("fcsr", "")
 

@@ -20,7 +20,6 @@ from friscy_build.aot.bases import CHECKED, offset_of
 from friscy_build.aot.calls import CallWriter
 from friscy_build.aot.convention import calls_others
 from friscy_build.aot.effects import FCSR, NONE, RA, SP, Registers, effects, is_access, registers
-from friscy_build.aot.flow import CALLS
 from friscy_build.aot.function_writer import (
     BLOCK,
     HART_DEPTH_NOW,
@@ -31,7 +30,7 @@ from friscy_build.aot.function_writer import (
     const32,
     const64,
 )
-from friscy_build.aot.graph import Block, End
+from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
@@ -51,7 +50,7 @@ _MOST_LABELS = 8192  # of a table
 class Emitter(CallWriter):
     """Writes the forms of one function."""
 
-    # Calls and jumps out
+    # Calls
 
     def _call(self, block: Block, target: int | None) -> None:
         signature = self._convention.known(block)

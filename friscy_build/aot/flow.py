@@ -8,10 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from friscy_build.aot.effects import NONE, Registers, effects
-from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.graph import CALLS, Block, End, Graph
 from friscy_build.aot.order import postorder
-
-CALLS = (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
 
 
 class Flow:

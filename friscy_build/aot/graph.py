@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from friscy_build.aot.effects import LINKS
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.stubs import Stub, find_stub
 from friscy_build.aot.tables import Code, find_targets
@@ -14,7 +15,6 @@ from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
 _MANY_TARGETS = 16
-LINKS = (1, 5)  # the registers that the psABI knows as link registers: a jump that writes one is a call
 
 
 class End(Enum):
@@ -30,6 +30,9 @@ class End(Enum):
     RETURN = "return"  # to the address in a link register
     SYSCALL = "syscall"
     OUT = "out"  # no instruction to translate here: the interpreter's
+
+
+CALLS = (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
 
 
 @dataclass(slots=True)
@@ -282,8 +285,7 @@ def resumable(graph: Graph, pcs: Sequence[int]) -> Graph:
 def close(graph: Graph) -> Graph:
     """Give every call of `graph` a block to return to, if need be one that leaves."""
     for block in list(graph.blocks.values()):
-        called = block.end in (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
-        if called and block.next_pc not in graph.blocks:
+        if block.end in CALLS and block.next_pc not in graph.blocks:
             graph.blocks[block.next_pc] = Block(block.next_pc, next_pc=block.next_pc)
     return graph
 

@@ -79,33 +79,25 @@ def plan(
         yield unit(graphs, flows)
 
 
-def translate_image(
-    data: bytes,
-    base: int | None = None,
+def translate_units(
+    units: Iterable[Unit],
     *,
-    name: str = "",
-    entries: Iterable[int] | None = None,
-    callees: bool = True,
-    options: Options = DEFAULT,
     executor: Executor | None = None,
-    functions: Functions | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Translated]:
-    """Translate an ELF file at `base`: the units of `plan`.
+    """Write the modules of a `plan`.
 
     executor: where functions are written, several at once; None: here, one after the other.
     progress: called with (instructions done, instructions in all as far as they are found).
     """
     result: list[Translated] = []
     done = total = 0
-    for unit in plan(
-        data, base, name=name, entries=entries, callees=callees, options=options, functions=functions
-    ):
-        total += sum(graph.ninstructions for graph in unit.graphs)
+    for unit in units:
+        total += unit.ninstructions
         progress(done, total)
         if executor is None:
             result.append(translate(unit))
-            done += result[-1].ninstructions
+            done += unit.ninstructions
         else:
             for ninstructions in _write_all(unit, executor):
                 done += ninstructions
@@ -127,8 +119,7 @@ def _write_all(unit: Unit, executor: Executor) -> Iterator[int]:
     for piece in unit.pieces(PIECE_INSTRUCTIONS):
         if len(running) >= MAX_RUNNING:
             yield take()
-        ninstructions = sum(graph.ninstructions for graph in piece.graphs)
-        running.append((ninstructions, executor.submit(write, piece)))
+        running.append((piece.ninstructions, executor.submit(write, piece)))
     while running:
         yield take()
 

@@ -61,6 +61,11 @@ class Translated:
     code_bytes: int = 0  # of the wasm code section
 
 
+def size_of(graphs: Iterable[Graph]) -> int:
+    """The instructions of these functions."""
+    return sum(graph.ninstructions for graph in graphs)
+
+
 class Unit:
     """Functions of a file that become one module, and call each other directly; what they are written with.
 
@@ -88,6 +93,10 @@ class Unit:
         self._convention = Convention(by_entry, abi, habits.wanted)
         self.functions = linking.Functions(self._convention.signatures, [graph.entry for graph in graphs])
 
+    @property
+    def ninstructions(self) -> int:
+        return size_of(self.graphs)
+
     def pieces(self, ninstructions: int) -> Iterator[Piece]:
         """The functions in pieces of about so many instructions."""
         graphs: list[Graph] = []
@@ -113,8 +122,7 @@ class Unit:
         """The module, once `functions` has the bodies of all pieces."""
         entries = [(pc, graph.entry) for graph in self.graphs for pc in graph.entries]
         wasm, code_bytes = self.functions.module([entry for _, entry in entries])
-        ninstructions = sum(graph.ninstructions for graph in self.graphs)
-        return Translated(wasm, tuple(pc for pc, _ in entries), ninstructions, code_bytes)
+        return Translated(wasm, tuple(pc for pc, _ in entries), self.ninstructions, code_bytes)
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,10 @@ class Piece:
     functions: linking.Functions
     convention: Convention
     precise: bool
+
+    @property
+    def ninstructions(self) -> int:
+        return size_of(self.graphs)
 
 
 def write(piece: Piece) -> dict[int, linking.Body]:
@@ -139,7 +151,7 @@ def write(piece: Piece) -> dict[int, linking.Body]:
 
 def translate(unit: Unit) -> Translated:
     """The module of a unit, written here."""
-    for piece in unit.pieces(sum(graph.ninstructions for graph in unit.graphs)):
+    for piece in unit.pieces(unit.ninstructions):
         unit.functions.bodies.update(write(piece))
     return unit.module()
 

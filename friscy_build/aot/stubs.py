@@ -14,12 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from friscy_build.aot.effects import LINKS
 from friscy_build.isa.decode import Instruction, decode
 
 if TYPE_CHECKING:
     from friscy_build.aot.image import CodeImage
-
-_LINKS = (1, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def find_stub(image: CodeImage, pc: int) -> Stub | None:
     register = high.rd
     if (low.rd, low.rs1, jump.rs1, jump.imm) != (register, register, register, 0):
         return None
-    if jump.rd == register or {register, jump.rd} & set(_LINKS):
+    if jump.rd == register or {register, jump.rd} & set(LINKS):
         return None
     got = (pc + high.imm + low.imm) % (1 << 64)
     return Stub(got, register, jump.rd, at) if image.read(got, 8) is not None else None

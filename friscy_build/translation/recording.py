@@ -39,6 +39,11 @@ class Touched:
     def __init__(self, ino: int, executed: Iterable[int] = (), resumed: Iterable[int] = ()) -> None:
         self.ino, self.executed, self.resumed = ino, set(executed), set(resumed)
 
+    def add(self, other: Touched) -> None:
+        """Take what else ran of it, or of another file of the same content."""
+        self.executed |= other.executed
+        self.resumed |= other.resumed
+
 
 class Recording:
     """What ran, by file, in the order in which they were first mapped."""

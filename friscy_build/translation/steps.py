@@ -6,7 +6,7 @@ build/.parts/NAME/{recording,places,resumed}, build/.parts/NAME/code/{code.bin,m
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from hashlib import sha256
@@ -23,12 +23,13 @@ from friscy_build.cache import replacing
 from friscy_build.translation.executor import executor
 from friscy_build.translation.placing import Files, fixed, place, read_places, write_places
 from friscy_build.translation.recording import Recording, record
-from friscy_build.translation.translate import Translation, Translator
+from friscy_build.translation.translate import Translator
 from friscy_build.translation.writing import parts_of, write_code
 from lazyfs.errors import FriscyError
 
 if TYPE_CHECKING:
-    from friscy_build.images.progress import Progress
+    import wasmtime
+
     from friscy_build.steps import Build
 
 
@@ -90,12 +91,17 @@ class CodeSteps:
             translator = Translator(
                 files, scope=self.settings.scope, faults=self.settings.faults, executor=jobs
             )
-            compiled = stack.enter_context(_Compiled())
-            translations = []
+            threads, engine = ThreadPoolExecutor(default_workers()), make_engine()
+            stack.callback(threads.shutdown, cancel_futures=True)
+            translations, compiled = [], []
             for translation in translator.translate(places, recording, progress):
                 translations.append(translation)
-                compiled.begin(translation)
-            compiled.finish(progress)
+                # While others are translated.
+                compiled += [threads.submit(_compile, engine, wasm) for wasm, _ in translation.modules]
+            for done, module in enumerate(compiled):
+                progress("compiling for this machine", done, len(compiled))
+                module.result()
+            progress("compiling for this machine", len(compiled), len(compiled))
             translations.sort(key=lambda made: made.place.low)
             digests = write_code(self.directory, translations)
         return {"sha256": digests}
@@ -116,34 +122,6 @@ class CodeSteps:
         return parts_of(self.directory)
 
 
-class _Compiled:
-    """Has native code made while others are translated, so that this user's cache has it and the first run here need
-    not make it. A module takes one processor."""
-
-    def __init__(self) -> None:
-        self._engine = make_engine()
-        self._threads = ThreadPoolExecutor(default_workers())
-        self._modules: list[Future[Any]] = []
-
-    def __enter__(self) -> _Compiled:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._threads.shutdown(cancel_futures=True)
-
-    def begin(self, translation: Translation) -> None:
-        """Have the modules of a translation compiled."""
-        for wasm, _ in translation.modules:
-            digest = sha256(wasm).hexdigest()
-            self._modules.append(
-                self._threads.submit(
-                    load_module, self._engine, digest, partial(bytes, wasm), "a translated module"
-                )
-            )
-
-    def finish(self, progress: Progress) -> None:
-        """Wait for all."""
-        for done, module in enumerate(self._modules):
-            progress("compiling for this machine", done, len(self._modules))
-            module.result()
-        progress("compiling for this machine", len(self._modules), len(self._modules))
+def _compile(engine: wasmtime.Engine, wasm: bytes) -> None:
+    """Have the native code of a module in this user's cache, so that the first run here need not make it."""
+    load_module(engine, sha256(wasm).hexdigest(), partial(bytes, wasm), "a translated module")

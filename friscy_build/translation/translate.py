@@ -14,7 +14,7 @@ from elftools.elf.elffile import ELFFile
 from friscy.kernel import elf
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.jobs import translate_image
+from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import Options
 from friscy_build.cache import cache_dir, replacing
 from friscy_build.fingerprint import code_digest
@@ -68,8 +68,7 @@ class Translator:
             touched = Touched(place.inodes[0])
             for ino in place.inodes:
                 if ino in recording.files:
-                    touched.executed |= recording.files[ino].executed
-                    touched.resumed |= recording.files[ino].resumed
+                    touched.add(recording.files[ino])
             return touched
 
         listed = [(place, of(place)) for place in places]
@@ -107,10 +106,11 @@ class Translator:
             image = CodeImage(data, place.low, name=place.path)
             functions = Functions(image, limit=options.largest)
             entries = None if everything else functions.touched(executed) | resumed
-            found = [] if entries == set() else translate_image(
-                data, place.low, name=place.path, entries=entries, callees=False, options=options,
-                executor=self._pool(), functions=functions,
-                progress=lambda done, total: progress(place.path, done, total),
+            units = plan(
+                data, place.low, name=place.path, entries=entries, callees=False, options=options, functions=functions
+            )  # fmt: skip
+            found = [] if entries == set() else translate_units(
+                units, executor=self._pool(), progress=lambda done, total: progress(place.path, done, total)
             )  # fmt: skip
             modules = [(each.wasm, list(each.entries)) for each in found]
             if path:

@@ -126,9 +126,7 @@ def _recorded(name: str) -> Recording:
     merged = Recording()
     for path in sorted(DIRECTORY.glob(f"{name}.*.recording")):
         for ino, file in Recording.read(path).files.items():
-            known = merged.files.setdefault(ino, Touched(ino))
-            known.executed |= file.executed
-            known.resumed |= file.resumed
+            merged.files.setdefault(ino, Touched(ino)).add(file)
     return merged
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import wasmtime
 
 from friscy.machine.layout import CODE_MAP
-from friscy_build.aot.jobs import translate_image
+from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import DEFAULT, Options
 
 _INTERPRETER_TESTS = Path(__file__).parents[1] / "interpreter"
@@ -93,7 +93,7 @@ def install(
     """Translate `elf`, whose code `guest` has, and enter (a share of) its functions into the code map; their pcs."""
     installed = []
     rng = random.Random(len(elf))
-    for part in translate_image(elf, entries=entries, options=options):
+    for part in translate_units(plan(elf, entries=entries, options=options)):
         first = guest.table.grow(guest.store, len(part.entries), None)
         constant = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
         guest._imports["table_base"] = wasmtime.Global(guest.store, constant, wasmtime.Val.i32(first))

@@ -46,6 +46,20 @@ class Assembler:
         self.later.append((self.at, label, name, operands))
         self.at += 8 if name in ("call_pair", "address") else 4
 
+    def calls(self, label: str) -> None:
+        """Begin a function that keeps ra in a frame, and `returns`; before it, a call of it and a stop."""
+        self.to(label, "jal", rd=RA)
+        self.word(EBREAK)
+        self.labels[label] = self.at
+        self.word(op("addi", rd=SP, rs1=SP, imm=-16))
+        self.word(op("sd", rs2=RA, rs1=SP, imm=0))
+
+    def returns(self) -> None:
+        """The end of what `calls` begins."""
+        self.word(op("ld", rd=RA, rs1=SP, imm=0))
+        self.word(op("addi", rd=SP, rs1=SP, imm=16))
+        self.word(op("jalr", rd=0, rs1=RA, imm=0))
+
     def code(self) -> bytes:
         for at, label, name, operands in self.later:
             distance = self.labels[label] - at

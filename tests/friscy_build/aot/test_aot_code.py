@@ -29,7 +29,7 @@ from friscy.machine.memory import PROT_EXEC, PROT_READ, PROT_WRITE
 from friscy.machine.space import Space
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.jobs import translate_image
+from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import DEFAULT, Options
 from friscy_build.isa.rows import BY_NAME
 
@@ -89,6 +89,12 @@ class Process:
         memory.write(at, code)
         memory.map(STACK - 64 * PAGE, STACK + PAGE, PROT_READ | PROT_WRITE)
 
+    def load_translated(self, content: bytes, made: Library) -> None:
+        """Code, and what it is translated to."""
+        self.space.code = Code(self.space, made)
+        self.load(content)
+        self.space.code_mapped(CODE, CODE + PAGE * (len(content) // PAGE + 1), IDENTITY, 0)
+
     def run(self, pc: int = CODE) -> int:
         self.hart.clear_interrupt()
         self.hart.set_x(SP, STACK)
@@ -109,7 +115,7 @@ def library(
     options: Options = DEFAULT,
     entries: list[int] | None = None,
 ) -> Library:
-    parts = translate_image(elf, options=options, entries=entries)
+    parts = translate_units(plan(elf, options=options, entries=entries))
     low = min(start for start, _, _ in segments) // PAGE * PAGE
     high = -(-max(end for _, end, _ in segments) // PAGE) * PAGE
     image = Image([IDENTITY], "program", low, high, segments)
@@ -311,9 +317,7 @@ def test_goes_on_where_nobody_found_code(aot_engine: wasmtime.Engine, process: P
     code = code_of(words)
     functions = [(CODE, 0x40), (CODE + 0x40, 0x40), (CODE + 0x80, 8)]
     elf = elf_with_symbols(code, functions)
-    process.space.code = Code(process.space, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
-    process.load(code)
-    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load_translated(code, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
     assert process.run() == 3 + 5 + 70
 
 
@@ -340,9 +344,7 @@ def test_stack_pointer_comes_back_through_a_function_without_a_frame(
     elf = elf_with_symbols(code_of(words), [(place, 0x20) for place in places])
     code = code_of(words)
     translated = library(aot_engine, elf, [(CODE, CODE + len(code), 0)], entries=places)
-    process.space.code = Code(process.space, translated)
-    process.load(code)
-    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load_translated(code, translated)
     process.hart.set_x(11, CODE + 0xA0)
     assert process.run() == STACK
 
@@ -392,9 +394,7 @@ def test_a_call_that_was_left_by_a_jump_does_not_return(
     )
     segment = (CODE, CODE + len(content), 0)
     made = library(aot_engine, elf, [segment], entries=[CODE + 0x40, CODE + 0x60, CODE + 0x90])
-    process.space.code = Code(process.space, made)
-    process.load(content)
-    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load_translated(content, made)
     process.hart.set_x(A0, 21)
     process.hart.set_x(6, CODE + 0xA0)
     assert process.run() == 42
@@ -439,9 +439,7 @@ def test_a_call_that_was_left_by_a_jump_does_not_return_in_place_of_a_later_one(
     content = code_of([*begin, *[nop] * 9, *keep, *[nop] * 4, *jump])
     elf = elf_with_symbols(content, [(CODE, 0x1C), (CODE + 0x40, 0x30)])
     made = library(aot_engine, elf, [(CODE, CODE + len(content), 0)], entries=[CODE + 0x40])
-    process.space.code = Code(process.space, made)
-    process.load(content)
-    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load_translated(content, made)
     for register, value in ((A1, 0), (CALLEE, 0x80), (MIDDLE, 0x58), (LANDING, 8)):
         process.hart.set_x(register, CODE + value if value else 0)
     assert process.run() == 7
@@ -489,9 +487,7 @@ def test_a_call_does_not_return_where_a_deeper_one_does(
     content = code_of([*begin, *[nop] * 12, *adds, *[nop] * 3, *other])
     elf = elf_with_symbols(content, [(CODE, 0x10), (CODE + 0x40, 0x34)])
     made = library(aot_engine, elf, [(CODE, CODE + len(content), 0)], entries=[CODE + 0x40])
-    process.space.code = Code(process.space, made)
-    process.load(content)
-    process.space.code.mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load_translated(content, made)
     for register, value in ((A1, 0), (MIDDLE, CODE + 0x58), (OTHER, CODE + 0x80)):
         process.hart.set_x(register, value)
     assert process.run() == 3 + 2 + 1
@@ -512,9 +508,7 @@ def test_blocks_that_each_lead_to_the_next(aot_engine: wasmtime.Engine, process:
     words += [op("addi", rd=A0, rs1=A0, imm=1), ret]
     code = code_of(words)
     elf = elf_with_symbols(code, [(CODE + 0x20, end + 16 - 0x20), (CODE + end + 16, 8)])
-    process.space.code = Code(process.space, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
-    process.load(code)
-    process.space.code_mapped(CODE, CODE + PAGE * (len(code) // PAGE + 1), IDENTITY, 0)
+    process.load_translated(code, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
     process.hart.set_x(A0, 0)
     assert process.run() == n
     assert not interpreted(process, CODE + 0x20)
@@ -529,9 +523,7 @@ def test_a_rounding_mode_that_there_is_not(
     words = [fixed] * before + [op("fadd.d", rd=10, rs1=10, rs2=10, rm=7), op("jalr", rd=0, rs1=RA, imm=0)]
     code = code_of(words)
     elf = elf_with_symbols(code, [(CODE, len(code))])
-    process.space.code = Code(process.space, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
-    process.load(code)
-    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load_translated(code, library(aot_engine, elf, [(CODE, CODE + len(code), 0)]))
     process.hart.fcsr = 5 << 5
     process.hart.set_x(RA, CODE)
     process.run()

@@ -37,18 +37,12 @@ def _saves(asm: Assembler, *saved: int, system: bool = False) -> None:
 
 def _program() -> tuple[Assembler, bytes]:
     asm = Assembler()
-    asm.to("caller", "jal", rd=RA)
-    asm.word(EBREAK)
-    asm.labels["caller"] = asm.at
-    asm.word(op("addi", rd=SP, rs1=SP, imm=-16))
-    asm.word(op("sd", rs2=RA, rs1=SP, imm=0))
+    asm.calls("caller")
     asm.word(op("addi", rd=A6, rs1=0, imm=7))
     asm.to("barrier", "jal", rd=RA)
     asm.to("jumps", "jal", rd=RA)
     asm.word(op("add", rd=A0, rs1=A2, rs2=A6))
-    asm.word(op("ld", rd=RA, rs1=SP, imm=0))
-    asm.word(op("addi", rd=SP, rs1=SP, imm=16))
-    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.returns()
     asm.labels["barrier"] = asm.at
     _saves(asm, A6)
     asm.labels["jumps"] = asm.at
@@ -101,18 +95,12 @@ def test_saved_registers_that_are_not(new_guest: Callable[..., Any]) -> None:
     """A function that computes in s3 and leaves it so: what its callers keep there is not what they find."""
     s3 = 19
     asm = Assembler()
-    asm.to("caller", "jal", rd=RA)
-    asm.word(EBREAK)
-    asm.labels["caller"] = asm.at
-    asm.word(op("addi", rd=SP, rs1=SP, imm=-16))
-    asm.word(op("sd", rs2=RA, rs1=SP, imm=0))
+    asm.calls("caller")
     asm.to("clobbers", "address", register=T1)
     asm.word(op("c.nop", imm=0))
     asm.word(op("jalr", rd=RA, rs1=T1, imm=0))
     asm.word(op("addi", rd=A0, rs1=s3, imm=0))
-    asm.word(op("ld", rd=RA, rs1=SP, imm=0))
-    asm.word(op("addi", rd=SP, rs1=SP, imm=16))
-    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.returns()
     asm.labels["clobbers"] = asm.at
     asm.word(op("addi", rd=s3, rs1=0, imm=42))
     asm.word(op("jalr", rd=0, rs1=RA, imm=0))

@@ -40,21 +40,23 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def test_workers_write_what_is_written_here(bare: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = jobs.translate_image(bare)
+    here = jobs.translate_units(jobs.plan(bare))
     assert len(here) == 1
     for size in (1, 50, 10_000):
         monkeypatch.setattr(jobs, "PIECE_INSTRUCTIONS", size)
         executor = Elsewhere()
-        assert jobs.translate_image(bare, executor=executor) == here
+        assert jobs.translate_units(jobs.plan(bare), executor=executor) == here
         assert executor.ran > 1 if size == 1 else executor.ran >= 1
 
 
 def test_units_share_out_a_file(bare: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each function is in one module, and as many are written as are found."""
-    (whole,) = jobs.translate_image(bare)
+    (whole,) = jobs.translate_units(jobs.plan(bare))
     monkeypatch.setattr(jobs, "UNIT_INSTRUCTIONS", 40)
     told: list[tuple[int, int]] = []
-    parts = jobs.translate_image(bare, progress=lambda done, total: told.append((done, total)))
+    parts = jobs.translate_units(
+        jobs.plan(bare), progress=lambda done, total: told.append((done, total))
+    )
     assert len(parts) > 2
     assert sorted(pc for part in parts for pc in part.entries) == sorted(whole.entries)
     assert sum(part.ninstructions for part in parts) == whole.ninstructions

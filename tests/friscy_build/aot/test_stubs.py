@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aot_guest import CODE, STACK, elf_file, install
-from aot_programs import A0, EBREAK, RA, SP, Assembler, op
+from aot_programs import A0, RA, Assembler, op
 
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.graph import End
@@ -24,17 +24,11 @@ def program(*, odd: bool = False) -> tuple[Assembler, bytes]:
     odd: the GOT has an odd address, whose lowest bit a jump does not look at.
     """
     asm = Assembler()
-    asm.to("caller", "jal", rd=RA)
-    asm.word(EBREAK)
-    asm.labels["caller"] = asm.at
-    asm.word(op("addi", rd=SP, rs1=SP, imm=-16))
-    asm.word(op("sd", rs2=RA, rs1=SP, imm=0))
+    asm.calls("caller")
     asm.to("stub", "jal", rd=RA)
     asm.to("jumps", "jal", rd=RA)
     asm.to("stub", "call_pair", register=T1)
-    asm.word(op("ld", rd=RA, rs1=SP, imm=0))
-    asm.word(op("addi", rd=SP, rs1=SP, imm=16))
-    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.returns()
     asm.labels["jumps"] = asm.at
     asm.word(op("addi", rd=A0, rs1=A0, imm=100))
     asm.to("stub", "jal", rd=0)
