@@ -64,9 +64,7 @@ class Machine:
         translated: whether the bundle's translated code is used."""
         self.bundle, self.log = bundle, log
         self.watch: Callable[[Space], Watcher] | None = None  # makes what a new space tells of its code
-        self.upper: Callable[[Vfs, OverlayFs], None] | None = (
-            None  # puts what was kept into a new root filesystem
-        )
+        self.upper: Callable[[Vfs, OverlayFs], None] | None = None  # puts what was kept into a new root filesystem
         self.places = Places()
         self.clock, self.entropy = Clock(), os.urandom  # of new kernels
         self.engine = make_engine()

@@ -40,9 +40,8 @@ class HostInode(Inode):
     name: bytes = b""
     sectors: int = 0
 
-    found: ClassVar[
-        int
-    ] = -1  # `VfsHost.moment` when its descriptor was that of what is at its place; not state
+    # `VfsHost.moment` when its descriptor was that of what is at its place; not state
+    found: ClassVar[int] = -1
 
 
 @contextmanager
@@ -382,8 +381,7 @@ class HostFs(FileSystem):
 
     def host_file(self, vfs: VfsHost, file: OpenFile) -> int:
         """See FileSystem."""
-        fd = vfs.host_files.get(file)
-        return self._descriptor(vfs, file) if fd is None else fd
+        return self._descriptor(vfs, file)
 
     def write(self, vfs: VfsHost, file: OpenFile, offset: int, data: Data) -> int:
         """See FileSystem."""

@@ -64,10 +64,7 @@ class FdTable(Plain):
 
     def get_path(self, fd: int) -> OpenFile:
         """As `get`, for the calls that take O_PATH descriptors as well."""
-        descriptor = self.slots.get(fd)
-        if descriptor is None:
-            raise LinuxError(errno.EBADF)
-        return descriptor.file
+        return self.descriptor(fd).file
 
     def descriptor(self, fd: int) -> Descriptor:
         descriptor = self.slots.get(fd)

@@ -197,14 +197,9 @@ def write(k: Kernel, task: Task, file: OpenFile, data: bytes | memoryview) -> in
     try:
         return file.write_from(k, data) if isinstance(file, KernelFile) else k.vfs.write(file, data)
     except LinuxError as error:
-        refused(k, task, error)
+        if error.errno == errno.EPIPE:
+            k.post_signal(task.process, SIGPIPE, task=task)
         raise
-
-
-def refused(k: Kernel, task: Task, error: LinuxError) -> None:
-    """A file that was written to took nothing: SIGPIPE where nobody reads it any more."""
-    if error.errno == errno.EPIPE:
-        k.post_signal(task.process, SIGPIPE, task=task)
 
 
 def release(k: Kernel, file: OpenFile) -> None:

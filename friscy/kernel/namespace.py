@@ -169,9 +169,7 @@ def mount_host(k: Kernel, context: FsContext, grant: HostMount) -> None:
         root = fs.root(k.vfs)
         inode = fs.lookup(k.vfs, root, below, None) if below else root
         if inode is None or (below and not S_ISREG(inode.mode)):
-            raise OSError(
-                errno.ENOENT, "no file or directory" if inode is None else "neither file nor directory"
-            )
+            raise OSError(errno.ENOENT, "no file or directory" if inode is None else "neither file nor directory")
     except OSError as error:
         raise UsageError(
             f"cannot mount {grant.host}: {error.strerror}",

@@ -59,13 +59,9 @@ def load_module(
     if actual != digest:
         raise FormatError(name, None, f"content with sha256 {digest}", actual, hint="Build the bundle again.")
     try:
-        module = wasmtime.Module(engine, wasm)
+        return _compiled(engine, digest, wasm)
     except wasmtime.WasmtimeError as error:
         raise FormatError(name, None, "a valid wasm module", str(error).splitlines()[0]) from error
-    cached = _cached(digest)
-    if cached is not None:
-        _store(cached, bytes(module.serialize()))
-    return module
 
 
 def load_text(engine: wasmtime.Engine, name: str, text: str) -> wasmtime.Module:
@@ -73,12 +69,15 @@ def load_text(engine: wasmtime.Engine, name: str, text: str) -> wasmtime.Module:
     from zlib import crc32
 
     key = f"{name}-{crc32(text.encode()):08x}"
-    module = cached_module(engine, key)
-    if module is None:
-        module = wasmtime.Module(engine, bytes(wasmtime.wat2wasm(text)))
-        cached = _cached(key)
-        if cached is not None:
-            _store(cached, bytes(module.serialize()))
+    return cached_module(engine, key) or _compiled(engine, key, bytes(wasmtime.wat2wasm(text)))
+
+
+def _compiled(engine: wasmtime.Engine, key: str, wasm: bytes) -> wasmtime.Module:
+    """A module made now, and kept in the native cache under `key`."""
+    module = wasmtime.Module(engine, wasm)
+    cached = _cached(key)
+    if cached is not None:
+        _store(cached, bytes(module.serialize()))
     return module
 
 

@@ -27,7 +27,6 @@ _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _SYSCALL = struct.Struct("<8Q")
 _ALL = struct.Struct("<32Q")
 
-
 Buffer = memoryview
 
 

@@ -108,9 +108,7 @@ class Space:
         self._values = (ctypes.c_uint32 * (2 * _VALUE_WORDS))()  # what `_call` gives
         self._stopped = _Word()  # where `_call` is told of a trap
         self._call_words = ctypes.addressof(self._values), 2, ctypes.addressof(self._stopped)
-        self._exports: Mapping[
-            str, object
-        ] = {}  # so what another kind of engine imports besides is not there
+        self._exports: Mapping[str, object] = {}  # so what another kind of engine imports besides is not there
         self._calls.calibrate(partial(self._call, ctypes.addressof(self._calls.now._func), 0))
         exports = self.instantiate(interpreter)
         self._exports = exports

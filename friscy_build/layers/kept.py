@@ -1,7 +1,7 @@
 """A directory that keeps what a bundle's runs write: `friscy run --overlay DIR`.
 
-upper.tar       the changes against the bundle's root filesystem, as an uncompressed OCI layer
-overlay.json    {"format": "friscy-overlay", "version": 1, "index": DIGEST}: which root filesystem that is
+    upper.tar       the changes against the bundle's root filesystem, as an uncompressed OCI layer
+    overlay.json    {"format": "friscy-overlay", "version": 1, "index": DIGEST}: which root filesystem that is
 """
 
 from __future__ import annotations

@@ -31,9 +31,7 @@ from rootfs import debian  # noqa: E402
 PAGE = ROOT / "docs" / "programs.md"
 RESULTS = HERE / "results.json"
 ENGINES = ("interpreter", "translated")
-TIMEOUT = (
-    "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
-)
+TIMEOUT = "--timeout=3600"  # of a test, which first has all the code compiled that it may need: gcc's takes minutes
 HEAD = """\
 # Programs that run
 

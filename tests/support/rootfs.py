@@ -75,9 +75,7 @@ def interpreter() -> Path:
 
             wasm = build_interpreter()
             for old in place.glob("*.wasm"):
-                if (
-                    time.time() - old.stat().st_mtime > DAY
-                ):  # another checkout may be at work with a newer one
+                if time.time() - old.stat().st_mtime > DAY:  # another checkout may be at work with a newer one
                     old.unlink()
             with replacing(module) as file:
                 file.write(wasm)

@@ -129,10 +129,7 @@ def _write_all(k: Kernel, task: Task, file: OpenFile, data: memoryview) -> int:
     done = 0 if task.wait is None else files.progress(task, file)
     try:
         while True:
-            part = data[done:] if done else data
-            done += (
-                file.write_from(k, part) if isinstance(file, files.KernelFile) else k.vfs.write(file, part)
-            )
+            done += files.write(k, task, file, data[done:] if done else data)
             if done >= len(data) or file.flags & O_NONBLOCK:
                 return done
     except WouldBlock as blocked:
@@ -142,8 +139,7 @@ def _write_all(k: Kernel, task: Task, file: OpenFile, data: memoryview) -> int:
             if done:
                 return done
             raise
-    except LinuxError as error:
-        files.refused(k, task, error)
+    except LinuxError:
         if done:
             return done
         raise
@@ -179,10 +175,7 @@ def _offset(file: OpenFile, offset: int) -> int:
 @syscall(63, "read", "fd buf:outbuf count:size -> int")
 def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | Wait:
     """read(2)."""
-    slot = task.process.files.slots.get(fd)  # as `_reader`
-    if slot is None or slot.file.flags & (O_ACCMODE | O_PATH) not in (O_RDONLY, O_RDWR):
-        raise LinuxError(errno.EBADF)
-    file = slot.file
+    file = _reader(task, fd)
     if isinstance(file, files.KernelFile):
         room = k.mem.window(address, count, write=True) if count <= MAX_RW_COUNT else None
         if room is not None:
@@ -204,10 +197,7 @@ def sys_read(k: Kernel, task: Task, fd: int, address: int, count: int) -> int | 
 @syscall(64, "write", "fd buf:inbuf count:size -> int")
 def sys_write(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     """write(2)."""
-    slot = task.process.files.slots.get(fd)  # as `_writer`
-    if slot is None or slot.file.flags & (O_ACCMODE | O_PATH) not in (O_WRONLY, O_RDWR):
-        raise LinuxError(errno.EBADF)
-    file = slot.file
+    file = _writer(task, fd)
     if (isinstance(file, files.KernelFile) or file.inode.pipe is not None) and count <= MAX_RW_COUNT:
         data = k.mem.window(address, count)
         if data is not None:

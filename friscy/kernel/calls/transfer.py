@@ -11,7 +11,7 @@ from friscy.kernel.calls.io import read_into, write_from
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
 from friscy.machine.layout import PAGE
-from lazyfs.abi import O_ACCMODE, O_APPEND, O_RDONLY, O_RDWR, O_WRONLY
+from lazyfs.abi import O_APPEND
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 
@@ -28,9 +28,8 @@ _RLIMIT_FSIZE = 1
 
 def pair(task: Task, fd_in: int, fd_out: int) -> tuple[OpenFile, OpenFile]:
     """What can be read and what can be written. EBADF."""
-    table = task.process.files
-    source, sink = table.get(fd_in), table.get(fd_out)
-    if source.flags & O_ACCMODE not in (O_RDONLY, O_RDWR) or sink.flags & O_ACCMODE not in (O_WRONLY, O_RDWR):
+    source, sink = task.process.files.get(fd_in), task.process.files.get(fd_out)
+    if not source.readable or not sink.writable:
         raise LinuxError(errno.EBADF)
     return source, sink
 

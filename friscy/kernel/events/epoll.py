@@ -76,8 +76,7 @@ class Interest(Plain):
 
     def moved(self, k: Kernel, now: int) -> bool:
         """Whether something happened since the last report that a wait is to hear of."""
-        file = self.file
-        activity = file.activity(k) if isinstance(file, KernelFile) else files.activity(k, file)
+        activity = files.activity(k, self.file)
         if activity is None or self.activity is None:
             return bool(now & (~self.seen | POLLIN))
         came, room = activity[0] != self.activity[0], activity[1] != self.activity[1]
@@ -88,9 +87,7 @@ class Interest(Plain):
     def reported(self, k: Kernel, events: int, holds: int) -> None:
         """A wait has looked at an edge-triggered one, which `holds`, and was told `events`."""
         if events or not holds & (self.events | _ENDS):
-            file = self.file
-            activity = file.activity(k) if isinstance(file, KernelFile) else files.activity(k, file)
-            self.seen, self.fresh, self.activity = holds, False, activity
+            self.seen, self.fresh, self.activity = holds, False, files.activity(k, self.file)
 
 
 class Epoll(KernelFile):
@@ -181,12 +178,13 @@ class Epoll(KernelFile):
 
     def _rest(self, interest: Interest) -> None:
         """There is nothing to report: look again when its file's stamp moves, a disarmed one after EPOLL_CTL_MOD."""
-        due, key, file = self.due(), id(interest), interest.file
+        due, key = self.due(), id(interest)
         if not interest.armed:
             due.pop(key, None)
-        elif isinstance(file, KernelFile) and file.stamp() is not None:
+        elif interest.stamp() is not None:
+            assert isinstance(interest.file, KernelFile)
             due.pop(key, None)
-            file.tell(key, due, interest)
+            interest.file.tell(key, due, interest)
 
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""

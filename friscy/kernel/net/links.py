@@ -122,8 +122,7 @@ class TcpLink:
                 self.readable = False
                 owner.ended = True
                 return
-            self._counts.received += len(data)
-            self._counts.received_packets += 1
+            self._count_received(len(data))
             owner.queue(Message(bytearray(data)))
             if len(data) < room and not self.ending:
                 self.readable = False
@@ -144,15 +143,18 @@ class TcpLink:
         if not received:
             self.readable, owner.ended = False, True
             return 0
-        counts = self._counts
-        counts.received += received
-        counts.received_packets += 1
+        self._count_received(received)
         # The host tells of what comes, not of what is left; and the guest is to see the end before it reads it.
         if received == len(room) or self.ending:
             self.pump(k)
         else:
             self.readable = False
         return received
+
+    def _count_received(self, nbytes: int) -> None:
+        counts = self._counts
+        counts.received += nbytes
+        counts.received_packets += 1
 
     def send(self, k: Kernel, data: bytes | memoryview) -> int:
         """How many bytes the host took. Raises WouldBlock."""
@@ -162,9 +164,7 @@ class TcpLink:
             taken = self.sock.send(data)
         except OSError as error:
             raise self._refused(error) from None
-        counts = self._counts
-        counts.sent += taken
-        counts.sent_packets += 1
+        self._count_sent(taken)
         if taken < len(data):
             self.writable, self.owner.starved = False, True
         return taken
@@ -177,10 +177,13 @@ class TcpLink:
             taken = os.sendfile(self.sock.fileno(), host_file, offset, nbytes)
         except OSError as error:
             raise self._refused(error) from None
-        counts = self._counts
-        counts.sent += taken
-        counts.sent_packets += 1
+        self._count_sent(taken)
         return taken
+
+    def _count_sent(self, nbytes: int) -> None:
+        counts = self._counts
+        counts.sent += nbytes
+        counts.sent_packets += 1
 
     def _await_room(self, k: Kernel) -> None:
         self.owner.refresh(k)
