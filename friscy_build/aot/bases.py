@@ -134,7 +134,6 @@ class Bases:
         """kept: by block, the registers that the call that ends it leaves alone."""
         self._kept = kept
         graph = flow.graph
-        first = Facts({SP: STACK_NEAR} if direct else {})
         self.demands: dict[int, tuple[int, ...]] = {}
         for k, block in enumerate(flow.blocks):
             for number in flow.after[k]:
@@ -146,7 +145,15 @@ class Bases:
             if block.end in CALLS or block.end in (End.TABLE, End.INDIRECT):
                 for number in flow.after[k]:
                     self.demands.pop(flow.blocks[number].pc, None)
-        entry = flow.number[graph.entry]
+        first = Facts({SP: STACK_NEAR} if direct else {})
+        start, end = self._solve(flow, first)
+        while self._drop_moving(flow, end):
+            start, end = self._solve(flow, first)
+        self.at = {block.pc: start.get(k) or Facts() for k, block in enumerate(flow.blocks)}
+
+    def _solve(self, flow: Flow, first: Facts) -> tuple[dict[int, Facts], dict[int, Facts]]:
+        """What is known at the start and at the end of each block, by number; `first` at the entry."""
+        entry = flow.number[flow.graph.entry]
         start: dict[int, Facts] = {entry: first}
         end: dict[int, Facts] = {}
         changes: dict[int, int] = {}
@@ -173,7 +180,21 @@ class Bases:
                         merged = Facts({r: n for r, n in merged.near.items() if known.near.get(r) == n})
                     start[after] = merged
                     waiting.add(after)
-        self.at = {block.pc: start.get(k) or Facts() for k, block in enumerate(flow.blocks)}
+        return start, end
+
+    def _drop_moving(self, flow: Flow, end: dict[int, Facts]) -> bool:
+        """Demand nothing that a way back would have to check: that costs a branch where the access costs none."""
+        dropped = False
+        for k, block in enumerate(flow.blocks):
+            for number in flow.after[k]:
+                target = flow.blocks[number].pc
+                if k not in end or not flow.is_back(block.pc, target):
+                    continue
+                moving = self.missing(target, end[k])
+                if moving:
+                    self.demands[target] = tuple(r for r in self.demands[target] if r not in moving)
+                    dropped = True
+        return dropped
 
     def missing(self, target: int, facts: Facts) -> list[int]:
         """The registers to check before going to a block, where `facts` are known."""

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.hart import Register
-from friscy_build.isa.row import Row
+from friscy_build.isa.row import Flow, Row
 from friscy_build.isa.rows import BASE_ROWS
 from friscy_build.isa.value import Operand, Value
 from friscy_build.llvm.trace import Function, Module
@@ -169,3 +169,14 @@ def is_access(i: Instruction) -> bool:
 
 
 _ACCESSES = {row for row in BASE_ROWS if _of_row(row)[2]}
+
+
+def is_cheap(i: Instruction) -> bool:
+    """Whether the instruction only computes an integer, in about a cycle."""
+    return i.row in _CHEAP
+
+
+_CHEAP = {
+    row for row in BASE_ROWS
+    if row.extension == "I" and row.flow is Flow.NONE and row not in _ACCESSES and _of_row(row)[1] == {("x", "rd")}
+}  # fmt: skip

@@ -8,8 +8,7 @@ from the hart and stored to it, `bases` which addresses need no check.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Collection
 
 from friscy.machine.layout import (
     HART_DEPTH_LIMIT,
@@ -17,37 +16,42 @@ from friscy.machine.layout import (
     HART_TRAP_PC,
 )
 from friscy_build.aot.bases import CHECKED, offset_of
-from friscy_build.aot.calls import CallWriter
 from friscy_build.aot.convention import calls_others
-from friscy_build.aot.effects import FCSR, NONE, RA, SP, Registers, effects, is_access, registers
+from friscy_build.aot.effects import (
+    FCSR,
+    NONE,
+    RA,
+    SP,
+    Registers,
+    effects,
+    is_access,
+    registers,
+)
 from friscy_build.aot.function_writer import (
-    BLOCK,
     HART_DEPTH_NOW,
-    IF,
     INTERRUPTED,
-    LOOP,
     WRAP,
     const32,
     const64,
 )
-from friscy_build.aot.graph import CALLS, Block, End
+from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
+from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
+from friscy_build.aot.ways import ROOT, WayWriter
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
 A0 = 10
-ROOT = -(1 << 40)  # of a function's structure: what comes before its first block
 _FRAME = registers((SP, RA))
-_MOST_LABELS = 8192  # of a table
 
 
-class Emitter(CallWriter):
+class Emitter(WayWriter):
     """Writes the forms of one function."""
 
     # Calls
@@ -110,220 +114,6 @@ class Emitter(CallWriter):
         self._facts = self._bases.after_call(block, self._facts)
         self._go(block, block.next_pc)
 
-    # Ways between blocks
-
-    def _label(self, pc: int, target: int) -> bytes | None:
-        """The immediate of a branch to `target`, where a label stands for it."""
-        structure = self._structure
-        if structure.position[target] <= structure.position[pc]:
-            return leb(self._nested - 1 - self._loops[target])
-        if target in structure.merges:
-            return leb(self._nested - 1 - self._blocks[target])
-        return None
-
-    def _goto(self, pc: int, target: int) -> None:
-        """Go to a block of the structure, or write it here."""
-        way = self._structure.by_way.get((pc, target))
-        if way is not None:
-            self._put(const32(self._numbers[target]) + wasm.LOCAL_SET + leb(self._locals.index))
-            target = way
-        self._reach(pc, target)
-
-    def _reach(self, pc: int, target: int) -> None:
-        """Go from one node of the structure to another: by its label, or by writing it here."""
-        label = self._label(pc, target)
-        if label is None:
-            self._later(lambda: self._tree(target))
-        else:
-            self._put(wasm.BR + label)
-
-    def _later(self, write: Callable[[], None]) -> None:
-        """Have `write` called when its caller, which writes no more, has returned: blocks nest deeper than Python may.
-
-        What is asked for last comes first.
-        """
-        self._work.append(write)
-
-    def _is_plain(self, block: Block, target: int) -> bool:
-        """Whether nothing is to be done on the way to `target`, and a label stands for it."""
-        return (
-            target in self._graph.blocks
-            and not self._flow.is_back(block.pc, target)
-            and (block.pc, target) not in self._structure.by_way
-            and not self._entering(block, target)
-            and not self._bases.missing(target, self._facts)
-            and self._label(block.pc, target) is not None
-        )
-
-    def _entering(self, block: Block, target: int) -> Registers:
-        """What to store on the way into a loop, so that it is clean in there."""
-        return self._dirty & self._live.enters.get((block.pc, target), NONE)
-
-    def _go(self, block: Block, target: int) -> None:
-        """Let control go on at `target`: with a safepoint where the way leads back, and its bases checked."""
-        if target not in self._graph.blocks:
-            self._jump_out(block, target)
-            return
-        live = self._live.live[target]
-        entering = self._entering(block, target)
-        self._store(entering)
-        self._dirty &= ~entering
-        if block.end not in CALLS and self._flow.is_back(block.pc, target):
-            self._safepoint(block, target)
-        if block.end not in CALLS:
-            for register in self._bases.missing(target, self._facts):
-                self._check(register, target, self._dirty & live)
-        self._goto(block.pc, target)
-
-    def _safepoint(self, block: Block, target: int) -> None:
-        if not any(_writes_memory(i.row.name, i.row.extension) for _, i in block.code):
-            # Without a store in the loop the host's compiler might look for an interrupt once, before the loop.
-            self._put(HART + const32(0) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
-        self._put(INTERRUPTED)
-        self._open_unlikely()
-        self._hand_over(target, self._dirty & self._live.live[target])
-        self._close()
-
-    def _branch(self, block: Block) -> None:
-        """A branch, its condition being on the stack."""
-        taken, other = block.target, block.next_pc
-        facts, dirty = self._facts.copy(), self._dirty
-        if self._is_plain(block, taken):
-            label = self._label(block.pc, taken)
-            assert label is not None
-            self._put(wasm.BR_IF + label)
-            self._go(block, other)
-        elif self._is_plain(block, other):
-            label = self._label(block.pc, other)
-            assert label is not None
-            self._put(OPCODES["i32.eqz"] + wasm.BR_IF + label)
-            self._go(block, taken)
-        else:
-
-            def write_other() -> None:
-                self._close()
-                self._facts, self._dirty = facts, dirty
-                self._go(block, other)
-
-            self._open(IF)
-            self._later(write_other)
-            self._go(block, taken)
-
-    def _switch(self, block: Block) -> None:
-        """Go to one of the block's targets, or with any other address elsewhere; a safepoint."""
-        target = wasm.LOCAL_GET + leb(self._locals.target)
-        targets = [pc for pc in block.targets if pc in self._graph.blocks]
-        self._open(BLOCK)
-        other = self._nested
-        # Ways on which there is something to do begin behind blocks of their own.
-        ways = [pc for pc in targets if (block.pc, pc) in self._structure.by_way]
-        self._ways = {}
-        for pc in ways:
-            self._open(BLOCK)
-            self._ways[pc] = self._nested
-        away = leb(self._nested - other)
-        self._put(INTERRUPTED + wasm.BR_IF + away)
-        if targets:
-            low, high = min(targets), max(targets)
-            span = (high - low) // 2 + 1
-            if span <= _MOST_LABELS:
-                self._put(target + const64(low) + OPCODES["i64.sub"] + const64(1) + OPCODES["i64.shr_u"])
-                self._put(wasm.LOCAL_TEE + leb(self._locals.left) + const64(span) + OPCODES["i64.ge_u"])
-                self._put(wasm.BR_IF + away)
-                where = {pc: self._switch_label(block, pc) for pc in targets}
-                labels = b"".join(where.get(low + 2 * k, away) for k in range(span))
-                self._put(wasm.LOCAL_GET + leb(self._locals.left) + WRAP + wasm.BR_TABLE)
-                self._put(leb(span) + labels + away)
-            else:
-                self._search(block, target, targets)
-        self._put(wasm.BR + away)
-
-        def write_way(pc: int) -> None:
-            self._close()
-            self._goto(block.pc, pc)
-
-        def write_rest() -> None:
-            self._close()
-            if self._convention.is_closed(self._graph):
-                self._store(self._dirty & self._live.after[block.pc])
-                self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
-                self._give_left()
-            else:
-                self._jump_out(block, None)
-
-        self._later(write_rest)
-        for pc in ways:
-            self._later(partial(write_way, pc))
-
-    def _switch_label(self, block: Block, pc: int) -> bytes:
-        if pc in self._ways:
-            return leb(self._nested - self._ways[pc])
-        label = self._label(block.pc, pc)
-        assert label is not None, "a target of a table without a label"
-        return label
-
-    def _search(self, block: Block, target: bytes, targets: list[int]) -> None:
-        """Go to the one of `targets` that the address is; it is looked for in halves."""
-        if len(targets) > 4:
-            middle = len(targets) // 2
-            self._put(target + const64(targets[middle]) + OPCODES["i64.lt_u"])
-            self._open(IF)
-            self._search(block, target, targets[:middle])
-            self._else()
-            self._search(block, target, targets[middle:])
-            self._close()
-            return
-        for pc in targets:
-            self._put(target + const64(pc) + OPCODES["i64.eq"] + wasm.BR_IF + self._switch_label(block, pc))
-
-    def _tree(self, pc: int) -> None:
-        """Write a block, and all that it dominates."""
-        structure = self._structure
-        header = pc in structure.headers
-        if header:
-            self._loops[pc] = self._nested
-            self._open(LOOP)
-        merges = [child for child in structure.children[pc] if child in structure.merges]
-        for child in reversed(merges):
-            self._blocks[child] = self._nested
-            self._open(BLOCK)
-        if header:
-            self._later(self._close)
-        for child in reversed(merges):
-            self._later(partial(self._merge, child))
-        if pc == ROOT:
-            self._goto(ROOT, self._graph.entry)
-        elif pc in structure.dispatch:
-            self._dispatch(pc)
-        else:
-            self._emit_block(self._graph.blocks[pc])
-
-    def _merge(self, pc: int) -> None:
-        """Write the block to which the innermost label leads, behind it."""
-        self._close()
-        self._tree(pc)
-
-    def _dispatch(self, pc: int, k: int = 0) -> None:
-        """Go on where whoever came here said: to one of the targets from number `k`."""
-        target, *others = self._structure.dispatch[pc][k:]
-        if not others:
-            self._forward(pc, target)
-            return
-
-        def write_others() -> None:
-            self._close()
-            self._dispatch(pc, k + 1)
-
-        self._put(wasm.LOCAL_GET + leb(self._locals.index) + const32(self._numbers[target]))
-        self._put(OPCODES["i32.eq"])
-        self._open(IF)
-        self._later(write_others)
-        self._forward(pc, target)
-
-    def _forward(self, pc: int, target: int) -> None:
-        target = self._structure.by_way.get((pc, target), target)
-        self._reach(pc, target)
-
     # The function
 
     def emit(self) -> None:
@@ -379,6 +169,7 @@ class Emitter(CallWriter):
         self._facts = self._bases.at[block.pc].copy()
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         self._calm.clear()
+        self._safepoint(block)
         live: list[Registers] = []  # before each instruction, found out where that is asked for
 
         def live_before() -> list[Registers]:
@@ -394,6 +185,7 @@ class Emitter(CallWriter):
         if self._direct:
             # What is put back into the hart is read.
             unread = _unread_restores(block, self._convention.abi.saved & ~self._signature.smashes)
+        pairs = find_pairs(block.code)
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
         last = len(block.code) - 1
         for k, (pc, i) in enumerate(block.code):
@@ -415,6 +207,11 @@ class Emitter(CallWriter):
                 facts.accessed(i.rs1, offset)
             elif i.row.extension == "A":
                 check = True
+            if k in pairs:
+                self._put_pair(i, pairs[k])
+                facts.follow(i, pc)
+                self._dirty |= effects(i)[1]
+                continue
             template = get(pc, i, check)
             for part in template.parts:
                 if part is BAIL:
@@ -496,7 +293,3 @@ def _unread_restores(block: Block, saved: Registers) -> Collection[int]:
             break
         read |= reads
     return found
-
-
-def _writes_memory(name: str, extension: str) -> bool:
-    return extension == "A" or name in ("sb", "sh", "sw", "sd", "fsw", "fsd")

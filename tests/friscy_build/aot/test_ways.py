@@ -1,0 +1,110 @@
+"""Ways between blocks: short branches that are done as choices, pairs of shifts, and loops that can be interrupted."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aot_guest import CODE, code_of, elf_file, install
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from friscy_build.isa.rows import BY_NAME
+
+REGISTERS = range(10, 16)
+TWO = ("add", "sub", "xor", "addw", "sltu", "mul")
+SETTINGS = settings(
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=60,
+)
+
+
+def op(name: str, **operands: int) -> int:
+    return BY_NAME[name].encode(**operands)
+
+
+def cheap(rng: random.Random) -> list[int]:
+    """One or two instructions that only compute, pairs of shifts most of the time."""
+    rd, rs1, rs2 = (rng.choice(REGISTERS) for _ in range(3))
+    if rng.random() < 0.6:
+        left, right = (rng.choice([1, 16, 30, 32, 33, 48, 56, 63]) for _ in range(2))
+        last = rng.choice([rd, rd, rs2])
+        name = rng.choice(["srli", "srai"])
+        return [op("slli", rd=rd, rs1=rs1, imm=left), op(name, rd=last, rs1=rd, imm=right)]
+    if rng.random() < 0.5:
+        return [op("addiw", rd=rd, rs1=rs1, imm=rng.randrange(-2048, 2048))]
+    return [op(rng.choice(TWO), rd=rd, rs1=rs1, rs2=rs2)]
+
+
+def short_branches(rng: random.Random) -> list[int]:
+    """Code with branches over a few instructions, which ends with an ecall."""
+    words: list[int] = []
+    for _ in range(rng.randrange(2, 12)):
+        for _ in range(rng.randrange(4)):
+            words += cheap(rng)
+        skipped = [word for _ in range(rng.randrange(1, 4)) for word in cheap(rng)]
+        name = rng.choice(["beq", "bne", "blt", "bgeu"])
+        rs1, rs2 = rng.choice(REGISTERS), rng.choice([0, *REGISTERS])
+        words += [op(name, rs1=rs1, rs2=rs2, imm=4 + 4 * len(skipped)), *skipped]
+    return [*words, op("addi", rd=17, rs1=0, imm=93), op("ecall")]
+
+
+@SETTINGS
+@given(st.integers(0, 1 << 32))
+def test_short_branches_and_pairs_of_shifts(new_guest: Callable[..., Any], seed: int) -> None:
+    rng = random.Random(seed)
+    guest = new_guest()
+    code = code_of(short_branches(rng))
+    guest.write(CODE, code)
+    start = [rng.choice([0, 1, (1 << 64) - 1, rng.getrandbits(64), rng.getrandbits(31)]) for _ in REGISTERS]
+
+    def run() -> list[int]:
+        for register, value in zip(REGISTERS, start, strict=True):
+            guest.set_x(register, value)
+        guest.run()
+        assert len(guest.syscalls) == 1
+        found: list[int] = guest.all_x()
+        return found
+
+    want = run()
+    assert CODE in install(guest, elf_file(code), [CODE])
+    assert run() == want
+
+
+# Two loops, one in the other, without a store: the inner turns `a1` times, the outer for ever.
+NESTED = [
+    op("addi", rd=12, rs1=11, imm=0),
+    op("addi", rd=12, rs1=12, imm=-1),
+    op("bne", rs1=12, rs2=0, imm=-4),
+    op("beq", rs1=0, rs2=0, imm=-12),
+]
+LOAD = [op("ld", rd=12, rs1=10, imm=0), op("beq", rs1=12, rs2=0, imm=-4)]  # until the memory is not 0
+JUMP = [op("addi", rd=12, rs1=12, imm=1), op("jal", rd=0, imm=-4)]
+
+
+@pytest.mark.parametrize("turns", [1, 1 << 40], ids=["outer", "inner"])
+@pytest.mark.parametrize("words", [NESTED, LOAD, JUMP], ids=["nested", "load", "jump"])
+def test_an_endless_loop_is_interrupted(new_guest: Callable[..., Any], words: list[int], turns: int) -> None:
+    guest = new_guest()
+    code = code_of(words)
+    guest.write(CODE, code)
+    assert CODE in install(guest, elf_file(code), [CODE])
+    guest.set_x(10, CODE + 0x1000)
+    guest.set_x(11, turns)
+    ended = threading.Event()
+
+    def run() -> None:
+        guest.run()
+        ended.set()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert not ended.wait(0.2)
+    guest.interrupt(1)
+    assert ended.wait(10)
+    assert CODE <= guest.pc < CODE + len(code)
