@@ -209,31 +209,31 @@ class Emitter(WayWriter):
                 check = True
             if k in pairs:
                 self._put_pair(i, pairs[k])
-                facts.follow(i, pc)
-                self._dirty |= effects(i)[1]
-                continue
-            template = get(pc, i, check)
-            for part in template.parts:
-                if part is BAIL:
-                    bail()
-                elif part is MARK:
-                    self._mark(pc)
-                elif part is CALM or part is CALM_FUSED:
-                    self._put_calm(bail, fused=part is CALM_FUSED)
-                elif part is SPILL or part is UNSPILL:
-                    after = live_before()[k + 1] if k < last else self._live.after[block.pc]
-                    self._spill(after & self._flow.mentioned & ~effects(i)[1], back=part is UNSPILL)
-                elif isinstance(part, bytes):
-                    self._put(part)
-                else:
-                    self.hints.append((len(self.parts), part is LIKELY))
+                ends = False
+            else:
+                template = get(pc, i, check)
+                ends = template.ends
+                for part in template.parts:
+                    if part is BAIL:
+                        bail()
+                    elif part is MARK:
+                        self._mark(pc)
+                    elif part is CALM or part is CALM_FUSED:
+                        self._put_calm(bail, fused=part is CALM_FUSED)
+                    elif part is SPILL or part is UNSPILL:
+                        after = live_before()[k + 1] if k < last else self._live.after[block.pc]
+                        self._spill(after & self._flow.mentioned & ~effects(i)[1], back=part is UNSPILL)
+                    elif isinstance(part, bytes):
+                        self._put(part)
+                    else:
+                        self.hints.append((len(self.parts), part is LIKELY))
             if effects(i)[1] >> FCSR & 1 and i.row.extension not in ("F", "D"):
                 self._calm.clear()
             facts.follow(i, pc)
             self._dirty |= effects(i)[1]
             if self._precise:
                 self._clean &= ~effects(i)[1]
-            if template.ends:
+            if ends:
                 return
         self._end(block)
 

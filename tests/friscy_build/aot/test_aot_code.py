@@ -225,9 +225,12 @@ def test_precise_fault_has_all_registers(aot_engine: wasmtime.Engine, process: P
     words = [
         op("addi", rd=SP, rs1=SP, imm=-32),
         op("addi", rd=12, rs1=0, imm=7),
+        op("addi", rd=13, rs1=0, imm=5),
         op("sd", rs2=12, rs1=SP, imm=8),
         op("addi", rd=12, rs1=12, imm=1),
         op("addi", rd=5, rs1=0, imm=9),
+        op("slli", rd=13, rs1=13, imm=48),
+        op("srli", rd=13, rs1=13, imm=47),
         op("ld", rd=A0, rs1=11, imm=8),
         op("addi", rd=12, rs1=0, imm=10),
         op("ecall"),
@@ -239,8 +242,8 @@ def test_precise_fault_has_all_registers(aot_engine: wasmtime.Engine, process: P
     process.hart.set_x(11, 0x5000_0000)
     process.hart.set_x(A0, 5)
     process.run()
-    assert process.faults == [(0x5000_0008, CODE + 20)]
-    assert [process.hart.x(r) for r in (SP, 5, A0, 12)] == [STACK - 32, 9, 5, 8]
+    assert process.faults == [(0x5000_0008, CODE + 32)]
+    assert [process.hart.x(r) for r in (SP, 5, A0, 12, 13)] == [STACK - 32, 9, 5, 8, 10]
 
 
 @pytest.mark.parametrize("depth", [DEPTH_LIMIT, 1, 2])

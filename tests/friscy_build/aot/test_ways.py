@@ -12,6 +12,7 @@ from aot_guest import CODE, code_of, elf_file, install
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from friscy_build.aot.module import Options
 from friscy_build.isa.rows import BY_NAME
 
 REGISTERS = range(10, 16)
@@ -55,8 +56,8 @@ def short_branches(rng: random.Random) -> list[int]:
 
 
 @SETTINGS
-@given(st.integers(0, 1 << 32))
-def test_short_branches_and_pairs_of_shifts(new_guest: Callable[..., Any], seed: int) -> None:
+@given(st.integers(0, 1 << 32), st.sampled_from(["fast", "precise"]))
+def test_short_branches_and_pairs_of_shifts(new_guest: Callable[..., Any], seed: int, faults: str) -> None:
     rng = random.Random(seed)
     guest = new_guest()
     code = code_of(short_branches(rng))
@@ -72,7 +73,7 @@ def test_short_branches_and_pairs_of_shifts(new_guest: Callable[..., Any], seed:
         return found
 
     want = run()
-    assert CODE in install(guest, elf_file(code), [CODE])
+    assert CODE in install(guest, elf_file(code), [CODE], options=Options(psabi=False, faults=faults))
     assert run() == want
 
 
