@@ -28,6 +28,7 @@ from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import runtime_index
 from friscy_build.aot.strings import DECLINED, Routine, routine_for
 from friscy_build.aot.stubs import Stub
+from friscy_build.aot.tables import Table
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F64, I32, leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -182,6 +183,13 @@ class CallWriter(FunctionWriter):
         self._put_back()
         self._put(wasm.LOCAL_GET + leb(self._locals.left))
         self._give_results()
+
+    def _jump_by_table(self, block: Block, table: Table) -> None:
+        """Go on where a table leads, from the number in the local TARGET: to other functions."""
+        self._store(self._dirty & self._live.after[block.pc])
+        self._restore_depth()
+        self._put(HART + wasm.LOCAL_GET + leb(self._locals.target) + WRAP)
+        self._put(wasm.RETURN_CALL + leb(self._functions.by_table(table)))
 
     def _enter_stub(self, block: Block, stub: Stub) -> None:
         """Do what a PLT stub does, but for its jump: the address in the local TARGET is where that leads."""

@@ -30,6 +30,7 @@ from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
 from friscy_build.aot.preserved import intact
 from friscy_build.aot.strings import routine_for
+from friscy_build.aot.tables import Way
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow as RowFlow
 
@@ -150,6 +151,11 @@ class Convention:
         self._solve_writes()
         self._solve_results(own)
         self._found: dict[int, Liveness] = {}
+        # What those may read that have the table's form only; they are jumped to, too.
+        self._entered = {
+            pc: NONE for pc, flow in self.flows.items()
+            if pc >= 0 and not self.signatures[pc].direct and not flow.graph.resume
+        }  # fmt: skip
         self._solve_needs()
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
@@ -282,7 +288,24 @@ class Convention:
     def out_reads(self, graph: Graph, target: int) -> Registers:
         """What must be right for a jump to an address that is no block of the function."""
         signature = self.tail(target)
-        return ALL if signature is None else signature.needs | self.back_reads(graph)
+        return (
+            self._entered.get(target, ALL) if signature is None else signature.needs | self.back_reads(graph)
+        )
+
+    def indirect_reads(self, graph: Graph, block: Block) -> Registers:
+        """What must be right for a jump to an address in a register that leads to no block of the function."""
+        way = self.way(graph, block)
+        if way is None:
+            return self.astray_reads(graph) if block.pc < 0 else ALL
+        reads = NONE
+        for target in set(way.table.targets).difference(graph.blocks):
+            reads |= self.out_reads(graph, target)
+        return reads
+
+    def way(self, graph: Graph, block: Block) -> Way | None:
+        """By which table a block goes, all of whose targets are known; a direct form leaves only by what it calls."""
+        elsewhere = block.end is End.INDIRECT and block.pc >= 0
+        return None if elsewhere and self.signatures[graph.key].direct else block.way
 
     def _callees(self, flow: Flow, k: int) -> list[int | None]:
         """The functions that a block calls or goes to; None for one that is not known."""
@@ -307,6 +330,17 @@ class Convention:
                     elif self.signatures[pc].direct:
                         self.signatures[pc].writes = ALL
         return callers
+
+    def _find_jumpers(self) -> dict[int, set[int]]:
+        """The functions that jump to one that has the table's form only."""
+        jumpers: dict[int, set[int]] = {}
+        for pc, flow in self.flows.items():
+            for k, block in enumerate(flow.blocks):
+                table = block.way.table.targets if block.way is not None else ()
+                for target in (*flow.leaving[k], *table):
+                    if target in self._entered:
+                        jumpers.setdefault(target, set()).add(pc)
+        return jumpers
 
     def _spread(self, first: list[int], step: Callable[[int, int], bool]) -> None:
         """Call `step(callee, caller)` until it says nowhere any more that the caller changed."""
@@ -367,6 +401,7 @@ class Convention:
 
     def _solve_needs(self) -> None:
         """Find what each function may read, and with it what is live in it."""
+        jumpers = self._find_jumpers()
         order = self._callees_first()
         work = list(range(len(order)))  # a heap
         numbers = {pc: k for k, pc in enumerate(order)}
@@ -379,12 +414,17 @@ class Convention:
             live, after = solve_live(flow, self)
             self._found[pc] = Liveness(flow, live, after)
             needs = live[flow.number[flow.graph.entry]]
+            waiting: Iterable[int] = ()
             if signature.direct and needs != signature.needs:
                 signature.needs = needs
-                for caller in self._callers.get(pc, ()):
-                    if numbers[caller] not in queued:
-                        heappush(work, numbers[caller])
-                        queued.add(numbers[caller])
+                waiting = self._callers.get(pc, ())
+            elif self._entered.get(pc, needs) != needs:
+                self._entered[pc] = needs
+                waiting = jumpers.get(pc, ())
+            for caller in waiting:
+                if numbers[caller] not in queued:
+                    heappush(work, numbers[caller])
+                    queued.add(numbers[caller])
         for signature in self.signatures.values():
             if not signature.direct:
                 signature.needs = ALL

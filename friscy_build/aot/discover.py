@@ -129,7 +129,10 @@ class Functions:
             return
         graph = self._graph(start, end, *middle)
         if graph.ninstructions > self.limit:
-            yield from split(graph, self.limit, middle).values()
+            parts = split(graph, self.limit, middle)
+            if start in entries:
+                parts.pop(start, None)  # it is there already
+            yield from parts.values()
         else:
             yield resumable(share_tables(graph), middle)
 

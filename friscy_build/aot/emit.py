@@ -17,6 +17,7 @@ from friscy.machine.layout import (
 )
 from friscy_build.aot.bases import CHECKED, offset_of
 from friscy_build.aot.convention import calls_others
+from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
     FCSR,
     NONE,
@@ -41,6 +42,7 @@ from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.structure import Structure
+from friscy_build.aot.tables import Way
 from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
 from friscy_build.aot.ways import ROOT, WayWriter
 from friscy_build.wasm import opcodes as wasm
@@ -186,9 +188,16 @@ class Emitter(WayWriter):
             # What is put back into the hart is read.
             unread = _unread_restores(block, self._convention.abi.saved & ~self._signature.smashes)
         pairs = find_pairs(block.code)
+        copies = find_copies(block.code) if not self._precise else {}
+        copied = {k + n for k, copy in copies.items() for n in range(1, copy.nbytes)}
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
         last = len(block.code) - 1
+        way = self._convention.way(self._graph, block) if block.pc >= 0 else None
+        if way is not None:
+            unread = {*unread, last, *self._unread_chain(block, way)}
         for k, (pc, i) in enumerate(block.code):
+            if way is not None and k == way.load:
+                self._find_number(way, i, pc, self._dirty & live_before()[k])
             if k == last and skipped:
                 if i.rd:
                     self._put(const64(pc + i.nbytes) + self._set(i.rd))
@@ -209,6 +218,13 @@ class Emitter(WayWriter):
                 check = True
             if k in pairs:
                 self._put_pair(i, pairs[k])
+                ends = False
+            elif k in copied:
+                ends = False
+            elif k in copies:
+                if check:
+                    self._check(i.rs1, pc, self._dirty & live_before()[k])
+                self._put_copy(copies[k], pc)
                 ends = False
             else:
                 template = get(pc, i, check)
@@ -236,6 +252,36 @@ class Emitter(WayWriter):
             if ends:
                 return
         self._end(block)
+
+    def _put_copy(self, copy: Copy, pc: int) -> None:
+        """Write a copy of bytes; its source has been read already."""
+        target, to = self._place(copy.target, copy.to)
+        source, offset = self._place(copy.source, copy.offset)
+        kind = "i64" if copy.nbytes == 8 else "i32"
+        load, store = {2: ("load16_u", "store16")}.get(copy.nbytes, ("load", "store"))
+        self._put(target + source)
+        self._mark(pc)
+        self._put(OPCODES[f"{kind}.{load}"] + b"\0" + offset)
+        self._mark(pc)
+        self._put(OPCODES[f"{kind}.{store}"] + b"\0" + to)
+
+    def _place(self, register: int, offset: int) -> tuple[bytes, bytes]:
+        """The 32-bit address in a register, and what an access says besides to be `offset` behind it."""
+        address = self._get(register) + WRAP
+        if offset < 0:
+            return address + const32(offset % (1 << 32)) + OPCODES["i32.add"], leb(0)
+        return address, leb(offset)
+
+    def _unread_chain(self, block: Block, way: Way) -> Collection[int]:
+        """The places in a block of what computes the address that it jumps to, if nothing else is done with it."""
+        live = self._live.after[block.pc]
+        for k in range(len(block.code) - 1, way.load - 1, -1):
+            reads, writes = effects(block.code[k][1])
+            if k not in way.chain:
+                live = reads | live & ~writes
+            elif writes & live:
+                return ()
+        return way.chain
 
     def _sync(self, pc: int) -> None:
         """Have all registers in the hart, for a handler of a fault."""
@@ -268,7 +314,11 @@ class Emitter(WayWriter):
             case End.INDIRECT if block.pc < 0:
                 self._switch(block)
             case End.INDIRECT:
-                self._jump_out(block, None)
+                way = self._convention.way(self._graph, block)
+                if way is not None:
+                    self._jump_by_table(block, way.table)
+                else:
+                    self._jump_out(block, None)
             case End.OUT:
                 self._jump_out(block, block.next_pc)
 

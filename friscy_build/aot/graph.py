@@ -10,7 +10,7 @@ from typing import Any
 from friscy_build.aot.effects import LINKS
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.stubs import Stub, find_stub
-from friscy_build.aot.tables import Code, find_targets
+from friscy_build.aot.tables import Code, Table, Way, find_targets, find_way
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
@@ -40,6 +40,7 @@ class Block:
     """A basic block. `code` is (pc, instruction); an OUT block may have none.
 
     stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
+    way: by which table an INDIRECT or TABLE block goes, where that is certain.
     """
 
     pc: int
@@ -49,6 +50,7 @@ class Block:
     target: int = 0
     targets: tuple[int, ...] = ()
     stub: Stub | None = None
+    way: Way | None = None
 
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
@@ -100,7 +102,7 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         """For worker processes: instructions as the words they are decoded from."""
         blocks = [
-            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets, b.stub)
+            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets, b.stub, b.way)
             for b in self.blocks.values()
         ]
         return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, self.twin, blocks)
@@ -219,10 +221,14 @@ class _Builder:
             return None
         return (pc - 4 + before.imm + i.imm) % (1 << 64) & ~1
 
-    def table_targets(self, pc: int) -> tuple[int, ...]:
+    def known(self) -> Code:
+        """The instructions that have been found so far."""
         if self._known is None or len(self._known.instructions) != len(self._known.order):
             self._known = Code(self.code)
-        return find_targets(self.image, self._known, pc, self.inside)
+        return self._known
+
+    def table_targets(self, pc: int) -> tuple[int, ...]:
+        return find_targets(self.image, self.known(), pc, self.inside)
 
     @staticmethod
     def _unfuse(block: Block) -> None:
@@ -247,6 +253,8 @@ class _Builder:
                     block.end, block.target, block.stub = ended.end, ended.target, ended.stub
                     block.next_pc, block.targets = ended.next_pc, ended.targets
                     self._unfuse(block)
+                    if block.end is End.INDIRECT and block.targets:
+                        block.way = find_way(self.image, self.known(), block.code, self.inside)
                     break
                 if pc in self.leaders or not self.inside(pc):
                     block.end, block.next_pc = End.FALL, pc
@@ -261,15 +269,16 @@ def share_tables(graph: Graph) -> Graph:
     """Give the indirect jumps with the same targets here one block to go through: some functions have hundreds of
     them. It has no code, and a negative number for an address. A jump that only leads elsewhere has no targets, nor has
     one of an interpreter's loop that may lead to any of its parts: that it is the own one is not worth asking."""
-    shared: dict[tuple[int, ...], int] = {}
+    shared: dict[tuple[tuple[int, ...], Table | None], int] = {}
     for block in list(graph.blocks.values()):
         if block.end is End.INDIRECT and block.pc >= 0 and block.targets:
             targets = tuple(pc for pc in block.targets if pc in graph.blocks)
             if not targets or (targets == (graph.entry,) and len(block.targets) >= _MANY_TARGETS):
                 graph.blocks[block.pc] = replace(block, targets=())
                 continue
-            pc = shared.setdefault(targets, -1 - len(shared))
-            graph.blocks[pc] = Block(pc, end=End.INDIRECT, targets=targets)
+            table = block.way.table if block.way is not None else None
+            pc = shared.setdefault((targets, table), -1 - len(shared))
+            graph.blocks[pc] = Block(pc, end=End.INDIRECT, targets=targets, way=block.way)
             graph.blocks[block.pc] = replace(block, end=End.TABLE, target=pc, targets=())
     return graph
 

@@ -28,6 +28,7 @@ from friscy_build.aot.convention import Signature
 from friscy_build.aot.effects import F0, FCSR, RA, SP
 from friscy_build.aot.locals import HART, Locals, register_name
 from friscy_build.aot.runtime import IMPORTS
+from friscy_build.aot.tables import Table
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import (
     CODE,
@@ -140,10 +141,12 @@ class Body:
 class Functions:
     """The functions of one module: their numbers, which are known before any is written, and their bodies.
 
-    entries: of the graphs that become functions, in the table's order.
+    entries: of the graphs that become functions, in the table's order. tables: those that lead from one to others.
     """
 
-    def __init__(self, signatures: Mapping[int, Signature], entries: Iterable[int]) -> None:
+    def __init__(
+        self, signatures: Mapping[int, Signature], entries: Iterable[int], tables: Iterable[Table] = ()
+    ) -> None:
         self._signatures = signatures
         self._table: dict[int, int] = {}
         self._direct: dict[int, int] = {}
@@ -152,6 +155,8 @@ class Functions:
         names += [(name, results) for results in given for name in ("returned", "hand over")]
         self._shared = {each: number for number, each in enumerate(names, len(IMPORTS))}
         index = len(IMPORTS) + len(names)
+        self._tables = {table: number for number, table in enumerate(tables, index)}
+        index += len(self._tables)
         for entry in entries:
             self._table[entry] = index
             index += 1
@@ -214,7 +219,29 @@ class Functions:
         """
         return self._shared["hand over", results]
 
+    def by_table(self, table: Table) -> int:
+        """(hart, k) -> what the table's form of the target of a guest's table that has number k gives."""
+        return self._tables[table]
+
+    def _by_table(self, table: Table) -> Body:
+        targets = sorted(set(table.targets))
+        labels = {target: leb(k) for k, target in enumerate(targets)}
+        body = b"\0" + (wasm.BLOCK + b"\x40") * (len(targets) + 1) + _get(1) + wasm.BR_TABLE
+        body += leb(len(table.targets)) + b"".join(labels[target] for target in table.targets)
+        body += leb(len(targets)) + wasm.END
+        for target in targets:
+            index = self.table_form(target)
+            if index is None:
+                body += HART + wasm.I64_CONST + sleb(target) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
+                body += wasm.I32_CONST + sleb(target) + wasm.RETURN
+            else:
+                body += HART + wasm.RETURN_CALL + leb(index)
+            body += wasm.END
+        return Body((bytes([I32, I32]), bytes([I32])), body + wasm.UNREACHABLE + wasm.END)
+
     def _shared_bodies(self) -> Iterator[tuple[int, Body]]:
+        for table, number in self._tables.items():
+            yield number, self._by_table(table)
         for (what, results), number in self._shared.items():
             if what == "leave":
                 yield number, _leave()

@@ -58,7 +58,7 @@ def solve_live(flow: Flow, convention: Convention) -> tuple[list[Registers], lis
         elif block.end is End.RETURN:
             own[k] = back if block.code[-1][1].rs1 == RA else ALL
         elif block.end is End.INDIRECT:
-            own[k] = convention.astray_reads(flow.graph) if block.pc < 0 else ALL
+            own[k] = convention.indirect_reads(flow.graph, block)
         for target in flow.leaving[k]:
             own[k] |= convention.out_reads(flow.graph, target)
     live, after = [NONE] * nblocks, [NONE] * nblocks

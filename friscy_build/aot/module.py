@@ -13,7 +13,7 @@ from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
 from friscy_build.aot.emit import Emitter
 from friscy_build.aot.flow import Flow
-from friscy_build.aot.graph import Graph
+from friscy_build.aot.graph import End, Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.wasm.binary import custom_section
 from friscy_build.wasm.text import instructions
@@ -91,7 +91,19 @@ class Unit:
         # Where one function of a file does not keep to the psABI, which others do is not to be seen: none is trusted.
         abi = NO_ABI if habits.clobbers else options.abi
         self._convention = Convention(by_entry, abi, habits.wanted)
-        self.functions = linking.Functions(self._convention.signatures, [graph.entry for graph in graphs])
+        self._tables = {
+            way.table
+            for graph in graphs
+            for block in graph.blocks.values()
+            if block.end is End.INDIRECT and block.pc >= 0
+            and (way := self._convention.way(graph, block)) is not None
+        }  # fmt: skip
+        self.functions = self._functions()
+
+    def _functions(self) -> linking.Functions:
+        entries = [graph.entry for graph in self.graphs]
+        tables = sorted(self._tables, key=lambda table: table.start)
+        return linking.Functions(self._convention.signatures, entries, tables)
 
     @property
     def ninstructions(self) -> int:
@@ -113,7 +125,7 @@ class Unit:
     def _piece(self, graphs: list[Graph]) -> Piece:
         return Piece(
             graphs,
-            linking.Functions(self._convention.signatures, [graph.entry for graph in self.graphs]),
+            self._functions(),
             self._convention.part(graphs),
             self._options.precise,
         )

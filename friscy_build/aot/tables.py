@@ -6,13 +6,18 @@
 
 What is found is a guess that costs nothing but code when wrong: translated code compares the address it is to jump
 to with the targets found, and any other goes through the code map.
+
+Where a table lies among the code, as constants do that a linker has not put apart, the code is forgotten when it
+changes (`friscy.machine.aot`). Then translated code need not read it: it finds the number of the entry from the address
+that is read (`find_way`).
 """
 
 from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from friscy_build.aot.effects import effects
 from friscy_build.aot.image import CodeImage
@@ -21,7 +26,34 @@ from friscy_build.isa.decode import Instruction
 MAX_ENTRIES = 1 << 12
 REACH = 48  # how many instructions before the jump are looked at
 RELATIVE, ABSOLUTE, SHORT = "<i", "<q", "<I"
-Table = tuple[int, str, int, int | None]  # base, form, offset from the base, number of entries where that is known
+_Guess = tuple[
+    int, str, int, int | None
+]  # base, form, offset from the base, number of entries where that is known
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that does not change: `targets` has all entries in order. base: what a relative one's are added to."""
+
+    start: int
+    form: str
+    base: int
+    targets: tuple[int, ...]
+
+    @property
+    def entry_bytes(self) -> int:
+        return struct.calcsize(self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a block's jump goes by way of a table. load: the place in the block of what reads an entry. added: the
+    register that is added to it, if any. chain: the places of all that does no more than compute the address."""
+
+    table: Table
+    load: int
+    added: int | None
+    chain: tuple[int, ...]
 
 
 class Code:
@@ -30,12 +62,14 @@ class Code:
     def __init__(self, code: Mapping[int, Instruction]) -> None:
         self.instructions = code
         self.order = sorted(code)
-        self.constants: list[tuple[int, int]] = []  # (pc, value) of addresses that auipc or lui and an addi compute
+        self.constants: list[
+            tuple[int, int]
+        ] = []  # (pc, value) of addresses that auipc or lui and an addi compute
         self.places: list[int] = []  # of these, what nothing between the two can have made another
-        self._tables: dict[Table, set[int]] = {}
+        self._tables: dict[_Guess, tuple[int, ...]] = {}
         self._find_constants()
 
-    def targets(self, table: Table, read: Callable[[Table], set[int]]) -> set[int]:
+    def targets(self, table: _Guess, read: Callable[[_Guess], tuple[int, ...]]) -> tuple[int, ...]:
         """The targets in a table, `read` once: an interpreter's loop has hundreds of jumps through one."""
         found = self._tables.get(table)
         if found is None:
@@ -103,25 +137,88 @@ def _entries(before: list[tuple[int, Instruction]], form: str) -> int | None:
     return None
 
 
-def find_targets(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> tuple[int, ...]:
-    """The targets of the indirect jump at `pc`, in ascending order; those that are not `inside` end a table."""
+def _find(
+    image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]
+) -> list[tuple[_Guess, tuple[int, ...]]]:
+    """The tables that the indirect jump at `pc` may go by, with their entries."""
     before = code.before(pc)
     known = _form(before, code.instructions[pc].rs1)
     forms = (known,) if known else ((RELATIVE, 0), (ABSOLUTE, 0))
     entries = _entries(before, known[0]) if known else None
 
-    def read(table: Table) -> set[int]:
+    def read(table: _Guess) -> tuple[int, ...]:
         return _read(image, code, *table, inside)
 
     near = {value for at, value in code.constants if before and before[-1][0] <= at < pc}
     for bases in (near, {value for _, value in code.constants}):
-        found: set[int] = set()
-        for base in bases:
-            tables: list[Table] = [(base, form, offset, entries) for form, offset in forms]
-            found |= max((code.targets(table, read) for table in tables), key=len)
+        found = []
+        for base in sorted(bases):
+            tables: list[_Guess] = [(base, form, offset, entries) for form, offset in forms]
+            best = max(tables, key=lambda table: len(code.targets(table, read)))
+            if code.targets(best, read):
+                found.append((best, code.targets(best, read)))
         if found:
-            return tuple(sorted(found))
-    return ()
+            return found
+    return []
+
+
+def find_targets(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> tuple[int, ...]:
+    """The targets of the indirect jump at `pc`, in ascending order; those that are not `inside` end a table."""
+    return tuple(sorted({target for _, targets in _find(image, code, pc, inside) for target in targets}))
+
+
+def find_way(
+    image: CodeImage, code: Code, block: Sequence[tuple[int, Instruction]], inside: Callable[[int], bool]
+) -> Way | None:
+    """How the jump that ends a block goes by way of a table that does not change; None where that is not certain."""
+    jump_pc, jump = block[-1]
+    if jump.imm or jump.rd:
+        return None
+    found = _find(image, code, jump_pc, inside)
+    if len(found) != 1:
+        return None
+    (base, form, offset, _), targets = found[0]
+    start, end = base + offset, base + offset + len(targets) * struct.calcsize(form)
+    if not any(low <= start and end <= high for low, high in image.code_ranges):
+        return None
+    table = Table(start, form, base if form == RELATIVE else 0, targets)
+    last = len(block) - 1
+    k = _writer(block, last, jump.rs1)
+    if k is None:
+        return None
+    added: int | None = None
+    chain: tuple[int, ...] = (last,)
+    if form == RELATIVE:
+        sums = _sums(block, k)
+        if len(sums) != 1:
+            return None
+        chain = k, last
+        ((k, added),) = sums
+    i = block[k][1]
+    if i.imm != offset or i.row.name not in ("ld", "lw", "lwu"):
+        return None
+    return Way(table, k, added, (k, *chain))
+
+
+def _sums(block: Sequence[tuple[int, Instruction]], k: int) -> list[tuple[int, int]]:
+    """(the place of what loads one operand of the sum at `k`, the other's register, which is the same at both)."""
+    i = block[k][1]
+    found = []
+    for register, other in ((i.rs1, i.rs2), (i.rs2, i.rs1)) if i.row.name == "add" else ():
+        at = _writer(block, k, register)
+        if at is None or block[at][1].row.name not in ("lw", "lwu"):
+            continue
+        if not any(effects(each)[1] >> other & 1 for _, each in block[at:k]):
+            found.append((at, other))
+    return found
+
+
+def _writer(block: Sequence[tuple[int, Instruction]], before: int, register: int) -> int | None:
+    """The place of the last instruction before a place in the block that writes a register."""
+    for k in range(before - 1, -1, -1):
+        if effects(block[k][1])[1] >> register & 1:
+            return k
+    return None
 
 
 def _read(
@@ -132,7 +229,7 @@ def _read(
     offset: int,
     entries: int | None,
     inside: Callable[[int], bool],
-) -> set[int]:
+) -> tuple[int, ...]:
     """The targets in the table at `base` + `offset`; it ends where the next thing begins that the function knows of."""
     nbytes, start = struct.calcsize(form), base + offset
     at = bisect_right(code.places, start)
@@ -141,7 +238,7 @@ def _read(
         limit = min(limit, max((code.places[at] - start) // nbytes, 1))
     if entries is not None:
         limit = min(limit, entries)
-    found: set[int] = set()
+    found: list[int] = []
     for k in range(limit):
         data = image.read(start + k * nbytes, nbytes)
         if data is None:
@@ -149,5 +246,5 @@ def _read(
         target = struct.unpack(form, data)[0] + (base if form == RELATIVE else 0)
         if not inside(target) or image.instruction_word(target) in (None, 0):
             break
-        found.add(target)
-    return found if len(found) >= 2 else set()
+        found.append(target)
+    return tuple(found) if len(set(found)) >= 2 else ()

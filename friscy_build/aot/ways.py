@@ -13,6 +13,7 @@ from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.locals import HART
 from friscy_build.aot.shifts import Pair, find_pairs
 from friscy_build.aot.structure import Structure
+from friscy_build.aot.tables import ABSOLUTE, Table, Way
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
 from friscy_build.wasm import opcodes as wasm
@@ -199,7 +200,10 @@ class WayWriter(CallWriter):
             self._put(self._get(pair.source) + pair.wasm() + self._set(i.rd))
 
     def _switch(self, block: Block) -> None:
-        """Go to one of the block's targets, or with any other address elsewhere; a safepoint."""
+        """Go to one of the block's targets, or with any other address elsewhere; a safepoint.
+
+        The local TARGET has the address, or where the block has a table, the number of the entry.
+        """
         target = wasm.LOCAL_GET + leb(self._locals.target)
         targets = [pc for pc in block.targets if pc in self._graph.blocks]
         self._open(BLOCK)
@@ -212,7 +216,11 @@ class WayWriter(CallWriter):
             self._ways[pc] = self._nested
         away = leb(self._nested - other)
         self._put(INTERRUPTED + wasm.BR_IF + away)
-        if targets:
+        if block.way is not None:
+            where = {pc: self._switch_label(block, pc) for pc in targets}
+            to = [where.get(pc, away) for pc in block.way.table.targets]
+            self._put(target + WRAP + wasm.BR_TABLE + leb(len(to)) + b"".join(to) + away)
+        elif targets:
             low, high = min(targets), max(targets)
             span = (high - low) // 2 + 1
             if span <= _MOST_LABELS:
@@ -233,6 +241,8 @@ class WayWriter(CallWriter):
 
         def write_rest() -> None:
             self._close()
+            if block.way is not None:
+                self._put(self._entry_of(block.way.table) + wasm.LOCAL_SET + leb(self._locals.target))
             if self._convention.is_closed(self._graph):
                 self._store(self._dirty & self._live.after[block.pc])
                 self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
@@ -243,6 +253,28 @@ class WayWriter(CallWriter):
         self._later(write_rest)
         for pc in ways:
             self._later(partial(write_way, pc))
+
+    def _entry_of(self, table: Table) -> bytes:
+        """Leave what the entry of a table says whose number is in the local TARGET: an address."""
+        place = (
+            wasm.LOCAL_GET + leb(self._locals.target) + WRAP + const32(table.entry_bytes) + OPCODES["i32.mul"]
+        )
+        load = OPCODES["i64.load" if table.form == ABSOLUTE else "i64.load32_s"]
+        return place + load + b"\0" + leb(table.start) + const64(table.base) + OPCODES["i64.add"]
+
+    def _find_number(self, way: Way, load: Instruction, pc: int, handed: Registers) -> None:
+        """Before an entry of a table is read: leave its number in the local TARGET, or hand over where it has none."""
+        table = way.table
+        self._put(self._get(load.rs1) + const64(load.imm - table.start) + OPCODES["i64.add"])
+        self._put(const64(table.entry_bytes.bit_length() - 1) + OPCODES["i64.rotr"])
+        self._put(
+            wasm.LOCAL_TEE + leb(self._locals.target) + const64(len(table.targets)) + OPCODES["i64.ge_u"]
+        )
+        if way.added is not None:
+            self._put(self._get(way.added) + const64(table.base) + OPCODES["i64.ne"] + OPCODES["i32.or"])
+        self._open_unlikely()
+        self._hand_over(pc, handed)
+        self._close()
 
     def _switch_label(self, block: Block, pc: int) -> bytes:
         if pc in self._ways:
