@@ -36,7 +36,7 @@ from benchmarks.harness import (
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.namespace import attach_providers, build_namespace
 from friscy.kernel.terminal.console import Console
-from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
+from friscy.machine.aot import Code, Image, Library, Module, Notes, Recorder, map_file
 from friscy.machine.engine import make_engine
 from friscy.machine.layout import PAGE
 from friscy.machine.space import Space
@@ -191,11 +191,14 @@ class Guest:
         self._argv = [program.name.encode(), *(word.encode() for word in arguments)]
         self._library: Library | None = None
         self._touched: set[int] = set()
+        self._calls: dict[int, int] = {}
 
     def translate(self) -> None:
         """Translate what the last run touched, as a bundle does by default."""
-        entries = Functions(self._image).touched(self._touched)
-        parts = translate_units(plan(self._file, name=self._image.name, entries=entries, callees=False))
+        functions = Functions(self._image, calls=self._calls)
+        entries = functions.touched(self._touched)
+        units = plan(self._file, name=self._image.name, entries=entries, callees=False, functions=functions)
+        parts = translate_units(units)
         low = self._image.base
         high = -(-self._image.end // PAGE) * PAGE
         image = Image([IDENTITY], self._image.name, low, high, self._segments)
@@ -222,8 +225,8 @@ class Guest:
             files = console.open_standard(kernel, context)
             kernel.spawn_init(b"/program", self._argv, [], root=root, files=files, cwd=b"/", uid=0, gid=0)
             (space,) = kernel.spaces.values()
-            recorded: dict[tuple[bytes, int, int], set[int]] = {}
-            code = Code(space, self._library) if self._library else Recorder(space, recorded)
+            notes = Notes()
+            code = Code(space, self._library) if self._library else Recorder(space, notes)
             space.code = code
             for start, end, offset in self._segments:
                 code.mapped(start, end, IDENTITY, offset)
@@ -232,7 +235,9 @@ class Guest:
             elapsed = time.perf_counter() - begin
             output.seek(0)
             said = output.read()
-            self._touched.update(*recorded.values())
+            self._touched.update(*notes.executed.values())
+            for each in notes.calls.values():
+                self._calls.update({pc: min(targets) for pc, targets in each.items() if len(targets) == 1})
             space.close()
         if status:
             raise BenchmarkError(f"{self._argv} ended with status {status}:\n{said.decode(errors='replace')}")

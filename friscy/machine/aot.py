@@ -17,13 +17,23 @@ from __future__ import annotations
 import os
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
 from friscy.machine.cache import cache_home, private_directory
 from friscy.machine.fault_map import FaultMap
-from friscy.machine.layout import CODE_MAP, GUEST_START, PAGE, RECORD_BYTES, RECORDS, WINDOW_END
+from friscy.machine.layout import (
+    CALL_COUNT,
+    CALLS,
+    CODE_MAP,
+    GUEST_START,
+    PAGE,
+    RECORD_BYTES,
+    RECORDS,
+    WINDOW_END,
+)
 
 if TYPE_CHECKING:
     import wasmtime
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
     from friscy.machine.space import Space
 
 _U32 = struct.Struct("<I")
+_CALL = struct.Struct("<II")
 _MAP_SCALE = 2  # bytes of the code map for each byte of code
 _FAULT_FRAMES = 4  # how far above a fault its function is: what is shared by all is called
 
@@ -168,32 +179,43 @@ class Watcher(Protocol):
         """The instruction whose access ended in `trap`, where that was translated code's."""
 
 
-class Recorder:
-    """Notes what the interpreter runs: `touched[identity, start, offset]` are pcs of the file mapped so.
+Mapped = tuple[bytes, int, int]  # a file that is mapped: its identity, where it begins, and from which offset
 
-    resumed: the same for pcs at which code goes on after the engine has come back to the host: those of the
-    stopped harts, and whatever on their stacks looks like a return address.
+
+class Notes:
+    """What ran of each file that was mapped.
+
+    executed: pcs. resumed: those at which code goes on after the engine has come back to the host: those of the
+    stopped harts, and whatever on their stacks looks like a return address. calls: by the pc of an indirect call, the
+    targets in the same file that it was last seen to have.
     """
 
-    Mapped = tuple[bytes, int, int]
+    def __init__(self) -> None:
+        self.executed: defaultdict[Mapped, set[int]] = defaultdict(set)
+        self.resumed: defaultdict[Mapped, set[int]] = defaultdict(set)
+        self.calls: defaultdict[Mapped, dict[int, set[int]]] = defaultdict(dict)
 
-    def __init__(
-        self, space: Space, touched: dict[Mapped, set[int]], resumed: dict[Mapped, set[int]] | None = None
-    ) -> None:
-        self._space, self.touched = space, touched
-        self.resumed = {} if resumed is None else resumed
-        self._mapped: list[tuple[int, int, tuple[bytes, int, int]]] = []
+
+class Recorder:
+    """Notes what the interpreter runs."""
+
+    def __init__(self, space: Space, notes: Notes) -> None:
+        self._space, self.notes = space, notes
+        self._mapped: list[tuple[int, int, Mapped]] = []
 
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         self._mapped.append((start, end, (identity, start, offset)))
-        self.touched.setdefault((identity, start, offset), set())
+        _ = self.notes.executed[identity, start, offset]  # it was mapped, whatever runs of it
 
     def forget(self, start: int, end: int) -> None:
         """Take what was run there; the space forgets it after this."""
         for low, high, key in self._mapped:
             first, last = max(low, start), min(high, end)
             if first < last:
-                self.touched.setdefault(key, set()).update(executed(self._space, first, last))
+                self.notes.executed[key].update(executed(self._space, first, last))
+                for pc, target in called(self._space, first, last):
+                    if low <= target < high:
+                        self.notes.calls[key].setdefault(pc, set()).add(target)
         # A loader maps a library whole and its parts over that: what is left of the first one is forgotten later.
         left = [
             piece
@@ -213,7 +235,7 @@ class Recorder:
         for pc in resume_points(self._space, hart):
             for low, high, key in self._mapped:
                 if low <= pc < high:
-                    self.resumed.setdefault(key, set()).add(pc)
+                    self.notes.resumed[key].add(pc)
 
     def fault_pc(self, trap: Exception) -> int | None:
         return None
@@ -362,6 +384,14 @@ def _write_map(fd: int, library: Library, entries: Iterable[Sequence[int]]) -> i
     for page, content in pages.items():
         os.pwrite(fd, content, page * PAGE)
     return fd
+
+
+def called(space: Space, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """(pc, target) of indirect calls in [start, end) that the interpreter made: the last of each, not of all."""
+    for record, target in _CALL.iter_unpack(space.memory.view[CALLS : CALLS + _CALL.size * CALL_COUNT]):
+        pc = (record - RECORDS) // RECORD_BYTES * 2
+        if record >= RECORDS and start <= pc < end:
+            yield pc, target
 
 
 def executed(space: Space, start: int, end: int) -> list[int]:

@@ -7,7 +7,8 @@ Every engine, the kernel and the page agree on these numbers; nothing else repea
     WINDOW_END guest: heap, mappings, stacks
     GUEST_END  never accessible: a pointer that was in the guest's range and moved by less than GUARD cannot do harm
     HART_BASE  hart states, HART_STRIDE bytes each
-    RECORDS    the interpreter's decoded records, RECORD_BYTES for each 2-byte parcel of the code window
+    RECORDS    the interpreter's decoded records, RECORD_BYTES for each 2-byte parcel of the code window; in place of
+               those below GUEST_START, a byte for each page that has any, and CALLS
     CODE_MAP   u32 table index for each 2-byte parcel of the code window; 0 = interpret
 """
 
@@ -27,6 +28,8 @@ HART_STRIDE = 0x800
 RECORDS = 0xA000_0000
 HART_COUNT = (RECORDS - HART_BASE) // HART_STRIDE
 RECORD_BYTES = 8
+CALLS = RECORDS + 0x2_0000  # where the interpreter's indirect calls went last: (u32 record, u32 target) each
+CALL_COUNT = 0x2000  # the call by a record is number record / RECORD_BYTES % CALL_COUNT, as long as no other is
 CODE_MAP = 0xE000_0000
 
 # Hart state: byte offsets from the hart's address. All little-endian.

@@ -146,6 +146,7 @@ class Convention:
             self.signatures[pc] = Signature(
                 writes=own[pc] if direct else ALL, needs=NONE, direct=direct, name=flow.graph.name
             )
+        self._guessable = self._find_guessable()
         self._callers = self._find_callers()
         self._choose_forms(own)
         self._solve_writes()
@@ -170,6 +171,18 @@ class Convention:
             found, signature = self._found[pc], self.signatures[pc]
             wanted = signature.smashes | registers(signature.results) if signature.direct else NONE
             solve_held(flow, self, found, wanted)
+
+    def _find_guessable(self) -> set[int]:
+        """The functions with a direct form whose callers may guess that they call it: those that have it anyway.
+
+        One that is called through the table alone is better off with that form: it puts no saved registers back.
+        """
+        blocks = [block for flow in self.flows.values() for block in flow.blocks]
+        called = {block.target for block in blocks if block.end is End.CALL}
+        return {
+            pc for pc, flow in self.flows.items()
+            if pc in called or flow.graph.ninstructions <= TWIN_INSTRUCTIONS
+        }  # fmt: skip
 
     def _choose_forms(self, own: dict[int, Registers]) -> None:
         """A direct form costs those who come through the table a call more: not where nobody calls it, and a function
@@ -226,6 +239,14 @@ class Convention:
         signature = self.signatures.get(block.target)
         return signature if signature and signature.direct and block.code[-1][1].rd == RA else None
 
+    def guessed(self, block: Block) -> Signature | None:
+        """The signature of what an INDIRECT_CALL block calls most of the time, likewise."""
+        if block.end is not End.INDIRECT_CALL or block.likely not in self._guessable or not self.abi.saved:
+            return None
+        assert block.likely is not None
+        signature = self.signatures.get(block.likely)
+        return signature if signature and signature.direct and block.code[-1][1].rd == RA else None
+
     def tail(self, target: int) -> Signature | None:
         """The same for a jump to a function's entry."""
         signature = self.signatures.get(target)
@@ -241,6 +262,9 @@ class Convention:
         target = self.signatures.get(block.target) if block.end is End.CALL else None
         if target is not None and target.direct:
             return target.needs | registers((RA, T0))
+        guessed = self.guessed(block)
+        if guessed is not None:
+            return self.abi.call | guessed.needs
         return self.abi.call if block.code[-1][1].rd == RA else ALL
 
     def call_clobbers(self, block: Block) -> Registers:
@@ -249,6 +273,11 @@ class Convention:
         if signature is not None:
             return signature.writes & ~self.abi.saved
         return ALL & ~self.abi.saved if block.end is not End.SYSCALL and block.code[-1][1].rd == RA else ALL
+
+    def direct_clobbers(self, block: Block) -> Registers:
+        """The same, where a call that is guessed goes where it is guessed to."""
+        guessed = self.guessed(block)
+        return self.call_clobbers(block) if guessed is None else guessed.writes & ~self.abi.saved
 
     def kept(self, graph: Graph) -> dict[int, Registers]:
         """By block, what the call that ends it leaves alone."""
@@ -315,6 +344,8 @@ class Convention:
                 return [block.target if self.known(block) else None]
             case End.INDIRECT if block.pc < 0:
                 return []  # a switch; where it finds no block to go to, the function is unwound
+            case End.INDIRECT_CALL if self.guessed(block):
+                return [block.likely, None]
             case End.INDIRECT_CALL | End.SYSCALL | End.INDIRECT:
                 return [None]
         return [pc if self.tail(pc) else None for pc in flow.leaving[k]]
@@ -382,7 +413,8 @@ class Convention:
             found = self._found[pc]
             for k, block in enumerate(flow.blocks):
                 touched[pc] |= found.stores[block.pc] & self.abi.saved
-                if flow.leaving[k] or block.end is End.INDIRECT:  # a jump elsewhere stores what is dirty
+                # A jump elsewhere, and a call that goes elsewhere than guessed, stores what is dirty.
+                if flow.leaving[k] or block.end is End.INDIRECT or self.guessed(block):
                     touched[pc] |= found.at_end[k] & self.abi.saved
 
         def step(callee: int, caller: int) -> bool:

@@ -8,7 +8,7 @@ its first pc on what the guest's code there does, and a pc without a function is
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from friscy_build.aot.collecting import uncollected
@@ -31,12 +31,19 @@ class Function:
 
 
 class Functions:
-    """The functions of an image, found as they are asked for. limit: instructions of the largest that is not split."""
+    """The functions of an image, found as they are asked for. limit: instructions of the largest that is not split.
+
+    calls: where indirect calls are likely to go.
+    """
 
     def __init__(
-        self, image: CodeImage, recorded: Iterable[int] = (), limit: int = MAX_FUNCTION_INSTRUCTIONS
+        self,
+        image: CodeImage,
+        recorded: Iterable[int] = (),
+        limit: int = MAX_FUNCTION_INSTRUCTIONS,
+        calls: Mapping[int, int] | None = None,
     ) -> None:
-        self.image, self.limit = image, limit
+        self.image, self.limit, self._calls = image, limit, calls or {}
         self._ends: dict[int, int] = {}
         symbols = image.by_address
         for symbol in symbols.values():
@@ -60,7 +67,7 @@ class Functions:
         key = start, end, *entries
         built = self._built.get(key)
         if built is None:
-            built = self._built[key] = build_graph(self.image, start, end, *entries)
+            built = self._built[key] = build_graph(self.image, start, end, *entries, calls=self._calls)
         return replace(built, blocks=dict(built.blocks))
 
     def roots(self) -> set[int]:

@@ -16,7 +16,7 @@ from friscy.machine.layout import (
     HART_TRAP_PC,
 )
 from friscy_build.aot.bases import CHECKED, offset_of
-from friscy_build.aot.convention import calls_others
+from friscy_build.aot.convention import Signature, calls_others
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
     FCSR,
@@ -30,6 +30,7 @@ from friscy_build.aot.effects import (
 )
 from friscy_build.aot.function_writer import (
     HART_DEPTH_NOW,
+    IF,
     INTERRUPTED,
     WRAP,
     const32,
@@ -59,25 +60,38 @@ class Emitter(WayWriter):
     # Calls
 
     def _call(self, block: Block, target: int | None) -> None:
-        signature = self._convention.known(block)
-        after = const64(block.next_pc)
+        signature, guessed = self._convention.known(block), self._convention.guessed(block)
+        if guessed is not None:
+            self._call_guessed(block, guessed)
+            return
         if signature is None:
-            self._call_table_form(target)
-            index = self._locals.index
-            self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
-            if self._keeps_sp:
-                self._put(self._sp_astray() + OPCODES["i32.or"])
-            self._open_unlikely()
-            self._give_pc(wasm.LOCAL_GET + leb(index))
-            self._close()
+            self._call_unknown(block, target)
             self._resume(block, NONE, set_ra=False)
             return
+        tried = self._begin_routine(block, signature)
+        self._call_known(block, block.target, signature)
+        if tried:
+            self._close()
+        self._resume(block, registers(signature.results), set_ra=True)
+
+    def _call_unknown(self, block: Block, target: int | None) -> None:
+        """Call through the table; what comes behind is for where it returned."""
+        self._call_table_form(target)
+        index = self._locals.index
+        self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
+        if self._keeps_sp:
+            self._put(self._sp_astray() + OPCODES["i32.or"])
+        self._open_unlikely()
+        self._give_pc(wasm.LOCAL_GET + leb(index))
+        self._close()
+
+    def _call_known(self, block: Block, target: int, signature: Signature) -> None:
+        """Call a direct form, likewise."""
         given = registers(signature.results)
         live = self._dirty & self._live.after[block.pc]
-        tried = self._begin_routine(block, signature)
-        self._call_direct(block.target, signature, live)
+        self._call_direct(target, signature, live)
         self._take(signature)
-        self._put(after + OPCODES["i64.ne"])
+        self._put(const64(block.next_pc) + OPCODES["i64.ne"])
         self._open_unlikely()
         left = wasm.LOCAL_GET + leb(self._locals.left)
         common = live & ~signature.writes
@@ -91,9 +105,27 @@ class Emitter(WayWriter):
         self._put(left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
         self._give_left()
         self._close()
-        if tried:
-            self._close()
-        self._resume(block, given, set_ra=True)
+
+    def _call_guessed(self, block: Block, signature: Signature) -> None:
+        """Call a direct form where the address is its own; through the table where it is another."""
+        assert block.likely is not None
+        given = registers(signature.results)
+        self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(block.likely) + OPCODES["i64.eq"])
+        self.hints.append((len(self.parts), True))
+        self._open(IF)
+        facts = self._facts.copy()
+        self._call_known(block, block.likely, signature)
+        self._load(self._live.reload[block.pc] & ~given)
+        self._put(const64(block.next_pc) + self._set(RA))
+        self._else()
+        self._facts = facts
+        self._store(self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc])
+        self._call_unknown(block, None)
+        self._load(self._live.held[block.next_pc] & self._convention.call_clobbers(block))
+        self._close()
+        self._dirty = self._live.left[block.pc]
+        self._facts = self._bases.after_call(block, self._facts)
+        self._go(block, block.next_pc)
 
     def _syscall(self, block: Block) -> None:
         self._store_pc(const64(block.code[-1][0]))

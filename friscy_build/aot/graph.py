@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -40,7 +40,7 @@ class Block:
     """A basic block. `code` is (pc, instruction); an OUT block may have none.
 
     stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
-    way: by which table an INDIRECT or TABLE block goes, where that is certain.
+    way: by which table an INDIRECT or TABLE block goes, where that is certain. likely: where an INDIRECT_CALL goes.
     """
 
     pc: int
@@ -51,6 +51,7 @@ class Block:
     targets: tuple[int, ...] = ()
     stub: Stub | None = None
     way: Way | None = None
+    likely: int | None = None
 
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
@@ -102,7 +103,7 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         """For worker processes: instructions as the words they are decoded from."""
         blocks = [
-            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets, b.stub, b.way)
+            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets, b.stub, b.way, b.likely)
             for b in self.blocks.values()
         ]
         return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, self.twin, blocks)
@@ -141,8 +142,10 @@ def _unpickle(
 
 
 class _Builder:
-    def __init__(self, image: CodeImage, start: int, end: int, entries: Sequence[int]) -> None:
-        self.image, self.start, self.end = image, start, end
+    def __init__(
+        self, image: CodeImage, start: int, end: int, entries: Sequence[int], calls: Mapping[int, int]
+    ) -> None:
+        self.image, self.start, self.end, self.calls = image, start, end, calls
         self.entries = entries
         self.code: dict[int, Instruction] = {}
         self.ends: dict[int, Block] = {}  # pc of the last instruction of a block -> how it ends
@@ -253,6 +256,8 @@ class _Builder:
                     block.end, block.target, block.stub = ended.end, ended.target, ended.stub
                     block.next_pc, block.targets = ended.next_pc, ended.targets
                     self._unfuse(block)
+                    if block.end is End.INDIRECT_CALL and block.stub is None:
+                        block.likely = self.calls.get(block.code[-1][0])
                     if block.end is End.INDIRECT and block.targets:
                         block.way = find_way(self.image, self.known(), block.code, self.inside)
                     break
@@ -299,8 +304,13 @@ def close(graph: Graph) -> Graph:
     return graph
 
 
-def build_graph(image: CodeImage, start: int, end: int, *entries: int) -> Graph:
-    """The graph of the function [start, end), from its start or from `entries` in the middle of it."""
-    builder = _Builder(image, start, end, entries or (start,))
+def build_graph(
+    image: CodeImage, start: int, end: int, *entries: int, calls: Mapping[int, int] | None = None
+) -> Graph:
+    """The graph of the function [start, end), from its start or from `entries` in the middle of it.
+
+    calls: where indirect calls are likely to go.
+    """
+    builder = _Builder(image, start, end, entries or (start,), calls or {})
     builder.explore()
     return builder.graph()

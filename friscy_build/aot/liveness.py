@@ -93,7 +93,7 @@ def solve_dirty(flow: Flow, convention: Convention, found: Liveness, params: Reg
     for k, block in enumerate(flow.blocks):
         if not flow.calls[k]:
             continue
-        known = convention.known(block)
+        known = convention.known(block) or convention.guessed(block)
         if known is None:
             stored[k], keeps[k] = after[k], NONE
         else:
@@ -154,8 +154,8 @@ def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Regi
     for k, block in enumerate(flow.blocks):
         at_end = found.at_end[k] & found.after[block.pc]
         if flow.calls[k]:
-            clobbers[k] = convention.call_clobbers(block)
-            known = convention.known(block)
+            clobbers[k] = convention.direct_clobbers(block)
+            known = convention.known(block) or convention.guessed(block)
             if known is not None:
                 # Passed by value; looked at; and what an unwinding has to store.
                 own[k] = registers(known.params) | known.needs & _SP | at_end

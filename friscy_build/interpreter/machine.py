@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from friscy.machine.layout import (
+    CALL_COUNT,
+    CALLS,
     CAUSE_LOAD_FAULT,
     CAUSE_STORE_FAULT,
     GUEST_END,
@@ -18,10 +20,11 @@ from friscy.machine.layout import (
     HART_RESERVED_VALUE,
     HART_TRAP_PC,
     HART_X,
+    RECORD_BYTES,
 )
 from friscy_build.interpreter.records import Form, places
 from friscy_build.isa.hart import Register
-from friscy_build.isa.row import Row
+from friscy_build.isa.row import Flow, Row
 from friscy_build.isa.value import Operand, Value
 from friscy_build.llvm.trace import Function
 
@@ -78,6 +81,7 @@ class RecordMachine:
         self.frame, self.ops, self.record = frame, frame.function, record
         self.name = form.name
         self._nbytes, self._backward, self._guard_x0 = form.nbytes, form.backward, guard_x0
+        self._calls = form.row.flow is Flow.INDIRECT and "rd" not in form.known
         self.effects: set[str] = set()
         self.wrote = False  # whether the instruction may already have done something
         self.marked = False  # whether HART_TRAP_PC has this instruction's record, on the path being traced
@@ -183,9 +187,17 @@ class RecordMachine:
     def jump(self, target: Value) -> None:
         self.effects.add("flow")
         if self._distance is None:
+            if self._calls:
+                self._note_call(target)
             self.frame.jump_absolute(target)
         else:
             self.frame.jump_relative(self.record, self._distance(), backward=self._backward)
+
+    def _note_call(self, target: Value) -> None:
+        """Keep where it goes: translated code asks first whether it does so again."""
+        number = (self.record >> RECORD_BYTES.bit_length() - 1) & CALL_COUNT - 1
+        self.ops.store(self.record, number << 3, CALLS, align=8)
+        self.ops.store(target.trunc(32), number << 3, CALLS + 4, align=4)
 
     def branch(self, condition: Value, target: Value) -> None:
         self.when(condition, lambda: self.jump(target))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgpack
@@ -18,7 +18,7 @@ from friscy.boot import Machine, Program
 from friscy.bundle import open_bundle
 from friscy.kernel.kernel import Kernel
 from friscy.kernel.terminal.console import Console
-from friscy.machine.aot import Recorder
+from friscy.machine.aot import Notes, Recorder
 from friscy.machine.layout import GUEST_START, WINDOW_END
 from friscy.machine.space import Space
 from friscy.run import Request, program_of
@@ -32,17 +32,26 @@ Offsets = set[int]
 
 
 class Touched:
-    """What ran of one file: offsets in it. ino: its number in the index."""
+    """What ran of one file: offsets in it. ino: its number in the index. calls: where indirect calls went last."""
 
-    __slots__ = ("executed", "ino", "resumed")
+    __slots__ = ("calls", "executed", "ino", "resumed")
 
-    def __init__(self, ino: int, executed: Iterable[int] = (), resumed: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        ino: int,
+        executed: Iterable[int] = (),
+        resumed: Iterable[int] = (),
+        calls: Mapping[int, Iterable[int]] | None = None,
+    ) -> None:
         self.ino, self.executed, self.resumed = ino, set(executed), set(resumed)
+        self.calls = {at: set(targets) for at, targets in (calls or {}).items()}
 
     def add(self, other: Touched) -> None:
         """Take what else ran of it, or of another file of the same content."""
         self.executed |= other.executed
         self.resumed |= other.resumed
+        for at, targets in other.calls.items():
+            self.calls.setdefault(at, set()).update(targets)
 
 
 class Recording:
@@ -52,20 +61,33 @@ class Recording:
         self.files = {file.ino: file for file in files}
 
     def write(self, path: Path) -> None:
-        rows = [[file.ino, sorted(file.executed), sorted(file.resumed)] for file in self.files.values()]
+        rows = [
+            [
+                file.ino, sorted(file.executed), sorted(file.resumed),
+                {at: sorted(targets) for at, targets in sorted(file.calls.items())},
+            ]
+            for file in self.files.values()
+        ]  # fmt: skip
         with replacing(path) as file:
             file.write(msgpack.packb(rows))
 
     @classmethod
     def read(cls, path: Path) -> Recording:
-        return cls(Touched(*row) for row in msgpack.unpackb(path.read_bytes()))
+        return cls(Touched(*row) for row in msgpack.unpackb(path.read_bytes(), strict_map_key=False))
 
-    def add(self, by_mapping: dict[Recorder.Mapped, set[int]], kind: str) -> None:
-        """Take over what a Recorder has. kind: `executed` or `resumed`."""
-        for (identity, start, offset), pcs in by_mapping.items():
-            ino = int.from_bytes(identity[-4:], "little")
-            file = self.files.setdefault(ino, Touched(ino))
-            getattr(file, kind).update(pc - start + offset for pc in pcs)
+    def add(self, notes: Notes) -> None:
+        """Take over what a Recorder has noted."""
+        for kind in ("executed", "resumed"):
+            for (identity, start, offset), pcs in getattr(notes, kind).items():
+                getattr(self._file(identity), kind).update(pc - start + offset for pc in pcs)
+        for (identity, start, offset), calls in notes.calls.items():
+            move = offset - start
+            moved = {pc + move: {target + move for target in targets} for pc, targets in calls.items()}
+            self._file(identity).add(Touched(0, calls=moved))
+
+    def _file(self, identity: bytes) -> Touched:
+        ino = int.from_bytes(identity[-4:], "little")
+        return self.files.setdefault(ino, Touched(ino))
 
 
 def record(
@@ -97,12 +119,11 @@ def record(
 
 
 def _run(machine: Machine, program: Program, recording: Recording, at: str) -> None:
-    executed: dict[Recorder.Mapped, set[int]] = {}
-    resumed: dict[Recorder.Mapped, set[int]] = {}
+    notes = Notes()
     recorders: list[Recorder] = []
 
     def watch(space: Space) -> Recorder:
-        recorders.append(Recorder(space, executed, resumed))
+        recorders.append(Recorder(space, notes))
         return recorders[-1]
 
     machine.watch = watch
@@ -125,8 +146,7 @@ def _run(machine: Machine, program: Program, recording: Recording, at: str) -> N
         for recorder in recorders:
             recorder.forget(GUEST_START, WINDOW_END)
         _close(kernel)
-        recording.add(executed, "executed")
-        recording.add(resumed, "resumed")
+        recording.add(notes)
 
 
 def _close(kernel: Kernel) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from hashlib import sha256
 from io import BytesIO
@@ -84,27 +84,28 @@ class Translator:
         code = [segment for segment in parsed.load if segment.flags & elf.PF_X]
         segments = [(s.vaddr + bias, s.vaddr + bias + s.filesz, s.offset) for s in code]
 
+        def address(offset: int) -> int | None:
+            found = (start + offset - first for start, end, first in segments if 0 <= offset - first < end - start)
+            return next(found, None)
+
         def addresses(offsets: Iterable[int]) -> set[int]:
-            return {
-                start + offset - first
-                for offset in offsets
-                for start, end, first in segments
-                if first <= offset < first + end - start
-            }
+            return {found for offset in offsets if (found := address(offset)) is not None}
 
         executed, resumed = addresses(touched.executed), addresses(touched.resumed)
+        calls = _certain({address(at): addresses(targets) for at, targets in touched.calls.items()})
         everything = self._scope == "all"
         options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [
             code_digest(*TRANSLATOR_CODE), place.digest, place.low, repr(options),
-            [] if everything else sorted(executed), sorted(resumed), everything,
+            [] if everything else sorted(executed), sorted(resumed), sorted(calls.items()),
+            everything,
         ]  # fmt: skip
         key = sha256(msgpack.packb(facts)).hexdigest()
         path = self.cache / key if self.cache else None
         modules = _cached(path) if path else None
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
-            functions = Functions(image, limit=options.largest)
+            functions = Functions(image, limit=options.largest, calls=calls)
             entries = None if everything else functions.touched(executed) | resumed
             units = plan(
                 data, place.low, name=place.path, entries=entries, callees=False, options=options, functions=functions
@@ -121,6 +122,11 @@ class Translator:
         if self._jobs is None and self._executor is not None:
             self._jobs = self._executor()
         return self._jobs
+
+
+def _certain(calls: Mapping[int | None, set[int]]) -> dict[int, int]:
+    """The calls that all recordings saw go to the same place last."""
+    return {at: min(targets) for at, targets in calls.items() if at is not None and len(targets) == 1}
 
 
 def _wanted_faults(data: bytes) -> str:

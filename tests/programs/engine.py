@@ -20,7 +20,7 @@ from rootfs import Rootfs
 
 from friscy.boot import Machine
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, open_bundle
-from friscy.machine.aot import Code, Recorder
+from friscy.machine.aot import Code, Notes, Recorder
 from friscy.machine.layout import GUEST_START, WINDOW_END
 from friscy.machine.space import Space
 from friscy_build.bundle import write_bundle
@@ -42,14 +42,13 @@ class _Noted:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.executed: dict[Recorder.Mapped, set[int]] = {}
-        self.resumed: dict[Recorder.Mapped, set[int]] = {}
+        self.notes = Notes()
         self.spaces: list[Space] = []
 
     def record(self, space: Space) -> Recorder:
         """A recorder for a new space."""
         self.spaces.append(space)
-        return Recorder(space, self.executed, self.resumed)
+        return Recorder(space, self.notes)
 
 
 def open_machine(rootfs: Rootfs) -> Machine:
@@ -100,8 +99,7 @@ def ended() -> None:
             assert isinstance(space.code, Recorder)
             space.code.forget(GUEST_START, WINDOW_END)
         recording = _recordings.setdefault(noted.name, Recording())
-        recording.add(noted.executed, "executed")
-        recording.add(noted.resumed, "resumed")
+        recording.add(noted.notes)
     else:
         modules = [space.code.linked for space in noted.spaces if isinstance(space.code, Code)]
         _linked["runs"] += 1

@@ -6,13 +6,15 @@ import importlib.util
 import random
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import wasmtime
 
 from friscy.machine.layout import CODE_MAP
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import DEFAULT, Options
 
@@ -89,11 +91,16 @@ def install(
     *,
     options: Options = DEFAULT,
     share: float = 1,
+    calls: Mapping[int, int] | None = None,
 ) -> list[int]:
-    """Translate `elf`, whose code `guest` has, and enter (a share of) its functions into the code map; their pcs."""
+    """Translate `elf`, whose code `guest` has, and enter (a share of) its functions into the code map; their pcs.
+
+    calls: where indirect calls are likely to go.
+    """
     installed = []
     rng = random.Random(len(elf))
-    for part in translate_units(plan(elf, entries=entries, options=options)):
+    functions = Functions(CodeImage(elf), limit=options.largest, calls=calls)
+    for part in translate_units(plan(elf, entries=entries, options=options, functions=functions)):
         first = guest.table.grow(guest.store, len(part.entries), None)
         constant = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
         guest._imports["table_base"] = wasmtime.Global(guest.store, constant, wasmtime.Val.i32(first))

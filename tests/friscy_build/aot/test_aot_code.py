@@ -13,7 +13,7 @@ import wasmtime
 from aot_guest import CODE, STACK, code_of, elf_file, elf_with_symbols
 from required_tools import require_tool
 
-from friscy.machine.aot import Code, Image, Library, Module, Recorder, map_file
+from friscy.machine.aot import Code, Image, Library, Module, Notes, Recorder, map_file
 from friscy.machine.layout import (
     CAUSE_ILLEGAL,
     CODE_MAP,
@@ -162,28 +162,49 @@ def test_code_is_entered_and_taken_out(aot_engine: wasmtime.Engine, process: Pro
 
 
 def test_recorder_notes_what_ran(process: Process) -> None:
-    touched: dict[tuple[bytes, int, int], set[int]] = {}
-    process.space.code = Recorder(process.space, touched)
+    notes = Notes()
+    process.space.code = Recorder(process.space, notes)
     process.load(code_of(PROGRAM))
     process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
     process.run()
     process.space.invalidate(GUEST_START, WINDOW_END)
-    (pcs,) = touched.values()
+    (pcs,) = notes.executed.values()
     assert {CODE, CODE + 4, CODE + 8, TRIPLE, TRIPLE + 8} <= pcs
     assert CODE + 0x14 not in pcs
     functions = Functions(CodeImage(elf_file(code_of(PROGRAM)), name="program"))
     assert functions.among(pcs) == {CODE, TRIPLE}
 
 
+def test_recorder_notes_where_indirect_calls_went(process: Process) -> None:
+    # begin: call by a register what is `t1` further on, first 0x20, then 0x28; exit
+    words = [
+        op("auipc", rd=A0, imm=0),
+        op("addi", rd=6, rs1=A0, imm=0x20),
+        op("jalr", rd=RA, rs1=6, imm=0),
+        op("jalr", rd=RA, rs1=6, imm=8),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+        *[op("addi", rd=0, rs1=0, imm=0)] * 2,
+        *[op("jalr", rd=0, rs1=RA, imm=0)] * 4,
+    ]
+    notes = Notes()
+    process.space.code = Recorder(process.space, notes)
+    process.load(code_of(words))
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.run()
+    process.space.invalidate(GUEST_START, WINDOW_END)
+    assert notes.calls == {(IDENTITY, CODE, 0): {CODE + 8: {CODE + 0x20}, CODE + 12: {CODE + 0x28}}}
+
+
 def test_recorder_is_done_with_a_file_that_was_unmapped_in_parts(process: Process) -> None:
-    touched: dict[tuple[bytes, int, int], set[int]] = {}
-    process.space.code = Recorder(process.space, touched)
+    notes = Notes()
+    process.space.code = Recorder(process.space, notes)
     process.load(code_of(PROGRAM))
     process.space.code_mapped(CODE, CODE + 2 * PAGE, IDENTITY, 0)
     process.space.invalidate(CODE + PAGE, CODE + 2 * PAGE)
     process.run()
     process.space.invalidate(CODE, CODE + PAGE)
-    (pcs,) = touched.values()
+    (pcs,) = notes.executed.values()
     assert TRIPLE in pcs
     pcs.clear()
     process.run()

@@ -42,6 +42,17 @@ def recording(programs: Programs) -> Recording:
     return record(programs.interpreted, "none", [["/bin/bare", "waits"]])
 
 
+def test_a_recording_is_read_as_it_was_written(recording: Recording, tmp_path: Path) -> None:
+    calls = {at: targets for file in recording.files.values() for at, targets in file.calls.items()}
+    recording.write(tmp_path / "recording")
+    again = Recording.read(tmp_path / "recording")
+    assert list(again.files) == list(recording.files)
+    for ino, file in recording.files.items():
+        copy = again.files[ino]
+        assert (copy.executed, copy.resumed, copy.calls) == (file.executed, file.resumed, file.calls)
+    assert all(targets for targets in calls.values())
+
+
 def opened_files(programs: Programs) -> Files:
     return Files.of(open_bundle(programs.interpreted))
 

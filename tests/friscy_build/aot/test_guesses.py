@@ -1,0 +1,147 @@
+"""Indirect calls whose target is guessed: the same happens where it is another, and wherever they are unwound."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aot_guest import CODE, STACK, code_of, elf_with_symbols, install
+from test_aot_flow import UnwindingGuest
+
+from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
+from friscy_build.isa.rows import BY_NAME
+
+RA, SP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A7, S2, S3 = 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 18, 19
+LOOP, FIRST, SECOND, HELPER = CODE + 0x80, CODE + 0x140, CODE + 0x180, CODE + 0x200
+TURNS, TURNS_AT = 9, LOOP + 4 * 8
+
+
+def op(name: str, **operands: int) -> int:
+    return BY_NAME[name].encode(**operands)
+
+
+def li(rd: int, value: int) -> int:
+    return op("addi", rd=rd, rs1=0, imm=value)
+
+
+def mv(rd: int, rs: int) -> int:
+    return op("addi", rd=rd, rs1=rs, imm=0)
+
+
+CALLER = [li(S3, 21), op("jal", rd=RA, imm=LOOP - CODE - 4), li(A7, 93), op("ecall")]
+# Adds up what FIRST or SECOND, by the bits of `a0`, give of the turn's number.
+TURN = [
+    op("auipc", rd=T1, imm=0),
+    op("addi", rd=T1, rs1=T1, imm=FIRST - TURNS_AT),
+    op("andi", rd=T0, rs1=S2, imm=1),
+    op("beq", rs1=T0, rs2=0, imm=8),
+    op("addi", rd=T1, rs1=T1, imm=SECOND - FIRST),
+    op("srli", rd=S2, rs1=S2, imm=1),
+    mv(A0, S0),
+    mv(A1, S1),
+    mv(A3, S0),
+    op("jalr", rd=RA, rs1=T1, imm=0),
+    op("add", rd=S1, rs1=S1, rs2=A0),
+    op("add", rd=S1, rs1=S1, rs2=A1),
+    op("addi", rd=S0, rs1=S0, imm=-1),
+]
+CALL = TURNS_AT + 4 * 9
+FRAME = [
+    op("addi", rd=SP, rs1=SP, imm=-32),
+    op("sd", rs2=RA, rs1=SP, imm=8),
+    op("sd", rs2=S0, rs1=SP, imm=16),
+]
+BACK = [op("ld", rd=RA, rs1=SP, imm=8), op("ld", rd=S0, rs1=SP, imm=16), op("addi", rd=SP, rs1=SP, imm=32)]
+RETURN = op("jalr", rd=0, rs1=RA, imm=0)
+FUNCTIONS = {
+    LOOP: [
+        op("addi", rd=SP, rs1=SP, imm=-32),
+        *[op("sd", rs2=r, rs1=SP, imm=8 * k) for k, r in enumerate((RA, S0, S1, S2))],
+        mv(S2, A0),
+        li(S0, TURNS),
+        li(S1, 0),
+        *TURN,
+        op("bne", rs1=S0, rs2=0, imm=-4 * len(TURN)),
+        mv(A0, S1),
+        *[op("ld", rd=r, rs1=SP, imm=8 * k) for k, r in enumerate((RA, S0, S1, S2))],
+        op("addi", rd=SP, rs1=SP, imm=32),
+        RETURN,
+    ],
+    # with a frame, a saved register of its own, and a call
+    FIRST: [
+        *FRAME,
+        mv(S0, A1),
+        op("jal", rd=RA, imm=HELPER - FIRST - 16),
+        op("add", rd=A0, rs1=A0, rs2=S0),
+        *BACK,
+        RETURN,
+    ],
+    # leaves nothing of what it may change as it was
+    SECOND: [
+        op("addi", rd=SP, rs1=SP, imm=-16),
+        op("sd", rs2=S3, rs1=SP, imm=8),
+        op("sd", rs2=RA, rs1=SP, imm=0),
+        li(S3, 76),
+        li(T0, 77),
+        li(T1, 78),
+        li(A2, 79),
+        op("add", rd=A0, rs1=A0, rs2=A3),
+        op("jal", rd=RA, imm=HELPER - SECOND - 32),
+        op("add", rd=A0, rs1=A0, rs2=S3),
+        op("ld", rd=S3, rs1=SP, imm=8),
+        op("ld", rd=RA, rs1=SP, imm=0),
+        op("addi", rd=SP, rs1=SP, imm=16),
+        RETURN,
+    ],
+    HELPER: [op("slli", rd=T2, rs1=A0, imm=2), op("add", rd=A0, rs1=A0, rs2=T2), li(A1, 3), RETURN],
+}
+
+
+def program() -> bytes:
+    code = code_of(CALLER)
+    for at, words in FUNCTIONS.items():
+        code = code.ljust(at - CODE, b"\0") + code_of(words)
+    return code
+
+
+class Counting(UnwindingGuest):
+    """Ends at the system call."""
+
+    def _syscall(self) -> None:
+        self.nsyscalls += 1
+        self.interrupt(1)
+
+    def sum(self, choices: int) -> tuple[int, ...]:
+        for register in range(1, 32):
+            self.set_x(register, 0)
+        self.set_x(SP, STACK)
+        self.set_x(A0, choices)
+        for register in (S0, S1, S2):
+            self.set_x(register, 3 * register)
+        self.pc, self.nsyscalls = CODE, 0
+        while not self.nsyscalls:
+            self.interrupt(int(self.rng.random() < self.unwinding / 4))
+            depth = DEPTH_LIMIT - self.rng.randrange(1, 5) if self.rng.random() < self.unwinding else 0
+            struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
+            self.exports["interpret"](self.store, HART_BASE)
+        return tuple(self.x(register) for register in (A0, SP, S0, S1, S2, S3))
+
+
+@pytest.mark.parametrize("unwinding", [0.0, 0.3, 0.8])
+@pytest.mark.parametrize("guess", [FIRST, SECOND, HELPER], ids=["first", "second", "neither"])
+def test_a_call_goes_where_its_register_says(
+    new_guest: Callable[..., Any], guess: int, unwinding: float
+) -> None:
+    guest = new_guest(Counting)
+    guest.rng, guest.unwinding = random.Random(guess), unwinding
+    code = program()
+    guest.write(CODE, code)
+    want = [guest.sum(choices) for choices in range(1 << TURNS)]
+    assert len(set(want)) > 1
+    entries = [CODE, *FUNCTIONS]
+    elf = elf_with_symbols(code, [(at, 4 * len(FUNCTIONS.get(at, CALLER))) for at in entries])
+    assert set(entries) == set(install(guest, elf, entries, calls={CALL: guess}))
+    assert [guest.sum(choices) for choices in range(1 << TURNS)] == want
