@@ -12,7 +12,6 @@ from friscy.machine.layout import (
     WINDOW_END,
 )
 from friscy_build.aot.bases import CHECKED, STACK_NEAR
-from friscy_build.aot.convention import Signature
 from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, registers
 from friscy_build.aot.function_writer import (
     FAR_AWAY,
@@ -26,6 +25,7 @@ from friscy_build.aot.graph import Block
 from friscy_build.aot.linking import TABLE_TYPE, hart_load, hart_store, result_types
 from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import runtime_index
+from friscy_build.aot.signature import Signature
 from friscy_build.aot.strings import DECLINED, Routine, routine_for
 from friscy_build.aot.stubs import Stub
 from friscy_build.aot.tables import Table

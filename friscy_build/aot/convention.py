@@ -10,116 +10,40 @@ left: where it returned to, with the callee-saved registers as they were; the re
 then given by value. An odd number is an unwinding: the pc to go on at, plus 1; all registers that it may have written
 are in the hart then.
 
-What is assumed of code that is not known is the psABI (`Abi`): temporaries and arguments are dead at a return, and
-temporaries at a call; a callee-saved register is what it was after a call. Known callees are looked at instead, and a
-function that is not seen to restore what it saved (`preserved`) has no direct form.
+Known callees are looked at; of others `signature` says what is assumed. A function that is not seen to restore what it
+saved (`preserved`) has no direct form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, SP, Registers, members, registers
-from friscy_build.aot.flow import Flow, leaving
+from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, members, registers
+from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import Liveness, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
 from friscy_build.aot.preserved import intact
-from friscy_build.aot.strings import routine_for
-from friscy_build.aot.tables import Way
-from friscy_build.isa.decode import Instruction
-from friscy_build.isa.row import Flow as RowFlow
-
-GP, TP, T0, T1, T2 = 3, 4, 5, 6, 7
-FLOAT_CSRS = (1, 2, 3)  # fflags, frm, fcsr
-ARGUMENTS = registers(range(10, 18))
-SAVED = registers((8, 9, *range(18, 28)))
-FLOAT_SAVED = registers(F0 + n for n in (8, 9, *range(18, 28)))
-RESULTS = registers((10, 11, F0 + 10, F0 + 11))
-
-
-@dataclass(frozen=True)
-class Abi:
-    """What is assumed of unknown code.
-
-    call: what a callee may read. back: what whoever is returned to may read. saved: what a callee leaves as it was.
-    trap: what the handler of a trap may read, live or not.
-    """
-
-    call: Registers
-    back: Registers
-    saved: Registers
-    trap: Registers
-
-
-PSABI = Abi(
-    call=ALL & ~registers((T0, T1, *range(28, 32), *(F0 + n for n in (*range(8), *range(28, 32))))),
-    back=registers((RA, SP, GP, TP, FCSR)) | SAVED | FLOAT_SAVED | RESULTS,
-    saved=registers((SP, GP, TP)) | SAVED | FLOAT_SAVED,
-    trap=NONE,
+from friscy_build.aot.signature import (
+    ARGUMENTS,
+    FLOAT_SAVED,
+    GP,
+    NO_ABI,
+    PASSED,
+    PSABI,
+    RESULTS,
+    SAVED,
+    T0,
+    TP,
+    Abi,
+    Signature,
+    has_direct_form,
 )
-NO_ABI = Abi(call=ALL, back=ALL, saved=NONE, trap=ALL)
-
-# Registers that may be passed by value, in the order in which they get the host's registers.
-PASSED = (SP, 10, 11, 12, 13, 14, 15, 16, 17, RA, 8, 9, *range(18, 28), *range(F0 + 10, F0 + 18))
-
-
-@dataclass
-class Signature:
-    """params, results: by value, in this order. writes: what may not be what it was, callees included, but for what
-    the convention says is saved. needs: what it may read. direct: whether it has a direct form. What is in `writes`
-    and not in `results` is in the hart after a call. name: of the function, where it has one."""
-
-    params: tuple[int, ...] = ()
-    results: tuple[int, ...] = ()
-    writes: Registers = ALL
-    needs: Registers = ALL
-    direct: bool = False
-    name: str = ""
-    smashes: Registers = NONE  # saved registers whose places in the hart it may use for something else
-
-
-def calls(graph: Graph) -> bool:
-    """Whether it calls anything and goes on then."""
-    return any(block.end in (End.CALL, End.INDIRECT_CALL) for block in graph.blocks.values())
-
-
-def calls_others(graph: Graph) -> bool:
-    """Whether it calls, or goes elsewhere."""
-    return any(
-        block.end in (End.CALL, End.INDIRECT_CALL, End.SYSCALL, End.INDIRECT, End.OUT)
-        or leaving(graph, block)
-        for block in graph.blocks.values()
-    )
-
-
-def is_handed_over(i: Instruction) -> bool:
-    """Whether the instruction is one for the interpreter, and may be so often."""
-    if i.row.extension == "Zicsr":
-        return i.imm >> 5 not in FLOAT_CSRS
-    return i.row.flow is RowFlow.TRAP and i.row.name not in ("ebreak", "c.ebreak")
-
-
-def has_direct_form(graph: Graph) -> bool:
-    """Whether the function is called as one: no part of one, nor an entry in the middle."""
-    if (
-        graph.resume
-        or graph.entry != graph.start
-        or any(
-            i.row.flow is RowFlow.TRAP and is_handed_over(i)
-            for block in graph.blocks.values()
-            for _, i in block.code[-1:]
-        )
-    ):
-        return False
-    return not any(
-        graph.start <= pc < graph.end for block in graph.blocks.values() for pc in leaving(graph, block)
-    )
-
+from friscy_build.aot.strings import routine_for
+from friscy_build.aot.tables import Table, Way
 
 # A function of at most so many instructions that others call directly is written for the table once more.
 TWIN_INSTRUCTIONS = 60
@@ -157,6 +81,7 @@ class Convention:
             pc: NONE for pc, flow in self.flows.items()
             if pc >= 0 and not self.signatures[pc].direct and not flow.graph.resume
         }  # fmt: skip
+        self._led_to: dict[Table, Registers] = {}  # the same of all that a table leads to
         self._solve_needs()
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
@@ -326,10 +251,7 @@ class Convention:
         way = self.way(graph, block)
         if way is None:
             return self.astray_reads(graph) if block.pc < 0 else ALL
-        reads = NONE
-        for target in set(way.table.targets).difference(graph.blocks):
-            reads |= self.out_reads(graph, target)
-        return reads
+        return NONE if graph.blocks.keys() >= set(way.table.targets) else self._led_to[way.table]
 
     def way(self, graph: Graph, block: Block) -> Way | None:
         """By which table a block goes, all of whose targets are known; a direct form leaves only by what it calls."""
@@ -362,15 +284,17 @@ class Convention:
                         self.signatures[pc].writes = ALL
         return callers
 
-    def _find_jumpers(self) -> dict[int, set[int]]:
-        """The functions that jump to one that has the table's form only."""
-        jumpers: dict[int, set[int]] = {}
+    def _find_jumpers(self) -> dict[int | Table, set[int]]:
+        """The functions that jump to one that has the table's form only, or by a table; by each, what to tell of it."""
+        jumpers: dict[int | Table, set[int]] = {}
         for pc, flow in self.flows.items():
             for k, block in enumerate(flow.blocks):
-                table = block.way.table.targets if block.way is not None else ()
-                for target in (*flow.leaving[k], *table):
-                    if target in self._entered:
-                        jumpers.setdefault(target, set()).add(pc)
+                for target in flow.leaving[k]:
+                    jumpers.setdefault(target, set()).add(pc)
+                if block.way is not None:
+                    jumpers.setdefault(block.way.table, set()).add(pc)
+                    known = self._entered.keys() >= set(block.way.table.targets)
+                    self._led_to.setdefault(block.way.table, NONE if known else ALL)
         return jumpers
 
     def _spread(self, first: list[int], step: Callable[[int, int], bool]) -> None:
@@ -434,6 +358,10 @@ class Convention:
     def _solve_needs(self) -> None:
         """Find what each function may read, and with it what is live in it."""
         jumpers = self._find_jumpers()
+        leading: dict[int, list[Table]] = {}
+        for table in self._led_to:
+            for target in set(table.targets):
+                leading.setdefault(target, []).append(table)
         order = self._callees_first()
         work = list(range(len(order)))  # a heap
         numbers = {pc: k for k, pc in enumerate(order)}
@@ -446,13 +374,17 @@ class Convention:
             live, after = solve_live(flow, self)
             self._found[pc] = Liveness(flow, live, after)
             needs = live[flow.number[flow.graph.entry]]
-            waiting: Iterable[int] = ()
+            waiting: set[int] = set()
             if signature.direct and needs != signature.needs:
                 signature.needs = needs
-                waiting = self._callers.get(pc, ())
+                waiting |= self._callers.get(pc, set())
             elif self._entered.get(pc, needs) != needs:
                 self._entered[pc] = needs
-                waiting = jumpers.get(pc, ())
+                waiting |= jumpers.get(pc, set())
+                for table in leading.get(pc, ()):
+                    if needs & ~self._led_to[table]:
+                        self._led_to[table] |= needs
+                        waiting |= jumpers[table]
             for caller in waiting:
                 if numbers[caller] not in queued:
                     heappush(work, numbers[caller])

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from friscy_build.aot.convention import FLOAT_SAVED, PSABI, SAVED
 from friscy_build.aot.effects import ALL, F0, NONE, Registers, effects, is_access, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End
+from friscy_build.aot.signature import FLOAT_SAVED, PSABI, SAVED
 from friscy_build.isa.row import Flow as RowFlow
 
 Demands = dict[int, Registers]  # by the address of a function

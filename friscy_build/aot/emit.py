@@ -16,7 +16,6 @@ from friscy.machine.layout import (
     HART_TRAP_PC,
 )
 from friscy_build.aot.bases import CHECKED, offset_of
-from friscy_build.aot.convention import Signature, calls_others
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
     FCSR,
@@ -42,6 +41,7 @@ from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.shifts import find_pairs
+from friscy_build.aot.signature import Signature, calls_others
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.tables import Way
 from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL

@@ -17,11 +17,12 @@ from friscy.machine.layout import (
     HART_SPILL,
 )
 from friscy_build.aot.bases import Bases, Facts
-from friscy_build.aot.convention import Convention, calls, calls_others
+from friscy_build.aot.convention import Convention
 from friscy_build.aot.effects import F0, FCSR, NONE, RA, Registers, members, registers
 from friscy_build.aot.graph import Block, Graph
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
 from friscy_build.aot.locals import DEPTH, HART
+from friscy_build.aot.signature import calls, calls_others
 from friscy_build.aot.templates import templates
 from friscy_build.isa.softfloat_core import NX
 from friscy_build.wasm import opcodes as wasm

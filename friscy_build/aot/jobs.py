@@ -14,13 +14,13 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 from friscy_build.aot import linking
-from friscy_build.aot.convention import PSABI
 from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import DEFAULT, Options, Translated, Unit, translate, write
+from friscy_build.aot.signature import PSABI
 
 # Instructions in one module. Functions of different modules call each other through the code map, so most files should
 # be one: CPython's kernels take a fifth less time than with 20 000. A unit takes less than 1 KB for each.

@@ -24,10 +24,10 @@ from friscy.machine.layout import (
     WASM_PAGES,
 )
 from friscy.machine.space import INTERPRETER_SLOT
-from friscy_build.aot.convention import Signature
 from friscy_build.aot.effects import F0, FCSR, RA, SP
 from friscy_build.aot.locals import HART, Locals, register_name
 from friscy_build.aot.runtime import IMPORTS
+from friscy_build.aot.signature import Signature
 from friscy_build.aot.tables import Table
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import (

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from friscy.kernel import elf
 from friscy_build.aot import linking
 from friscy_build.aot.collecting import uncollected
-from friscy_build.aot.convention import NO_ABI, PSABI, Abi, Convention
+from friscy_build.aot.convention import Convention
 from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
 from friscy_build.aot.emit import Emitter
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End, Graph
 from friscy_build.aot.image import CodeImage
+from friscy_build.aot.signature import NO_ABI, PSABI, Abi
 from friscy_build.wasm.binary import custom_section
 from friscy_build.wasm.text import instructions
 
