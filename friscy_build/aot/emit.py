@@ -214,7 +214,7 @@ class Emitter(WayWriter):
         def bail() -> None:
             self._hand_over(pc, self._dirty & live_before()[k])
 
-        get, facts = self._templates.get, self._facts
+        get, facts, put, precise = self._templates.get, self._facts, self._put, self._precise
         unread: Collection[int] = ()
         if self._direct:
             # What is put back into the hart is read.
@@ -238,9 +238,10 @@ class Emitter(WayWriter):
             if k in unread:
                 continue
             check = False
-            if self._precise and (is_access(i) or i.row.extension == "A"):
+            written, accesses = effects(i)[1], is_access(i)
+            if precise and (accesses or i.row.extension == "A"):
                 self._sync(pc)
-            if i.rs1 and is_access(i):
+            if accesses and i.rs1:
                 offset = offset_of(i)
                 check = not facts.holds(i.rs1, offset)
                 if check:
@@ -262,7 +263,9 @@ class Emitter(WayWriter):
                 template = get(pc, i, check)
                 ends = template.ends
                 for part in template.parts:
-                    if part is BAIL:
+                    if part.__class__ is bytes:
+                        put(part)
+                    elif part is BAIL:
                         bail()
                     elif part is MARK:
                         self._mark(pc)
@@ -270,17 +273,15 @@ class Emitter(WayWriter):
                         self._put_calm(bail, fused=part is CALM_FUSED)
                     elif part is SPILL or part is UNSPILL:
                         after = live_before()[k + 1] if k < last else self._live.after[block.pc]
-                        self._spill(after & self._flow.mentioned & ~effects(i)[1], back=part is UNSPILL)
-                    elif isinstance(part, bytes):
-                        self._put(part)
+                        self._spill(after & self._flow.mentioned & ~written, back=part is UNSPILL)
                     else:
                         self.hints.append((len(self.parts), part is LIKELY))
-            if effects(i)[1] >> FCSR & 1 and i.row.extension not in ("F", "D"):
+            if written >> FCSR & 1 and i.row.extension not in ("F", "D"):
                 self._calm.clear()
             facts.follow(i, pc)
-            self._dirty |= effects(i)[1]
-            if self._precise:
-                self._clean &= ~effects(i)[1]
+            self._dirty |= written
+            if precise:
+                self._clean &= ~written
             if ends:
                 return
         self._end(block)

@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 from friscy_build.aot import linking
+from friscy_build.aot.collecting import uncollected
 from friscy_build.aot.demands import Habits, Survey
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.flow import Flow
@@ -57,15 +58,16 @@ def plan(
     graphs: list[Graph] = []
     flows: list[Flow] = []
     size = 0
-    for graph in functions.graphs(wanted, None if callees else recorded):
-        if size >= UNIT_INSTRUCTIONS:
-            packed.append(pickle.dumps(graphs))
-            graphs, flows, size = [], [], 0
-        graphs.append(graph)
-        size += graph.ninstructions
-        flows.append(Flow(graph))
-        if options.abi is PSABI:
-            survey.add(flows[-1])
+    with uncollected():
+        for graph in functions.graphs(wanted, None if callees else recorded):
+            if size >= UNIT_INSTRUCTIONS:
+                packed.append(pickle.dumps(graphs))
+                graphs, flows, size = [], [], 0
+            graphs.append(graph)
+            size += graph.ninstructions
+            flows.append(Flow(graph))
+            if options.abi is PSABI:
+                survey.add(flows[-1])
     habits = survey.habits() if options.abi is PSABI else Habits({})
 
     def unit(graphs: list[Graph], flows: list[Flow] | None) -> Unit:
