@@ -119,8 +119,8 @@ def offset_of(i: Instruction) -> int:
     return i.imm if "imm" in i.row.fields else 0
 
 
-# What a check tells. It could let the guard find addresses below the range, such as a NULL pointer's; but those should
-# be found with all registers in the hart.
+# What a check before a loop, or of a stack pointer that is passed, tells. That of an access looks for addresses behind
+# the range only, and the guard finds those before it: a NULL pointer's, as it finds pages that are not there.
 CHECKED: Near = 0, 0
 
 
@@ -207,8 +207,6 @@ class Bases:
         for pc, i in block.code:
             if is_access(i):
                 offset = offset_of(i)
-                if not facts.holds(i.rs1, offset):
-                    facts.learn(i.rs1, CHECKED)
                 facts.accessed(i.rs1, offset)
             facts.follow(i, pc)
         return self.after_call(block, facts) if block.end in CALLS else facts

@@ -15,7 +15,7 @@ from friscy.machine.layout import (
     HART_PC,
     HART_TRAP_PC,
 )
-from friscy_build.aot.bases import CHECKED, offset_of
+from friscy_build.aot.bases import offset_of
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
     FCSR,
@@ -244,8 +244,6 @@ class Emitter(WayWriter):
             if accesses and i.rs1:
                 offset = offset_of(i)
                 check = not facts.holds(i.rs1, offset)
-                if check:
-                    facts.learn(i.rs1, CHECKED)
                 facts.accessed(i.rs1, offset)
             elif i.row.extension == "A":
                 check = True

@@ -15,7 +15,6 @@ from typing import Any
 
 from friscy.machine.layout import (
     GUEST_END,
-    GUEST_START,
 )
 from friscy_build.aot.effects import F0, FCSR
 from friscy_build.aot.locals import HART, Locals
@@ -332,11 +331,13 @@ class _Writer:
             self._compute(node)
             self._emit(wasm.DROP)
 
-    def _do_check(self, base: Any) -> None:
+    def _do_check(self, base: Any, offset: int) -> None:
+        """Leave what is beyond the guest's range, or wraps around; nobody can access what is below it."""
         self.value(base, 64)
-        self._const(GUEST_START, 64)
-        self._emit(OPCODES["i64.sub"])
-        self._const(GUEST_END - GUEST_START, 64)
+        if offset < 0:
+            self._const(offset % (1 << 64) - (1 << 64), 64)
+            self._emit(OPCODES["i64.add"])
+        self._const(GUEST_END, 64)
         self._emit(OPCODES["i64.ge_u"], UNLIKELY, wasm.IF + b"\x40")
         self._emit(BAIL, wasm.END)
 

@@ -315,7 +315,7 @@ class Tracer:
                 self._scope.ended = True
         elif self._check:
             self._use(base.raw)
-            self._scope.items.append(("check", base.raw))
+            self._scope.items.append(("check", base.raw, offset))
             if self._scope is self.top:
                 self._check = False
         return base.raw, offset

@@ -212,22 +212,43 @@ def test_recorder_is_done_with_a_file_that_was_unmapped_in_parts(process: Proces
     assert not pcs
 
 
-@pytest.mark.parametrize("address", [0, 16, GUEST_START - 8, GUEST_END, 1 << 32, (1 << 64) - 8])
-@pytest.mark.parametrize("access", ["ld", "sd"])
-def test_wild_access_is_precise(
-    aot_engine: wasmtime.Engine, process: Process, address: int, access: str
-) -> None:
+def access_at(engine: wasmtime.Engine, process: Process, access: str, address: int, imm: int = 0) -> None:
     registers = {"rd": A0} if access == "ld" else {"rs2": A0}
-    words = [op("addi", rd=12, rs1=0, imm=7), op(access, rs1=11, imm=0, **registers), op("ecall")]
-    process.space.code = Code(
-        process.space, library(aot_engine, elf_file(code_of(words)), [(CODE, CODE + 12, 0)])
-    )
+    words = [op("addi", rd=12, rs1=0, imm=7), op(access, rs1=11, imm=imm, **registers), op("ecall")]
+    process.space.code = Code(process.space, library(engine, elf_file(code_of(words)), [(CODE, CODE + 12, 0)]))
     process.load(code_of(words))
     process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
-    process.hart.set_x(11, address)
+    process.hart.set_x(11, address - imm)
     process.run()
+
+
+@pytest.mark.parametrize("imm", [0, -16, 24])
+@pytest.mark.parametrize("address", [GUEST_END, GUEST_END + 0x8000, 1 << 32, (1 << 64) - 8])
+@pytest.mark.parametrize("access", ["ld", "sd"])
+def test_wild_access_is_precise(
+    aot_engine: wasmtime.Engine, process: Process, address: int, access: str, imm: int
+) -> None:
+    access_at(aot_engine, process, access, address, imm)
+    if process.faults:  # the guard found it
+        assert imm > 0
+        assert process.faults == [(address, CODE + 4)]
+        return
     assert process.traps == [5 if access == "ld" else 7]
     assert (process.hart.pc, process.hart.trap_value, process.hart.x(12)) == (CODE + 4, address, 7)
+
+
+@pytest.mark.parametrize("imm", [0, -16, 24])
+@pytest.mark.parametrize("address", [0, 16, GUEST_START - 8])
+@pytest.mark.parametrize("access", ["ld", "sd"])
+def test_access_by_a_null_pointer_names_the_instruction(
+    aot_engine: wasmtime.Engine, process: Process, address: int, access: str, imm: int
+) -> None:
+    """The host's protection finds it, unless the sum wraps around."""
+    access_at(aot_engine, process, access, address, imm)
+    if process.traps:
+        assert (process.hart.pc, process.hart.trap_value) == (CODE + 4, address)
+    else:
+        assert process.faults == [(address, CODE + 4)]
 
 
 def test_broken_protection_names_the_instruction(aot_engine: wasmtime.Engine, process: Process) -> None:
