@@ -17,8 +17,8 @@ from friscy_build.aot.image import CodeImage
 from friscy_build.aot.split import split
 
 MAX_FUNCTION_BYTES = 1 << 20
-# LLVM's time grows faster than a function does; larger ones are split into parts of at most so many.
-MAX_FUNCTION_INSTRUCTIONS = 3_000
+# The host's compiler takes more than linear time for a function; larger ones are split into parts of at most so many.
+MAX_FUNCTION_INSTRUCTIONS = 6_000
 
 
 @dataclass(frozen=True, slots=True)
