@@ -18,7 +18,7 @@ from friscy.machine.layout import (
 )
 from friscy_build.aot.bases import Bases, Facts
 from friscy_build.aot.convention import Convention
-from friscy_build.aot.effects import F0, FCSR, NONE, RA, Registers, members, registers
+from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, Registers, members, registers
 from friscy_build.aot.graph import Block, Graph
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
 from friscy_build.aot.locals import DEPTH, HART
@@ -239,7 +239,9 @@ class FunctionWriter:
 
     def _return(self, block: Block) -> None:
         target = wasm.LOCAL_GET + leb(self._locals.target)
-        self._store(self._dirty & self._live.after[block.pc] & ~self._kept())
+        # What it has not written, its callers have by value, or the hart has.
+        changed = self._signature.writes if self._direct else ALL
+        self._store(self._dirty & self._live.after[block.pc] & ~self._kept() & changed)
         if self._direct:
             self._put_back()
             self._put(target)
