@@ -9,11 +9,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Leave cycles uncollected until the end of the `with`: for what is bounded, and makes many objects that stay."""
+    """Leave cycles uncollected until the end of the `with`: for what is bounded, and makes many objects that stay.
+
+    What is there then is never looked at again: to find out that it is no garbage took a sixth of the time once more.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            gc.freeze()
             gc.enable()

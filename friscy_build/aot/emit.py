@@ -158,7 +158,7 @@ class Emitter(WayWriter):
         switches = frozenset(pc for pc in graph.blocks if pc < 0 and pc != ROOT)
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
-        self._put(locals.declaration(direct=self._direct))
+        self._put(locals.declaration(len(self._signature.params) if self._direct else None))
         own = const64(graph.entry)
         if graph.resume:
             own = HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC)

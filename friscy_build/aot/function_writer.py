@@ -63,7 +63,7 @@ class FunctionWriter:
         self._bases = Bases(convention.flows[graph.key], direct=self._direct, kept=convention.kept(graph))
         # A table's form leaves by tail calls: its depth changes nothing where it calls nobody.
         self._calls = calls_others(graph) if self._direct else calls(graph)
-        self._templates = templates(len(self._signature.params) if self._direct else 0)
+        self._templates = templates()
         self._locals = self._templates.locals
         self.parts: list[bytes] = []
         self.marks: list[

@@ -296,8 +296,7 @@ class Functions:
 
     def namer(self, entry: int) -> Callable[[str, int], str]:
         """What the numbers in that body stand for, for people to read."""
-        nparams = len(self._signatures[entry].params) if entry in self._direct else 0
-        registers = {Locals(nparams).of(register): register_name(register) for register in range(1, FCSR + 1)}
+        registers = {Locals().of(register): register_name(register) for register in range(1, FCSR + 1)}
         names = dict(enumerate(IMPORTS))
         names |= {index: f"{pc:x}" for pc, index in self._table.items()}
         names |= {index: f"{pc:x}.direct" for pc, index in self._direct.items()}

@@ -1,9 +1,9 @@
 """Which local of a translated function holds what.
 
-    0  hart       1  depth      then the parameters of a direct form, by value
+    0  hart       1  depth      2 .. the parameters of a direct form, by value, and what is missing to MAX_PARAMS
     x1 .. x31     f0 .. f31 as f64      fcsr      and what instructions need for themselves
 
-The arrangement depends on the number of parameters alone, so that instructions can be written once for all functions.
+The arrangement is the same for all functions, so that instructions can be written once.
 """
 
 from __future__ import annotations
@@ -24,12 +24,10 @@ def register_name(register: int) -> str:
 
 
 class Locals:
-    """The arrangement for `nparams` parameters by value."""
+    """The arrangement."""
 
-    def __init__(self, nparams: int) -> None:
-        assert nparams <= MAX_PARAMS
-        self.nparams = nparams
-        self._x0 = 2 + nparams - 1  # x1 comes first
+    def __init__(self) -> None:
+        self._x0 = 2 + MAX_PARAMS - 1  # x1 comes first
         self._f0 = self._x0 + 32
         self.fcsr = self._f0 + 32
         self.target = self.fcsr + 1  # i64: where an indirect jump goes
@@ -59,9 +57,10 @@ class Locals:
             raise ValueError(f"an instruction needs more than {k} locals of type {kind:#x}")
         return self._temporaries[kind] + k
 
-    def declaration(self, *, direct: bool) -> bytes:
-        """The locals as a function's body begins; depth is a parameter of a direct form."""
-        runs = [] if direct else [(1, I32)]
+    def declaration(self, nparams: int | None) -> bytes:
+        """The locals as a function's body begins, of a direct form with so many parameters, or the table's."""
+        runs = [(1, I32)] if nparams is None else []  # depth is a parameter of a direct form
+        runs += [(MAX_PARAMS - (nparams or 0), I64)]
         runs += [(31, I64), (32, F64), (1, I32), (2, I64), (3, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
         return vector([leb(count) + bytes([kind]) for count, kind in runs])

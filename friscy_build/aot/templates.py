@@ -433,10 +433,10 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 class Templates:
-    """The templates of all instructions for one arrangement of locals."""
+    """The templates of all instructions."""
 
-    def __init__(self, locals: Locals) -> None:
-        self.locals = locals
+    def __init__(self) -> None:
+        self.locals = Locals()
         self._known: dict[tuple[int, bool], Template] = {}
 
     def get(self, pc: int, i: Instruction, check: bool) -> Template:
@@ -458,6 +458,6 @@ class Templates:
 
 
 @cache
-def templates(nparams: int) -> Templates:
-    """The templates for functions with so many parameters behind the first two."""
-    return Templates(Locals(nparams))
+def templates() -> Templates:
+    """The templates of this process."""
+    return Templates()
