@@ -11,7 +11,7 @@ from friscy_build.aot.effects import NONE, Registers, effects, is_cheap, members
 from friscy_build.aot.function_writer import BLOCK, IF, INTERRUPTED, LOOP, WRAP, const32, const64
 from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.locals import HART
-from friscy_build.aot.shifts import Pair, find_pairs
+from friscy_build.aot.shifts import Pair, Rotation, find_pairs
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.tables import ABSOLUTE, Table, Way
 from friscy_build.isa.decode import Instruction
@@ -194,7 +194,7 @@ class WayWriter(CallWriter):
             self._put(wasm.LOCAL_GET + leb(old) + self._get(register) + wasm.LOCAL_GET + index + wasm.SELECT)
             self._put(self._set(register))
 
-    def _put_pair(self, i: Instruction, pair: Pair | None) -> None:
+    def _put_pair(self, i: Instruction, pair: Pair | Rotation | None) -> None:
         """Write an instruction as what `find_pairs` has for it."""
         if pair is not None:
             self._put(self._get(pair.source) + pair.wasm() + self._set(i.rd))

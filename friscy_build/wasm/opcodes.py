@@ -20,7 +20,7 @@ _FROM = {  # the first of a run of opcodes, and the names of the run
     " i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and i32.or i32.xor i32.shl i32.shr_s"
     " i32.shr_u i32.rotl i32.rotr i64.clz i64.ctz i64.popcnt i64.add i64.sub i64.mul i64.div_s i64.div_u"
     " i64.rem_s i64.rem_u i64.and i64.or i64.xor i64.shl i64.shr_s i64.shr_u",
-    0x8A: "i64.rotr",
+    0x89: "i64.rotl i64.rotr",
     0x91: "f32.sqrt f32.add f32.sub f32.mul f32.div",
     0x9F: "f64.sqrt f64.add f64.sub f64.mul f64.div",
     0xA7: "i32.wrap_i64",

@@ -37,6 +37,11 @@ def cheap(rng: random.Random) -> list[int]:
         last = rng.choice([rd, rd, rs2])
         name = rng.choice(["srli", "srai"])
         return [op("slli", rd=rd, rs1=rs1, imm=left), op(name, rd=last, rs1=rd, imm=right)]
+    if rng.random() < 0.4:
+        word, left = rng.choice(["", "w"]), rng.choice([1, 7, 25, 31])
+        right = (32 if word else 64) - left if rng.random() < 0.7 else left
+        sides = [op(f"slli{word}", rd=rd, rs1=rs1, imm=left), op(f"srli{word}", rd=rs2, rs1=rs1, imm=right)]
+        return [*rng.sample(sides, 2), op(rng.choice(["or", "xor"]), rd=rng.choice([rd, rs2]), rs1=rd, rs2=rs2)]
     if rng.random() < 0.5:
         return [op("addiw", rd=rd, rs1=rs1, imm=rng.randrange(-2048, 2048))]
     return [op(rng.choice(TWO), rd=rd, rs1=rs1, rs2=rs2)]
