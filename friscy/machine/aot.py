@@ -314,9 +314,9 @@ class Code:
         frames = getattr(trap, "frames", ())[:_FAULT_FRAMES]
         titles = {frame.module_name for frame in frames} - {None}
         maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
-        for frame in frames:
+        for called, frame in enumerate(frames):
             found = maps.get(frame.module_name)
-            pc = found.pc(frame.module_offset) if found is not None else None
+            pc = found.pc(frame.module_offset, called=bool(called)) if found is not None else None
             if pc is not None:
                 return pc
         return None

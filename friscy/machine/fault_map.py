@@ -9,7 +9,7 @@ Fields: docs/formats/bundle.md.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable
 
 PCS_SECTION = "friscy.pcs"
@@ -62,10 +62,14 @@ class FaultMap:
             self._offsets.append(offset)
             self._pcs.append(pc)
 
-    def pc(self, offset: int) -> int | None:
-        """The guest's instruction that makes the access at this offset in the module."""
-        at = bisect_left(self._offsets, offset)
-        return self._pcs[at] if at < len(self._offsets) and self._offsets[at] == offset else None
+    def pc(self, offset: int, *, called: bool = False) -> int | None:
+        """The guest's instruction whose access faulted at this offset in the module.
+
+        The host's compiler makes one instruction of a load and what is done with its value, and names the latter's
+        place: then the access is the last one before that. called: what faulted was called from exactly there.
+        """
+        at = bisect_right(self._offsets, offset) - 1
+        return self._pcs[at] if at >= 0 and (self._offsets[at] == offset or not called) else None
 
 
 def read_leb(data: bytes, at: int) -> tuple[int, int]:

@@ -22,8 +22,10 @@ def test_reads_what_was_written(places: dict[int, int]) -> None:
     assert found.title == "0123456789abcdef"
     for offset, pc in places.items():
         assert found.pc(offset) == pc
-        if offset + 1 not in places:
-            assert found.pc(offset + 1) is None
+        if offset + 1 not in places:  # what is done with what a load gives
+            assert found.pc(offset + 1) == pc
+            assert found.pc(offset + 1, called=True) is None
+    assert found.pc(min(places, default=8) - 1) is None
 
 
 def test_a_module_without_sections_knows_nothing() -> None:
