@@ -30,6 +30,7 @@ class FileSystem(Plain):
 
     # dynamic: names come and go without us, so a cached dentry is looked up again each time.
     dynamic: ClassVar[bool] = False
+    kernel_opens: ClassVar[bool] = False  # what open(2) gives may be a file of the kernel's own
     magic: ClassVar[int] = 0  # statfs.f_type
 
     def type_name(self) -> bytes:

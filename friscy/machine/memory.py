@@ -32,7 +32,8 @@ _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
 class GuestMemory:
     """Checked access to a guest's memory at host address `base`. Every failed check is LinuxError(EFAULT).
 
-    trusted: one u64, the number of a page that was found to be writable, or NO_PAGE: see friscy.machine.clock_calls.
+    trusted: u64s for friscy.machine.short_calls, each NO_PAGE where there is none: the number of a page that was found
+    to be writable, of one that was found to be readable, and the address where that many events of epoll_pwait may go.
     """
 
     __slots__ = ("_base", "_layers", "_owner", "_owns", "pages", "trusted", "view")
@@ -43,7 +44,7 @@ class GuestMemory:
         self._layers = Layers(base)
         self.view = memoryview((ctypes.c_ubyte * MEMORY_BYTES).from_address(base)).cast("B")
         self.pages = bytearray(GUEST_END >> PAGE_SHIFT)
-        self.trusted = memoryview(bytearray(8)).cast("Q")
+        self.trusted = memoryview(bytearray(24)).cast("Q")
         self._layers.protect(0, HART_BASE, 0)
 
     @classmethod
@@ -89,7 +90,8 @@ class GuestMemory:
 
     def _set_pages(self, start: int, end: int, value: int) -> None:
         first, last = start >> PAGE_SHIFT, end >> PAGE_SHIFT
-        self.trusted[0] = NO_PAGE
+        trusted = self.trusted
+        trusted[0] = trusted[1] = trusted[2] = NO_PAGE
         self.pages[first:last] = bytes((value,)) * (last - first)
 
     def fork(self, parent: GuestMemory, shared: list[tuple[int, int]]) -> None:

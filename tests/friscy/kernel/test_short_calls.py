@@ -1,0 +1,119 @@
+"""A server whose sockets a set of the host watches and whose bytes the host moves: it sees what Linux shows."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from guest_machine import GuestMachine, compile_guest, install
+from guest_sources import EMULATOR
+from required_tools import require_tool
+
+from friscy.kernel.net.inet_socket import network
+from friscy.kernel.net.policy import Policy
+from friscy.kernel.net.start import attach_network
+from friscy.kernel.terminal.console import Console
+from friscy.machine.host_code import host_call_address
+from friscy.machine.short_calls import ShortCalls
+
+LOCAL = "127.0.0.1"
+GUEST_PORT = 7000
+
+
+def _client(where: Callable[[], int]) -> threading.Thread:
+    """What event_server's clients do, as it commands, until it has gone."""
+
+    def run() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                connection = socket.create_connection((LOCAL, where()), 30)
+            except OSError:
+                if started.is_set():
+                    return
+                continue  # it does not listen yet
+            started.set()
+            with connection:
+                _obey(connection, where())
+
+    started = threading.Event()
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def _obey(connection: socket.socket, port: int) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    try:
+        while command := connection.recv(1):
+            if command == b"d":
+                connection.sendall(b"0123456789")
+            elif command == b"s":
+                connection.shutdown(socket.SHUT_WR)
+            elif command == b"r":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
+            elif command == b"q":
+                with socket.create_connection((LOCAL, port), 30) as other:
+                    other.recv(1)
+                while connection.recv(1 << 20):
+                    pass
+                return
+    except ConnectionResetError:
+        pass
+
+
+def _on_linux(program: Path) -> str:
+    with socket.socket() as probe:
+        probe.bind((LOCAL, 0))
+        port = probe.getsockname()[1]
+    client = _client(lambda: port)
+    done = subprocess.run(
+        [require_tool(EMULATOR), program, str(port)], capture_output=True, text=True, timeout=60
+    )
+    client.join()
+    return done.stdout
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["short", "by the kernel"])
+def test_a_server_with_epoll_is_linux(
+    asks: bool, machine: GuestMachine, guest_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not asks:
+        monkeypatch.setattr("friscy.machine.short_calls.host_call_address", lambda: 0)
+    taken: list[int] = []
+    take_traffic = ShortCalls.take_traffic
+    monkeypatch.setattr(
+        ShortCalls, "take_traffic", lambda calls: taken.extend(got := take_traffic(calls)) or got
+    )
+    program = compile_guest("event_server", guest_cache)
+    reader, writer = os.pipe()
+    output: list[bytes] = []
+    draining = threading.Thread(target=lambda: output.extend(iter(lambda: os.read(reader, 65536), b"")))
+    draining.start()
+    kernel, context = machine.kernel(console := Console((-1, writer, writer)))
+    kernel.policy = policy = Policy(publish=[f"{LOCAL}:0:{GUEST_PORT}"])
+    attach_network(kernel)
+    install(kernel, context, program, b"/bin/program")
+    kernel.spawn_init(
+        b"/bin/program", [b"program", b"%d" % GUEST_PORT], [], root=context.root,
+        files=console.open_standard(kernel, context),
+    )  # fmt: skip
+    client = _client(lambda: policy.published[0].host_port)
+    try:
+        assert kernel.run() == 0
+    finally:
+        kernel.network.close_all()
+        os.close(writer)
+        client.join()
+        draining.join()
+    assert b"".join(output).decode().splitlines() == _on_linux(program).splitlines()
+    assert (sum(taken) > 0) is (asks and host_call_address() != 0)
+    assert network(kernel).received > 10 * 20
