@@ -58,6 +58,7 @@ class HostFs(FileSystem):
     """The host directory attached to the VFS as `grant`; the state keeps only that name."""
 
     dynamic: ClassVar[bool] = True
+    open_verifies: ClassVar[bool] = True
     magic: ClassVar[int] = V9FS_MAGIC
 
     grant: str = ""
@@ -133,9 +134,11 @@ class HostFs(FileSystem):
                 fd = os.open(inode.name, file.flags & O_ACCMODE | _OPEN, dir_fd=directory)
             except OSError as error:
                 raise LinuxError(error.errno or errno.EIO) from None
-            if os.fstat(fd).st_ino != inode.ino:
+            got = os.fstat(fd)
+            if got.st_ino != inode.ino or S_IFMT(got.st_mode) != S_IFMT(inode.mode):
                 os.close(fd)
                 raise LinuxError(errno.ESTALE)
+            self._fill(inode, got)
             vfs.host_files[file] = fd
         return fd
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
+import os
+import sys
 from functools import lru_cache
 
 PARAMS = (
@@ -57,6 +58,7 @@ CODE = {
     "aarch64": "5f2403d5 e90302aa 280140f9 200940f9 211140f9 221940f9 232140f9 242940f9 253140f9 010000d4"
     " 200100f9 000080d2 c0035fd6",
 }
+MACHINE = os.uname().machine
 # The numbers of the calls that are made so: (x86_64, everywhere else).
 _NUMBERS = {
     "recvfrom": (45, 207), "sendto": (44, 206), "sendmsg": (46, 211), "sendfile": (40, 71), "epoll_pwait": (281, 22),
@@ -65,7 +67,7 @@ _NUMBERS = {
 
 def host_number(name: str) -> int:
     """The number that a call has on this host."""
-    return _NUMBERS[name][platform.machine() != "x86_64"]
+    return _NUMBERS[name][MACHINE != "x86_64"]
 
 
 _kept: list[ctypes.c_char] = []  # of the pages, so that they stay
@@ -74,8 +76,8 @@ _kept: list[ctypes.c_char] = []  # of the pages, so that they stay
 @lru_cache(maxsize=1)
 def host_call_address() -> int:
     """Where the function is; 0: not on this machine, or the host allows no such code."""
-    code = CODE.get(platform.machine())
-    if code is None or platform.system() != "Linux":
+    code = CODE.get(MACHINE)
+    if code is None or sys.platform != "linux":
         return 0
     pages = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
     pages.write(bytes.fromhex(code))

@@ -25,6 +25,7 @@ MAPPED = 8  # the page belongs to a mapping, whatever its protection
 
 # Page bytes that allow an access of each kind, as sets that bytes.translate can delete.
 _READABLE = bytes(p for p in range(16) if p & PROT_READ)
+_SHORT_STRING = 192  # bytes
 _WRITABLE = bytes(p for p in range(16) if p & PROT_WRITE)
 _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
 
@@ -229,10 +230,10 @@ class GuestMemory:
     def read_cstring(self, address: int, limit: int = PAGE) -> bytes:
         """The bytes before the NUL at `address`. ENAMETOOLONG where there is none within `limit` bytes."""
         if GUEST_START <= address < GUEST_END and self.pages[address >> PAGE_SHIFT] & PROT_READ:
-            reach = min(PAGE - address % PAGE, limit)
+            reach = min(PAGE - address % PAGE, limit, _SHORT_STRING)
             here = bytes(self.view[address : address + reach])
             end = here.find(0)
-            if end >= 0:  # nearly always in its first page
+            if end >= 0:  # nearly always
                 return here[:end]
         data = bytearray()
         while len(data) < limit:

@@ -144,6 +144,8 @@ class ShortCalls:
 
     def load(self, descriptors: Descriptors | None) -> None:
         """A task with these is about to run here; None: with none that could be asked for."""
+        if descriptors is self.descriptors:
+            return
         if self.descriptors is not None:
             self.descriptors.words = memoryview(bytearray(self._area)).cast("Q")
             self.descriptors.holder = None

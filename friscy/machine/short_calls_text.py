@@ -6,11 +6,10 @@ It has a memory of its own, one page, where the host tells it what it may do; th
 from __future__ import annotations
 
 import errno
-import platform
 import struct
 
 from friscy.machine.hart import A0, A1, A2, A3, A4, A7
-from friscy.machine.host_code import PARAMS, host_number
+from friscy.machine.host_code import MACHINE, PARAMS, host_number
 from friscy.machine.layout import GUEST_END, GUEST_START, HART_PC, HART_X, PAGE, PAGE_SHIFT, WASM_PAGES
 
 # Words (u64) of its memory. TRUSTED and the next two: see GuestMemory.
@@ -47,8 +46,8 @@ _TO_HOST = -(1 << 40)  # no result of a call
 WASI, READ_CLOCK = "wasi_snapshot_preview1", "clock_time_get"
 
 # struct epoll_event: packed on x86-64 alone.
-_EVENT_BYTES, _EVENT_DATA = (12, 4) if platform.machine() == "x86_64" else (16, 8)
-EVENT = struct.Struct("<IQ" if platform.machine() == "x86_64" else "<I4xQ")
+_EVENT_BYTES, _EVENT_DATA = (12, 4) if MACHINE == "x86_64" else (16, 8)
+EVENT = struct.Struct("<IQ" if MACHINE == "x86_64" else "<I4xQ")
 
 
 def _a(register: int) -> str:
@@ -201,7 +200,10 @@ _DATA = f"""
                 (i64.ge_u (i64.sub (local.get $n) (i64.const 1)) (i64.const {_MAX_RW_COUNT})))
       (then (return (i64.const {_TO_HOST}))))
     (local.set $result {_SENDFILE_CALL})
-    (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
+    (if (i64.eq (local.get $result) (i64.const -{errno.EAGAIN})) (then (return (local.get $result))))
+    (if (i64.eq (local.get $result) (i64.const -{errno.ECONNRESET}))
+      (then (return (call $refused (local.get $result)))))
+    (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (i64.const {_TO_HOST}))))
     {_counted(TRAFFIC + 16)}
     (local.get $result))"""
 

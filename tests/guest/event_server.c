@@ -1,10 +1,11 @@
-/* A server on port argv[1] that waits with epoll, and tells its client what to send: every step is what Linux does,
+/* A server on port argv[1] that waits with epoll, sends from the file argv[2], and tells its client what to send: every step is what Linux does,
    whoever watches the socket. Commands to the client: 'd' send ten bytes, 's' shut down, 'r' reset, 'q' read all once another connection ends. */
 #include "guest.h"
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -42,7 +43,42 @@ static void tell(int fd, char command)
         puts("cannot tell");
 }
 
-static void exchange(unsigned edges)
+static void send_parts(int fd)
+{
+    struct iovec parts[3] = {{"01", 2}, {"", 0}, {"234", 3}};
+    for (int round = 0; round < 3; round++)
+        SHOW(writev(fd, parts, 3));
+    struct iovec two[2] = {{"56", 2}, {(void *)1, 3}};
+    SHOW(writev(fd, parts, 1));
+    SHOW(writev(fd, two, 2));
+    SHOW(writev(fd, parts, 0));
+    SHOW(writev(fd, (struct iovec *)8, 1));
+}
+
+static void send_from(int fd, const char *name)
+{
+    char text[16];
+    off_t at = 2;
+    int file = open(name, O_RDONLY);
+    for (int round = 0; round < 3; round++) {
+        SHOW(sendfile(fd, file, &at, 5));
+        printf("at %ld\n", (long)at);
+    }
+    SHOW(sendfile(fd, file, (off_t *)1, 5));
+    at = -1;
+    SHOW(sendfile(fd, file, &at, 5));
+    SHOW(sendfile(fd, file, NULL, 4));
+    SHOW(read(file, text, sizeof text));
+    SHOW(sendfile(file, file, NULL, 4));
+    int other = dup(file);
+    SHOW(close(file));
+    SHOW(sendfile(fd, file, NULL, 4));
+    SHOW(lseek(other, 1, SEEK_SET));
+    SHOW(sendfile(fd, other, NULL, 4));
+    SHOW(close(other));
+}
+
+static void exchange(unsigned edges, const char *file)
 {
     char text[64];
     int fd = next(SOCK_NONBLOCK);
@@ -78,6 +114,9 @@ static void exchange(unsigned edges)
     SHOW(read(fd, text, sizeof text));
     SHOW(poll(&polled, 1, 0));
     printf("polled %x\n", polled.revents);
+
+    send_parts(fd);
+    send_from(fd, file);
 
     int other = eventfd(0, EFD_NONBLOCK);
     want(other, EPOLLIN, EPOLL_CTL_ADD);
@@ -178,8 +217,8 @@ int main(int argc, char **argv)
     SHOW(bind(server, (void *)&in, sizeof in));
     SHOW(listen(server, 5));
     set = epoll_create1(EPOLL_CLOEXEC);
-    exchange(0);
-    exchange(EPOLLET);
+    exchange(0, argv[2]);
+    exchange(EPOLLET, argv[2]);
     ends(0);
     ends(EPOLLET);
     return 0;

@@ -84,7 +84,7 @@ class Socket(KernelFile):
 
     def __setattr__(self, name: str, value: object) -> None:
         _put(self, name, value)
-        if name != "refs":
+        if name != "refs":  # how many hold it is no news of it
             self.touch()
 
     def touch(self) -> None:

@@ -70,13 +70,13 @@ def _obey(connection: socket.socket, port: int) -> None:
         pass
 
 
-def _on_linux(program: Path) -> str:
+def _on_linux(program: Path, file: Path) -> str:
     with socket.socket() as probe:
         probe.bind((LOCAL, 0))
         port = probe.getsockname()[1]
     client = _client(lambda: port)
     done = subprocess.run(
-        [require_tool(EMULATOR), program, str(port)], capture_output=True, text=True, timeout=60
+        [require_tool(EMULATOR), program, str(port), file], capture_output=True, text=True, timeout=60
     )
     client.join()
     return done.stdout
@@ -84,7 +84,7 @@ def _on_linux(program: Path) -> str:
 
 @pytest.mark.parametrize("asks", [True, False], ids=["short", "by the kernel"])
 def test_a_server_with_epoll_is_linux(
-    asks: bool, machine: GuestMachine, guest_cache: Path, monkeypatch: pytest.MonkeyPatch
+    asks: bool, machine: GuestMachine, guest_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not asks:
         monkeypatch.setattr("friscy.machine.short_calls.host_call_address", lambda: 0)
@@ -102,8 +102,11 @@ def test_a_server_with_epoll_is_linux(
     kernel.policy = policy = Policy(publish=[f"{LOCAL}:0:{GUEST_PORT}"])
     attach_network(kernel)
     install(kernel, context, program, b"/bin/program")
+    (tmp_path / "file").write_text("0123456789")
+    kernel.vfs.attach_grant("granted", str(tmp_path))
+    kernel.vfs.mount(kernel.vfs.lookup(context, b"/tmp"), kernel.vfs.new_hostfs("granted"))
     kernel.spawn_init(
-        b"/bin/program", [b"program", b"%d" % GUEST_PORT], [], root=context.root,
+        b"/bin/program", [b"program", b"%d" % GUEST_PORT, b"/tmp/file"], [], root=context.root,
         files=console.open_standard(kernel, context),
     )  # fmt: skip
     client = _client(lambda: policy.published[0].host_port)
@@ -114,6 +117,6 @@ def test_a_server_with_epoll_is_linux(
         os.close(writer)
         client.join()
         draining.join()
-    assert b"".join(output).decode().splitlines() == _on_linux(program).splitlines()
+    assert b"".join(output).decode().splitlines() == _on_linux(program, tmp_path / "file").splitlines()
     assert (sum(taken) > 0) is (asks and host_call_address() != 0)
     assert network(kernel).received > 10 * 20
