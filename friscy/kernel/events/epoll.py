@@ -27,7 +27,7 @@ from friscy.kernel.events.host_set import HostSet, can_watch
 from friscy.kernel.files import KernelFile
 from friscy.kernel.structs import EPOLL_EVENT_BYTES, pack_epoll_event, read_epoll_event
 from friscy.kernel.table import syscall
-from friscy.kernel.wait import READ, Blocked, Wait
+from friscy.kernel.wait import READ, Wait
 from lazyfs.abi import (
     O_CLOEXEC,
     O_NONBLOCK,
@@ -239,10 +239,12 @@ class Epoll(KernelFile):
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
         found: list[tuple[int, int]] = []
-        look_outside(k)
-        due = self.due()
+        hosts, due = self._hosts, self.due()
+        told, others = ([], True) if hosts is None or limit == 1 else hosts.collect(max(limit - len(due), 1))
+        if others:
+            look_outside(k)
         for key, interest in list(due.items()):
-            if len(found) == limit:
+            if len(told) + len(found) == limit:
                 break
             events = self.look(k, interest, report=True)
             if not events:
@@ -251,12 +253,11 @@ class Epoll(KernelFile):
             if interest.events & EPOLLONESHOT:
                 interest.armed = False
             due[key] = due.pop(key)
-        hosts = self._hosts
         if hosts is not None:
+            if limit == 1 and not found:
+                told, _ = hosts.collect(limit)
             _put(self, "still", not found and (not due or self.deadline(k) is None))
-            if len(found) < limit:
-                found += hosts.collect(limit - len(found))
-        return found
+        return told + found
 
     def tell_short_calls(self, k: Kernel, epfd: int, out: int, limit: int) -> None:
         """After `collect`: the next waits need not come here while nothing but the lent sockets has news."""
@@ -266,9 +267,20 @@ class Epoll(KernelFile):
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
         look_outside(k)
-        if any(self.look(k, interest) for interest in list(self.due().values())):
+        if self._any_due(k):
             return POLLIN
         return POLLIN if self._hosts is not None and self._hosts.ready() else 0
+
+    def may_report(self, k: Kernel) -> bool:
+        """Whether a wait may find something. Wrong where the host's news is nothing that this set is interested in."""
+        if self._hosts is None:
+            look_outside(k)
+        elif self._hosts.ready():  # which it is for anything that the host has
+            return True
+        return self._any_due(k)
+
+    def _any_due(self, k: Kernel) -> bool:
+        return any(self.look(k, interest) for interest in list(self.due().values()))
 
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """See KernelFile."""
@@ -346,7 +358,7 @@ class EpollWait(Wait):
     epoll: Epoll
 
     def ready(self, k: Kernel, task: Task) -> bool:
-        return bool(self.epoll.poll_events(k))
+        return self.epoll.may_report(k)
 
     def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
         return self.epoll.host_fds(k, POLLIN)
@@ -420,7 +432,7 @@ def _hand_over(k: Kernel, holder: Epoll, interest: Interest) -> None:
         _put(interest, "short", short.allow_data(k, interest.fd, interest.lent))
 
 
-def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: int | None) -> int:
+def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: int | None) -> int | Wait:
     if limit <= 0 or limit > 0x7FFF_FFFF // EPOLL_EVENT_BYTES:
         raise LinuxError(errno.EINVAL)
     epoll = _epoll(task, epfd)
@@ -428,7 +440,7 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
     found = epoll.collect(k, limit)
     if not found and not over:
         epoll.waited_for(k, POLLIN)
-        raise Blocked(EpollWait(epoll))
+        return EpollWait(epoll)
     k.mem.write(out, b"".join([pack_epoll_event(*event) for event in found]))
     epoll.tell_short_calls(k, epfd, out, limit)
     return len(found)
@@ -441,7 +453,7 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
 )
 def sys_epoll_pwait(
     k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ms: int, mask: int, size: int
-) -> int:
+) -> int | Wait:
     """epoll_pwait(2)."""
     set_mask(k, task, mask, size)
     return _wait(k, task, epfd, out, limit, None if timeout_ms < 0 else timeout_ms * _MS)
@@ -454,7 +466,7 @@ def sys_epoll_pwait(
 )
 def sys_epoll_pwait2(
     k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout: int, mask: int, size: int
-) -> int:
+) -> int | Wait:
     """epoll_pwait2(2)."""
     timeout_ns = k.read_timespec(timeout) if timeout else None
     set_mask(k, task, mask, size)

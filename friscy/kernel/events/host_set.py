@@ -56,13 +56,14 @@ class HostSet:
         """Watch it no more."""
         self._control(_DELETE, fd, 0, 0)
 
-    def collect(self, limit: int) -> list[tuple[int, int]]:
-        """Up to `limit` (events, data) of what has news now."""
+    def collect(self, limit: int) -> tuple[list[tuple[int, int]], bool]:
+        """Up to `limit` (events, data) of what has news now; and whether everything else has some."""
         found = _epoll_wait(self.fd, self._events, min(limit, _MOST), 0)
         if found <= 0:
-            return []
+            return [], False
         events = EVENT.iter_unpack(self._events.raw[: found * EVENT.size])
-        return [event for event in events if event[1] != OTHERS]
+        told = [event for event in events if event[1] != OTHERS]
+        return told, len(told) < found
 
     def ready(self) -> bool:
         """Whether anything has news; that is still there afterwards."""
