@@ -13,7 +13,6 @@ from friscy.machine.short_calls import Descriptors
 from friscy.machine.short_calls_text import MAX_EVENTS, RECEIVE, SEND, SOURCE
 
 if TYPE_CHECKING:
-    from friscy.kernel.fdtable import FdTable
     from friscy.kernel.kernel import Kernel
     from friscy.machine.short_calls import ShortCalls
     from lazyfs.openfile import OpenFile
@@ -31,15 +30,6 @@ def _calls(k: Kernel) -> ShortCalls:
     return k.spaces[k.task.process.pid].short_calls
 
 
-def _descriptors(k: Kernel, files: FdTable) -> Descriptors:
-    """Those of the running task's table, loaded."""
-    if files.short is None:
-        object.__setattr__(files, "short", Descriptors())  # not a field
-    assert files.short is not None
-    load(k)
-    return files.short
-
-
 def load(k: Kernel) -> None:
     """The running task is another one, or has another table: short calls are about its descriptors."""
     short, calls = k.task.process.files.short, _calls(k)
@@ -51,28 +41,29 @@ def allow_data(k: Kernel, fd: int, host_fd: int) -> Descriptors | None:
     """The bytes of the running task's non-blocking socket `fd` are all with the host's: it may be asked for them."""
     if not _calls(k).can_ask:
         return None
-    short = _descriptors(k, k.task.process.files)
-    short.allow(fd, host_fd, RECEIVE | SEND)
-    return short
+    files = k.task.process.files
+    if files.short is None:
+        object.__setattr__(files, "short", Descriptors())  # not a field
+        load(k)
+    assert files.short is not None
+    files.short.allow(fd, host_fd, RECEIVE | SEND)
+    return files.short
 
 
 def offer_source(k: Kernel, fd: int, file: OpenFile) -> None:
     """The running task has opened a regular file: it may be sent from where the host has it, if it has."""
-    files = k.task.process.files
-    if files.short is not None and file.readable and not k.backings.shared and permitted(k):
+    short = k.task.process.files.short
+    if short is not None and file.readable and not k.backings.shared:
         host_fd = k.vfs.host_file(file)
         if host_fd >= 0:
-            _descriptors(k, files).allow(fd, host_fd, SOURCE)
+            short.allow(fd, host_fd, SOURCE)
 
 
 def forget_sources(k: Kernel) -> None:
     """Files are not to be read any more without the kernel: it has to know, or to bring them up to date."""
     for process in k.state.processes.values():
-        short = process.files.short
-        if short is not None:
-            for fd in range(len(short.words)):
-                if short.words[fd] & SOURCE:
-                    short.forget(fd)
+        if process.files.short is not None:
+            process.files.short.forget_sources()
 
 
 def trust_clock(k: Kernel, address: int) -> None:

@@ -31,6 +31,7 @@ from friscy.machine.short_calls_text import (
     OFFSET,
     OWN,
     READ_CLOCK,
+    SOURCE,
     STILL,
     TEXT,
     TRAFFIC,
@@ -50,9 +51,10 @@ class Descriptors:
     in the memory of the one `holder` that has loaded them.
     """
 
-    __slots__ = ("holder", "words")
+    __slots__ = ("_sources", "holder", "words")
 
     def __init__(self) -> None:
+        self._sources: set[int] = set()  # and some that mean something else by now
         self.words = memoryview(bytearray(8 * DESCRIPTOR_COUNT)).cast("Q")
         self.holder: ShortCalls | None = None
 
@@ -60,11 +62,20 @@ class Descriptors:
         """What may be done with a descriptor from now on."""
         if fd < DESCRIPTOR_COUNT:
             self.words[fd] = host_fd | may
+            if may & SOURCE:
+                self._sources.add(fd)
 
     def forget(self, fd: int, host_fd: int = -1) -> None:
         """A descriptor means something else now; host_fd: only if it means this."""
         if fd < DESCRIPTOR_COUNT and host_fd in (-1, self.words[fd] & 0xFFFF_FFFF):
             self.words[fd] = 0
+
+    def forget_sources(self) -> None:
+        """No file is to be read by the host itself any more."""
+        for fd in self._sources:
+            if self.words[fd] & SOURCE:
+                self.words[fd] = 0
+        self._sources.clear()
 
 
 class ShortCalls:

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -78,6 +79,20 @@ static void send_from(int fd, const char *name)
     SHOW(close(other));
 }
 
+/* What is sent are the file's pages themselves: so each time another file. */
+static void send_mapped(int fd, const char *name)
+{
+    off_t at = 2;
+    int file = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    SHOW(write(file, "0123456789", 10));
+    char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    shared[3] = 'x';
+    SHOW(sendfile(fd, file, &at, 3));
+    munmap(shared, 4096);
+    SHOW(unlink(name));
+    close(file);
+}
+
 static void exchange(unsigned edges, const char *file)
 {
     char text[64];
@@ -117,6 +132,7 @@ static void exchange(unsigned edges, const char *file)
 
     send_parts(fd);
     send_from(fd, file);
+    send_mapped(fd, "mapped");
 
     int other = eventfd(0, EFD_NONBLOCK);
     want(other, EPOLLIN, EPOLL_CTL_ADD);

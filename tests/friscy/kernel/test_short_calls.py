@@ -27,8 +27,8 @@ LOCAL = "127.0.0.1"
 GUEST_PORT = 7000
 
 
-def _client(where: Callable[[], int]) -> threading.Thread:
-    """What event_server's clients do, as it commands, until it has gone."""
+def _client(where: Callable[[], int], heard: list[bytes]) -> threading.Thread:
+    """What event_server's clients do, as it commands, until it has gone. heard: what each was sent."""
 
     def run() -> None:
         deadline = time.monotonic() + 60
@@ -41,7 +41,8 @@ def _client(where: Callable[[], int]) -> threading.Thread:
                 continue  # it does not listen yet
             started.set()
             with connection:
-                _obey(connection, where())
+                if said := _obey(connection, where()):
+                    heard.append(said)
 
     started = threading.Event()
     thread = threading.Thread(target=run)
@@ -49,37 +50,44 @@ def _client(where: Callable[[], int]) -> threading.Thread:
     return thread
 
 
-def _obey(connection: socket.socket, port: int) -> None:
+def _obey(connection: socket.socket, port: int) -> bytes:
+    heard = b""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     try:
         while command := connection.recv(1):
+            heard += command
             if command == b"d":
                 connection.sendall(b"0123456789")
             elif command == b"s":
                 connection.shutdown(socket.SHUT_WR)
             elif command == b"r":
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                return
+                break
             elif command == b"q":
                 with socket.create_connection((LOCAL, port), 30) as other:
                     other.recv(1)
                 while connection.recv(1 << 20):
                     pass
-                return
     except ConnectionResetError:
         pass
+    return heard
 
 
-def _on_linux(program: Path, file: Path) -> str:
+def _on_linux(program: Path, file: Path) -> tuple[list[str], list[bytes]]:
     with socket.socket() as probe:
         probe.bind((LOCAL, 0))
         port = probe.getsockname()[1]
-    client = _client(lambda: port)
+    heard: list[bytes] = []
+    client = _client(lambda: port, heard)
     done = subprocess.run(
-        [require_tool(EMULATOR), program, str(port), file], capture_output=True, text=True, timeout=60
+        [require_tool(EMULATOR), program, str(port), file],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=file.parent,
     )
     client.join()
-    return done.stdout
+    return done.stdout.splitlines(), heard
 
 
 @pytest.mark.parametrize("asks", [True, False], ids=["short", "by the kernel"])
@@ -107,9 +115,10 @@ def test_a_server_with_epoll_is_linux(
     kernel.vfs.mount(kernel.vfs.lookup(context, b"/tmp"), kernel.vfs.new_hostfs("granted"))
     kernel.spawn_init(
         b"/bin/program", [b"program", b"%d" % GUEST_PORT, b"/tmp/file"], [], root=context.root,
-        files=console.open_standard(kernel, context),
+        files=console.open_standard(kernel, context), cwd=b"/tmp",
     )  # fmt: skip
-    client = _client(lambda: policy.published[0].host_port)
+    heard: list[bytes] = []
+    client = _client(lambda: policy.published[0].host_port, heard)
     try:
         assert kernel.run() == 0
     finally:
@@ -117,6 +126,7 @@ def test_a_server_with_epoll_is_linux(
         os.close(writer)
         client.join()
         draining.join()
-    assert b"".join(output).decode().splitlines() == _on_linux(program, tmp_path / "file").splitlines()
+    assert (b"".join(output).decode().splitlines(), heard) == _on_linux(program, tmp_path / "file")
+    assert any(b"2x4" in each for each in heard)
     assert (sum(taken) > 0) is (asks and host_call_address() != 0)
     assert network(kernel).received > 10 * 20
