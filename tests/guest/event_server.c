@@ -195,6 +195,26 @@ static void ends(unsigned edges)
     close(fd);
 
     fd = next(SOCK_NONBLOCK);
+    want(fd, EPOLLIN | edges, EPOLL_CTL_ADD);
+    tell(fd, 'r');
+    look("a reset", fd, -1);
+    int error = 0;
+    socklen_t length = sizeof error;
+    SHOW(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length));
+    SHOW(error);
+    SHOW(recv(fd, text, sizeof text, MSG_PEEK));
+    SHOW(read(fd, text, sizeof text));
+    close(fd);
+
+    fd = next(SOCK_NONBLOCK);
+    want(fd, EPOLLIN | edges, EPOLL_CTL_ADD);
+    tell(fd, 'r');
+    look("a reset", fd, -1);
+    SHOW(recv(fd, text, sizeof text, MSG_PEEK));
+    SHOW(read(fd, text, sizeof text));
+    close(fd);
+
+    fd = next(SOCK_NONBLOCK);
     want(fd, EPOLLIN, EPOLL_CTL_ADD);
     tell(fd, 'd');
     look("ten bytes", fd, -1);

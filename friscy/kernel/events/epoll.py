@@ -167,7 +167,14 @@ class Epoll(KernelFile):
     def hand_over(self, k: Kernel, interest: Interest) -> None:
         """Have a set of the host watch for an interest, if that comes to the same."""
         file = interest.file
-        if not isinstance(file, KernelFile) or not short.permitted(k) or not can_watch(interest.events, interest.data):
+        if not isinstance(file, KernelFile):
+            return
+        if not short.permitted(k) or not can_watch(interest.events, interest.data):
+            file.take_back()
+            return
+        if interest.lent >= 0:
+            assert self._hosts is not None
+            self._hosts.modify(interest.lent, interest.events, interest.data)
             return
         fd = file.lend(k, partial(self._returned, interest))
         if fd < 0:
@@ -419,7 +426,8 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
             if found.events & EPOLLEXCLUSIVE:
                 raise LinuxError(errno.EINVAL)
             found.events, found.data, found.fresh, found.armed = events, data, True, True
-            holder.wake(found)
+            if found.lent < 0:
+                holder.wake(found)
             _hand_over(k, holder, found)
     else:
         raise LinuxError(errno.EINVAL)

@@ -98,13 +98,7 @@ class TcpLink:
     def receive_lent(self, k: Kernel, n: int, *, peek: bool) -> Message | None:
         """Up to `n` bytes of a lent socket, None at the end. Raises WouldBlock."""
         data = bytearray(min(n, BUFFER_BYTES))
-        if not peek:
-            received = self.receive_into(k, memoryview(data))
-        else:
-            try:
-                received = self.sock.recv_into(data, 0, socket.MSG_PEEK)
-            except BlockingIOError:
-                raise WouldBlock(self.owner, POLLIN) from None
+        received = self.receive_into(k, memoryview(data), socket.MSG_PEEK if peek else 0)
         del data[received:]
         return Message(data) if data else None
 
@@ -168,13 +162,16 @@ class TcpLink:
             if len(data) < room and not self.ending:
                 self.readable = False
 
-    def receive_into(self, k: Kernel, room: memoryview) -> int:
-        """Put what the host has into `room`: how many bytes, 0 at the end. For a socket whose queue is empty."""
+    def receive_into(self, k: Kernel, room: memoryview, flags: int = 0) -> int:
+        """Put what the host has into `room`: how many bytes, 0 at the end. For a socket whose queue is empty.
+
+        flags: MSG_PEEK, where it is lent.
+        """
         owner = self.owner
         try:
             if self.returned is not None:
                 raise_failure(k)
-            received = self.sock.recv_into(room)
+            received = self.sock.recv_into(room, 0, flags)
         except BlockingIOError:
             self.readable = self.returned is not None
             raise WouldBlock(owner, POLLIN) from None
@@ -183,7 +180,7 @@ class TcpLink:
             number = error.errno or errno.ECONNRESET
             owner.fail(0)
             raise LinuxError(number) from error
-        if received:
+        if received and not flags:
             self._count_received(received)
         if self.returned is not None:
             return received
