@@ -30,6 +30,8 @@ class FileSystem(Plain):
 
     # dynamic: names come and go without us, so a cached dentry is looked up again each time.
     dynamic: ClassVar[bool] = False
+    open_verifies: ClassVar[bool] = False  # `open` fails where the file is not any more what its name was found to be
+    kernel_opens: ClassVar[bool] = False  # what open(2) gives may be a file of the kernel's own
     magic: ClassVar[int] = 0  # statfs.f_type
 
     def type_name(self) -> bytes:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lazyfs.openfile import OpenFile
 
 _put = object.__setattr__  # of what is no field
+_NO_DEVICE = (0, 0)
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: should the name have become a FIFO on the host meanwhile, open must not hang.
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -57,6 +58,7 @@ class HostFs(FileSystem):
     """The host directory attached to the VFS as `grant`; the state keeps only that name."""
 
     dynamic: ClassVar[bool] = True
+    open_verifies: ClassVar[bool] = True
     magic: ClassVar[int] = V9FS_MAGIC
 
     grant: str = ""
@@ -73,6 +75,8 @@ class HostFs(FileSystem):
         ENODEV: the grant is gone.
         """
         assert isinstance(inode, HostInode)
+        if inode.parent is None and self.grant in vfs.grants:
+            return vfs.grants[self.grant]
         now, kept = vfs.moment(), vfs.host_directories
         below: list[HostInode] = []
         while inode.parent is not None:
@@ -130,22 +134,18 @@ class HostFs(FileSystem):
                 fd = os.open(inode.name, file.flags & O_ACCMODE | _OPEN, dir_fd=directory)
             except OSError as error:
                 raise LinuxError(error.errno or errno.EIO) from None
-            if os.fstat(fd).st_ino != inode.ino:
+            got = os.fstat(fd)
+            if got.st_ino != inode.ino or S_IFMT(got.st_mode) != S_IFMT(inode.mode):
                 os.close(fd)
                 raise LinuxError(errno.ESTALE)
+            self._fill(inode, got)
             vfs.host_files[file] = fd
         return fd
 
     def _fill(self, inode: HostInode, got: os.stat_result) -> HostInode:
-        inode.mode, inode.uid, inode.gid, inode.nlink, inode.size = (
-            got.st_mode,
-            got.st_uid,
-            got.st_gid,
-            got.st_nlink,
-            got.st_size,
-        )
+        inode.mode, _, _, inode.nlink, inode.uid, inode.gid, inode.size = got[:7]
         device = got.st_rdev
-        inode.rdev = (os.major(device), os.minor(device)) if device else (0, 0)
+        inode.rdev = (os.major(device), os.minor(device)) if device else _NO_DEVICE
         inode.atime_ns, inode.mtime_ns, inode.ctime_ns = got.st_atime_ns, got.st_mtime_ns, got.st_ctime_ns
         inode.sectors = got.st_blocks
         return inode

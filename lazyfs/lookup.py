@@ -45,6 +45,7 @@ class Lookup(VfsHost):
     """The part of Vfs that finds positions. See lazyfs.vfs.Vfs for the whole."""
 
     _cached = 0
+    guessed = False  # see `_walk`
 
     def shrink(self) -> None:
         """See Vfs."""
@@ -111,8 +112,19 @@ class Lookup(VfsHost):
     # Walks
 
     def _walk(
-        self, context: FsContext, mount: Mount, dentry: Dentry, path: bytes, follow: bool, links: int = 0
+        self,
+        context: FsContext,
+        mount: Mount,
+        dentry: Dentry,
+        path: bytes,
+        follow: bool,
+        links: int = 0,
+        *,
+        guessing: bool = False,
     ) -> tuple[Mount, Dentry]:
+        """The position of `path`. guessing: a regular file that was there may be taken for what is there; `guessed`
+        tells that one was, and to open it is to find out.
+        """
         credentials = context.credentials
         unprivileged = credentials.uid != 0
         if path[:1] == b"/":
@@ -134,8 +146,13 @@ class Lookup(VfsHost):
                 mount, dentry = self._up(context, mount, dentry)
                 continue
             child = dentry.children.get(name, _ABSENT)
-            if child is _ABSENT or inode.fs.dynamic:
+            if child is _ABSENT:
                 child = self._child(dentry, name)
+            elif inode.fs.dynamic:
+                if guessing and not pending and _opens_itself(child):
+                    self.guessed = True
+                else:
+                    child = self._child(dentry, name)
             if child is None:
                 raise fail(errno.ENOENT)
             if child.mounts:
@@ -265,6 +282,12 @@ class Lookup(VfsHost):
             dentry = dentry.parent
         path = b"/" + b"/".join(reversed(names))
         return path + b" (deleted)" if gone else path
+
+
+def _opens_itself(child: Dentry) -> bool:
+    """Whether to open a name's file is to find out that it is still there."""
+    inode = child.inode
+    return inode.fs.open_verifies and S_ISREG(inode.mode)
 
 
 def _check_path(path: bytes) -> None:

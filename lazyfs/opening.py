@@ -28,7 +28,7 @@ from lazyfs.abi import (
     W_OK,
     X_OK,
 )
-from lazyfs.errors import WouldBlock
+from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.inode import Dentry, FsContext, Location, Mount
 from lazyfs.lookup import _check_path, fail
 from lazyfs.naming import NameOps
@@ -61,6 +61,14 @@ class OpenOps(NameOps):
             if flags & O_DIRECTORY:
                 raise fail(errno.EINVAL)
             return self._open_or_create(context, at.mount, at.dentry, path, flags, mode)
+        self.guessed = False
+        guessing = context.credentials.uid == 0 and not flags & O_TRUNC  # who may open whatever it is by now
+        try:
+            mount, dentry = self._walk(context, at.mount, at.dentry, path, follow, guessing=guessing)
+            return self._open_found(context, mount, dentry, flags)
+        except LinuxError:
+            if not self.guessed:
+                raise
         mount, dentry = self._walk(context, at.mount, at.dentry, path, follow)
         return self._open_found(context, mount, dentry, flags)
 

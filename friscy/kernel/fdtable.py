@@ -7,7 +7,7 @@ count themselves in its `refs`. `hold` and `drop` are the only places that chang
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel.files import KernelFile, release
 from lazyfs.abi import O_PATH
@@ -17,6 +17,7 @@ from lazyfs.plain import Plain, default
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
+    from friscy.machine.short_calls import Descriptors
 
 
 def hold(file: OpenFile) -> OpenFile:
@@ -54,6 +55,8 @@ class FdTable(Plain):
 
     slots: dict[int, Descriptor] = default(dict)
     lowest: int = 0  # no number below is free
+
+    short: ClassVar[Descriptors | None] = None  # what short calls may do with them; not state
 
     def get(self, fd: int) -> OpenFile:
         """The description behind `fd`. EBADF: not open, or opened with O_PATH only."""
@@ -99,6 +102,8 @@ class FdTable(Plain):
         """Make `fd` stand for `file`, closing what it stood for (dup3)."""
         old = self.slots.get(fd)
         self.slots[fd] = Descriptor(hold(file), cloexec)
+        if self.short is not None:
+            self.short.forget(fd)
         if old is not None:
             _close(k, old.file)
 
@@ -107,7 +112,10 @@ class FdTable(Plain):
         descriptor = self.slots.pop(fd, None)
         if descriptor is None:
             raise LinuxError(errno.EBADF)
-        self.lowest = min(self.lowest, fd)
+        if fd < self.lowest:
+            self.lowest = fd
+        if self.short is not None:
+            self.short.forget(fd)
         _close(k, descriptor.file)
 
     def copy(self) -> FdTable:

@@ -42,6 +42,7 @@ class KernelFile(OpenFile):
 
     can_splice: ClassVar[bool] = False  # splice(2) and sendfile(2) move its bytes: they are a stream
     can_signal: ClassVar[bool] = False  # O_ASYNC has an effect
+    interested: ClassVar[int] = 0  # epoll sets that are; not state
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
         """Up to `n` bytes. Raises WouldBlock(self, POLLIN)."""
@@ -93,6 +94,20 @@ class KernelFile(OpenFile):
 
     def forget(self, key: int) -> None:
         """Take back `tell`."""
+
+    def count_interest(self, change: int) -> None:
+        """Another epoll set has an interest in it, or one less."""
+        object.__setattr__(self, "interested", self.interested + change)
+
+    def lend(self, k: Kernel, returned: Callable[[], None]) -> int:
+        """Leave it to a set of the host to watch for its events: the host's descriptor for it, -1 for none.
+
+        returned: called when the host's events are no more all that it has, or `take_back` is called.
+        """
+        return -1
+
+    def take_back(self) -> None:
+        """End `lend`; it may have ended already."""
 
     def waited_for(self, k: Kernel, events: int) -> None:
         """A task is about to be blocked until one of `events` holds."""

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from friscy.kernel import timers
+from friscy.kernel import short, timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.clock import Clock
 from friscy.kernel.memory.backing import BackingPool
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from friscy.kernel.fdtable import FdTable
     from friscy.kernel.memory.address_space import AddressSpace
     from friscy.kernel.strace.tracer import Tracer
+    from friscy.machine.short_calls import ShortCalls
     from lazyfs.inode import Location
     from lazyfs.vfs import Vfs
 
@@ -54,6 +55,7 @@ class Space(Protocol):
     """One process's memory and engines (friscy.machine.space)."""
 
     memory: GuestMemory
+    short_calls: ShortCalls
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index`."""
@@ -340,6 +342,8 @@ class Kernel:
         """Take its memory from a process that ended or runs another program; the last one empties it."""
         space, space_map = self.spaces.pop(process.pid), self.maps.pop(process.pid)
         if space not in self.spaces.values():
+            if self.network is not None:
+                self.network.count(self, space)
             space_map.release()
             self.retired_spaces.append(space)
 
@@ -384,6 +388,8 @@ class Kernel:
         self.viewer = task
         self.mm = self.maps[pid]
         self.mem = self.mm.memory
+        if space.short_calls.descriptors is not task.process.files.short:
+            short.load(self)
         hart.drop_reservation()
 
     def wakeup_fds(self) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from friscy.kernel import signals, timers
+from friscy.kernel import short, signals, timers
 from friscy.kernel.credentials import ALL_CAPABILITIES, update_filesystem_ids
 from friscy.kernel.fdtable import FdTable
 from friscy.kernel.futex import release_pi_futexes, release_robust_list, wake_futex
@@ -145,6 +145,7 @@ def own_files(k: Kernel, process: Process) -> None:
     """Give a process a descriptor table of its own where it shared one (CLONE_FILES)."""
     if any(other.files is process.files for other in living(k) if other is not process):
         process.files = process.files.copy()
+        short.load(k)
 
 
 def finish_vfork(k: Kernel, process: Process) -> None:

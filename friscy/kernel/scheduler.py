@@ -160,7 +160,7 @@ class Scheduler:
         if k.tracer is not None or task.process.cpu_watched:
             return False
         self.looked = k.monotonic_ns()
-        found = self.next_task()
+        found = self.next_task(asked=task)
         if found is not None and found is not task:
             self._found = found
             return False
@@ -194,8 +194,8 @@ class Scheduler:
         """CPU time of the slice that `task` has just now, 0 where it has none."""
         return self.meter.used() if self.meter.started and task is self.slice_task else 0
 
-    def next_task(self) -> Task | None:
-        """The next task that can run; its wait is over."""
+    def next_task(self, asked: Task | None = None) -> Task | None:
+        """The next task that can run; its wait is over. asked: a task whose call has just found out that it waits."""
         state = self.k.state
         now = 0
         for task in self._by_weight() if state.weighted else list(state.tasks.values()):
@@ -203,7 +203,7 @@ class Scheduler:
                 continue
             if task.state == RUNNING:
                 return task
-            if task.state == DEAD:
+            if task.state == DEAD or (task is asked and not (task.pending or task.process.pending)):
                 continue
             if task.deadline is not None:
                 now = now or self.k.monotonic_ns()

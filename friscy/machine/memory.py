@@ -25,6 +25,7 @@ MAPPED = 8  # the page belongs to a mapping, whatever its protection
 
 # Page bytes that allow an access of each kind, as sets that bytes.translate can delete.
 _READABLE = bytes(p for p in range(16) if p & PROT_READ)
+_SHORT_STRING = 192  # bytes
 _WRITABLE = bytes(p for p in range(16) if p & PROT_WRITE)
 _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
 
@@ -32,7 +33,8 @@ _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
 class GuestMemory:
     """Checked access to a guest's memory at host address `base`. Every failed check is LinuxError(EFAULT).
 
-    trusted: one u64, the number of a page that was found to be writable, or NO_PAGE: see friscy.machine.clock_calls.
+    trusted: u64s for friscy.machine.short_calls, each NO_PAGE where there is none: the number of a page that was found
+    to be writable, of one that was found to be readable, and the address where that many events of epoll_pwait may go.
     """
 
     __slots__ = ("_base", "_layers", "_owner", "_owns", "pages", "trusted", "view")
@@ -43,7 +45,7 @@ class GuestMemory:
         self._layers = Layers(base)
         self.view = memoryview((ctypes.c_ubyte * MEMORY_BYTES).from_address(base)).cast("B")
         self.pages = bytearray(GUEST_END >> PAGE_SHIFT)
-        self.trusted = memoryview(bytearray(8)).cast("Q")
+        self.trusted = memoryview(bytearray(24)).cast("Q")
         self._layers.protect(0, HART_BASE, 0)
 
     @classmethod
@@ -89,7 +91,8 @@ class GuestMemory:
 
     def _set_pages(self, start: int, end: int, value: int) -> None:
         first, last = start >> PAGE_SHIFT, end >> PAGE_SHIFT
-        self.trusted[0] = NO_PAGE
+        trusted = self.trusted
+        trusted[0] = trusted[1] = trusted[2] = NO_PAGE
         self.pages[first:last] = bytes((value,)) * (last - first)
 
     def fork(self, parent: GuestMemory, shared: list[tuple[int, int]]) -> None:
@@ -227,10 +230,10 @@ class GuestMemory:
     def read_cstring(self, address: int, limit: int = PAGE) -> bytes:
         """The bytes before the NUL at `address`. ENAMETOOLONG where there is none within `limit` bytes."""
         if GUEST_START <= address < GUEST_END and self.pages[address >> PAGE_SHIFT] & PROT_READ:
-            reach = min(PAGE - address % PAGE, limit)
+            reach = min(PAGE - address % PAGE, limit, _SHORT_STRING)
             here = bytes(self.view[address : address + reach])
             end = here.find(0)
-            if end >= 0:  # nearly always in its first page
+            if end >= 0:  # nearly always
                 return here[:end]
         data = bytearray()
         while len(data) < limit:

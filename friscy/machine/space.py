@@ -18,7 +18,6 @@ from wasmtime import _bindings as bindings
 from wasmtime._ffi import dll
 
 from friscy.machine import host_pages
-from friscy.machine.clock_calls import HART, ClockCalls
 from friscy.machine.hart import Hart
 from friscy.machine.layout import (
     CAUSE_UNLINKED,
@@ -33,6 +32,7 @@ from friscy.machine.layout import (
     WINDOW_END,
 )
 from friscy.machine.memory import PROT_READ, PROT_WRITE, GuestMemory
+from friscy.machine.short_calls import ShortCalls
 
 if TYPE_CHECKING:
     from friscy.machine.aot import Watcher
@@ -101,15 +101,16 @@ class Space:
             "trap": self._host_function(self._trapped, [wasmtime.ValType.i32()]),
         }
         self._trap = trap
-        self._calls = ClockCalls(self.store, self._wasm_memory, self._entry_of_calls(syscall))
-        self._imports["syscall"] = self._calls.function
-        self._own = self._calls.own
-        self.memory.trusted = self._calls.trusted
+        self.short_calls = ShortCalls(
+            self.store, self._wasm_memory, self._base, self._entry_of_calls(syscall), self._native_function
+        )
+        self._imports["syscall"] = self.short_calls.function
+        self.memory.trusted = self.short_calls.trusted
         self._values = (ctypes.c_uint32 * (2 * _VALUE_WORDS))()  # what `_call` gives
         self._stopped = _Word()  # where `_call` is told of a trap
         self._call_words = ctypes.addressof(self._values), 2, ctypes.addressof(self._stopped)
         self._exports: Mapping[str, object] = {}  # so what another kind of engine imports besides is not there
-        self._calls.calibrate(partial(self._call, ctypes.addressof(self._calls.now._func), 0))
+        self.short_calls.calibrate(partial(self._call, ctypes.addressof(self.short_calls.now._func), 0))
         exports = self.instantiate(interpreter)
         self._exports = exports
         self._table.set(self.store, INTERPRETER_SLOT, _function(exports, "interpret_call"))
@@ -120,6 +121,7 @@ class Space:
     def recycle(self) -> None:
         """Become as good as new, for another process. Not while it runs."""
         self.memory.reset()
+        self.short_calls.load(None)
         for slot, _ in self._entries.values():
             self._table.set(self.store, slot, None)
         self._entries.clear()
@@ -129,11 +131,12 @@ class Space:
 
     def close(self) -> None:
         """Give the memory back to the host. Nothing may touch it, or a Hart in it, afterwards."""
+        self.short_calls.load(None)
         self.store.close()
 
     def set_clock(self, monotonic_offset: int) -> None:
         """How many nanoseconds the guest's CLOCK_MONOTONIC is ahead of the host's."""
-        self._calls.begin(monotonic_offset)
+        self.short_calls.begin(monotonic_offset)
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index` (0 .. HART_COUNT - 1)."""
@@ -153,7 +156,8 @@ class Space:
         if self.code is not None:
             self.code.entering()
         self._running = hart
-        _put_u32(self._own, HART, hart.address)
+        self.short_calls.hart[0] = hart.address
+        self.short_calls.stir()
         # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
         _put_u32(hart.view, hart.address + HART_DEPTH, 0)
         try:
@@ -283,16 +287,21 @@ class Space:
         params: list[wasmtime.ValType],
         results: list[wasmtime.ValType],
     ) -> wasmtime.Func:
-        raw, function_type = bindings.wasmtime_func_t(), wasmtime.FuncType(params, results)
+        self._keep.append(callback)
+        address = ctypes.cast(callback, ctypes.c_void_p).value or 0
+        return self._native_function(address, wasmtime.FuncType(params, results))
+
+    def _native_function(self, address: int, kind: wasmtime.FuncType) -> wasmtime.Func:
+        """The function for wasm that a wasmtime_func_unchecked_callback_t at `address` is."""
+        raw = bindings.wasmtime_func_t()
         bindings.wasmtime_func_new_unchecked(
             self._context,
-            function_type.ptr(),
-            ctypes.cast(callback, bindings.wasmtime_func_unchecked_callback_t),
+            kind.ptr(),
+            ctypes.cast(address, bindings.wasmtime_func_unchecked_callback_t),
             None,
             _NO_FINALIZER,
             ctypes.byref(raw),
         )
-        self._keep.append(callback)
         return wasmtime.Func._from_raw(raw)
 
     def _stop(self, error: BaseException) -> int:

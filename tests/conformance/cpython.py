@@ -31,7 +31,7 @@ def _class(test: str) -> str:
     return test.rpartition(".")[0]
 
 
-def _job(name: str, argv: list[str], expected: tuple[str, ...] = (), seconds: float = SECONDS) -> Job:
+def job(name: str, argv: list[str], expected: tuple[str, ...] = (), seconds: float = SECONDS) -> Job:
     files = rootfs()
     scripts = str(Path(__file__).parent / "guest")
     command = ["/bin/sh", "-c", '"$0" "$@"; exit $?', "/usr/bin/python3", f"{SCRIPTS}/python_tests.py", *argv]
@@ -47,7 +47,7 @@ def jobs(
     """A job for each group of tests, a class where nothing else is said, which knows what it should give results of."""
     side = Friscy()
     with TemporaryDirectory() as directory:
-        outcome = side.run(_job("list", ["list", *modules]), Path(directory) / "list")
+        outcome = side.run(job("list", ["list", *modules]), Path(directory) / "list")
     side.close()
     groups: dict[str, list[str]] = defaultdict(list)
     for line in outcome.output.decode().splitlines():
@@ -57,7 +57,7 @@ def jobs(
     if not groups:
         raise SystemExit(f"the tests could not be listed\n{outcome.output.decode()}{outcome.error}")
     return [
-        _job(name, ["run", *dict.fromkeys(map(_class, tests))], tuple(tests), seconds)
+        job(name, ["run", *dict.fromkeys(map(_class, tests))], tuple(tests), seconds)
         for name, tests in sorted(groups.items())
     ]
 

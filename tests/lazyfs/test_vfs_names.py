@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 import pytest
@@ -355,6 +356,39 @@ def test_a_directory_that_was_moved_is_found_by_its_name_alone(g: Any, tmp_path:
     (inside / "a" / "b" / "f").write_text("second")
     for start, path in ((where, b"f"), (None, b"/mnt/a/b/f")):
         assert g.vfs.read(g.vfs.open(g.c, path, abi.O_RDONLY, start=start), 9) == b"second"
+
+
+def test_a_name_that_was_opened_before_is_opened_as_what_it_is_now(g: Any, tmp_path: Path, fails: Any) -> None:
+    g.vfs.attach_grant("g", str(tmp_path))
+    g.vfs.mount(g.at(b"/mnt"), g.vfs.new_hostfs("g"))
+    name, other = tmp_path / "f", tmp_path / "other"
+
+    def opened(flags: int = abi.O_RDONLY) -> Any:
+        file = g.vfs.open(g.c, b"/mnt/f", flags)
+        g.vfs.release(file)
+        return g.vfs.stat(file)
+
+    name.write_text("first")
+    assert opened().size == 5
+    name.write_text("longer")
+    name.chmod(0o600)
+    assert (opened().size, opened().mode) == (6, 0o100600)
+    other.write_text("another file")
+    other.rename(name)
+    assert (opened().size, opened().ino) == (12, name.stat().st_ino)
+    name.unlink()
+    fails(errno.ENOENT, opened)
+    other.write_text("by a link")
+    name.symlink_to("other")
+    assert opened().ino == other.stat().st_ino
+    fails(errno.ELOOP, opened, abi.O_NOFOLLOW)
+    name.unlink()
+    name.write_text("again")
+    assert opened().size == 5
+    name.unlink()
+    name.mkdir()
+    assert S_ISDIR(opened().mode)
+    fails(errno.EISDIR, opened, abi.O_RDWR)
 
 
 def test_few_directories_stay_open(g: Any, tmp_path: Path) -> None:

@@ -13,13 +13,9 @@ from served import LOCAL, Served
 
 PORT = 8000
 POST_MIB = 8
-# Its compiled code is outside the code window, where instructions are decoded each time.
-NODE_CONNECTIONS, NODE_VANISHED = 5000, 20
 
 
-def _drive(
-    report: Report, server: Served, name: str, connections: int = REQUESTS // 4, vanished: int = VANISHED
-) -> None:
+def _drive(report: Report, server: Served, name: str) -> None:
     base = f"http://{LOCAL}:{server.port}"
     get = b"GET /you HTTP/1.1\r\nHost: localhost\r\n\r\n"
     ask = asker(get, f"hello you from {name}\n".encode())
@@ -41,16 +37,16 @@ def _drive(
     with report.step("1000 connections held") as note:
         note.found = hold_many(server, ask)
     with report.step("clients that vanish") as note:
-        note.found = vanish(server, ask, get, vanished)
+        note.found = vanish(server, ask, get, VANISHED)
     report.leak(server, "connections kept", lambda n: ab(f"{base}/you", n, "-k", "-c", "50"))
-    report.leak(server, "a connection for each", lambda n: ab(f"{base}/you", n, "-c", "50"), connections)
+    report.leak(server, "a connection for each", lambda n: ab(f"{base}/you", n, "-c", "50"), REQUESTS // 4)
 
 
 def run_node(report: Report) -> None:
     """Drive node's."""
     with Served("node", PORT) as server:
         report.about = output(["curl", "-sf", f"http://{LOCAL}:{server.port}/version"]).split()[1]
-        _drive(report, server, "node", NODE_CONNECTIONS, NODE_VANISHED)
+        _drive(report, server, "node")
     with report.step("SIGTERM, which it handles") as note:
         assert server.status == 0, server.errors()[-400:]
         note.found = "status 0"

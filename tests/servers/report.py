@@ -21,9 +21,10 @@ MORE_KIB, MORE_FDS = 16 << 10, 4
 _HEAD = """\
 # Servers
 
-Debian trixie's riscv64 packages, each a bundle of `tests/servers/friscy.toml` with what it runs translated (node's is
-interpreted), driven through a published port by this machine's own clients. `doit servers` builds them, does all that
-is listed and writes this page (`doit servers:NAME` one of them); the times are those of a shared two-core machine.
+Debian trixie's riscv64 packages, each a bundle of `tests/servers/friscy.toml` with what it runs translated (node's
+without its compiler, whose code would be interpreted), driven through a published port by this machine's own clients.
+`doit servers` builds them, does all that is listed and writes this page (`doit servers:NAME` one of them); the times
+are those of a shared two-core machine.
 """
 _LEAKS = """
 ## What is held before and after

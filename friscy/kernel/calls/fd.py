@@ -25,6 +25,7 @@ from friscy.kernel.locks import (
     byte_range,
     would_deadlock,
 )
+from friscy.kernel.short import load
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import pack_flock, read_flock
 from friscy.kernel.sysctl import sysctl
@@ -97,6 +98,7 @@ def sys_close_range(k: Kernel, task: Task, first: int, last: int, flags: int) ->
         sharers = [p for p in k.state.processes.values() if p.files is process.files]
         if len(sharers) > 1:
             process.files = process.files.copy()
+            load(k)
     for fd in sorted(fd for fd in process.files.slots if first <= fd <= last):
         if flags & CLOSE_RANGE_CLOEXEC:
             process.files.slots[fd].cloexec = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from friscy.kernel import short
 from friscy.kernel.memory import locking
 from friscy.kernel.memory.areas import (
     MAP_ANONYMOUS,
@@ -89,6 +90,8 @@ def sys_mmap(
     address = k.mm.map(address, length, prot, flags, file, offset if file is not None else 0, name)
     if lock:
         locking.lock(k.mm, address, address + -(-length // PAGE) * PAGE, lock)
+    if file is not None and flags & MAP_TYPE != MAP_PRIVATE:
+        short.forget_sources(k)
     return address
 
 

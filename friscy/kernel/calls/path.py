@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
+from stat import S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files, leases
+from friscy.kernel import files, leases, short
 from friscy.kernel.fdtable import drop
 from friscy.kernel.paths import (
     RESOLVE_ALL,
@@ -96,10 +96,14 @@ def _open(
             raise LinuxError(errno.ENXIO)  # /proc/self/fd/N of an eventfd and the like
         if kind in (S_IFCHR, S_IFIFO):
             file = adopt(k, task.process, file, flags)
-        elif file.inode.fs.dynamic:
+        elif file.inode.fs.kernel_opens:
             from friscy.kernel.ipc.posix_queues import opened
 
             file = opened(k, file)
+        elif kind == S_IFREG and task.process.files.short is not None:
+            fd = install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
+            short.offer_source(k, fd, file)
+            return fd
     return install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
 
 

@@ -7,11 +7,11 @@ import struct
 from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel.kernel import NSEC
+from friscy.kernel.short import trust_clock
 from friscy.kernel.state import CLOCK_TICKS
 from friscy.kernel.table import refused, syscall
 from friscy.kernel.timers import process_cpu_ns, thread_cpu_ns
 from friscy.kernel.wait import Blocked, Sleep, Wait
-from friscy.machine.layout import PAGE_SHIFT
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def sys_clock_gettime(k: Kernel, task: Task, clock: int, address: int) -> int:
     else:
         now = clock_ns(k, task, clock)
     k.mem.check(address, _TIMESPEC.size, write=True)
-    if k.tracer is None and k.clock.is_hosts:
-        k.mem.trusted[0] = address >> PAGE_SHIFT  # the next ones need not come here
+    trust_clock(k, address)  # the next ones need not come here
     _TIMESPEC.pack_into(k.mem.view, address, now // NSEC, now % NSEC)
     return 0
 

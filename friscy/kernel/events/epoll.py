@@ -1,5 +1,8 @@
 """epoll(7).
 
+Sockets of the host are lent to a set of the host's as long as all that happens to them happens there
+(`KernelFile.lend`); the rest is looked at here.
+
 An interest does not keep its file open: it goes when the last descriptor of the file is closed, which shows
 in the description's `refs`.
 
@@ -12,19 +15,22 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from functools import partial
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, ClassVar
 
-from friscy.kernel import files
+from friscy.kernel import files, short
 from friscy.kernel.calls.path import install
 from friscy.kernel.calls.poll import set_mask, timeout_over
 from friscy.kernel.devices import anonymous_place
+from friscy.kernel.events.host_set import HostSet, can_watch
 from friscy.kernel.files import KernelFile
 from friscy.kernel.structs import EPOLL_EVENT_BYTES, pack_epoll_event, read_epoll_event
 from friscy.kernel.table import syscall
-from friscy.kernel.wait import Blocked, Wait
+from friscy.kernel.wait import READ, Wait
 from lazyfs.abi import (
     O_CLOEXEC,
+    O_NONBLOCK,
     O_RDWR,
     POLLERR,
     POLLHUP,
@@ -41,6 +47,7 @@ from lazyfs.plain import Plain, default
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from friscy.machine.short_calls import Descriptors
 
 EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
 EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET = 1 << 28, 1 << 29, 1 << 30, 1 << 31
@@ -51,6 +58,7 @@ _INPUT = POLLIN | POLLRDNORM | POLLRDHUP
 _OUTPUT = POLLOUT | POLLWRNORM
 _MAX_NESTING = 4
 _MS = 1_000_000
+_put = object.__setattr__  # of what is no field
 
 Due = dict[int, "Interest"]  # by id()
 
@@ -69,6 +77,9 @@ class Interest(Plain):
     activity: tuple[int, int] | None = None
     fresh: bool = True
     armed: bool = True
+
+    lent: ClassVar[int] = -1  # the host's descriptor that a set of the host watches in its stead; not state
+    short: ClassVar[Descriptors | None] = None  # where that descriptor may be used
 
     def stamp(self) -> int | None:
         """See KernelFile."""
@@ -100,13 +111,18 @@ class Epoll(KernelFile):
     interests: dict[int, Interest] = default(dict)
     orphans: list[Interest] = default(list)
     _due: ClassVar[Due | None] = None  # of `due`
+    _hosts: ClassVar[HostSet | None] = None  # what watches the sockets that are lent
+    still: ClassVar[bool] = False  # the last `collect` left nothing to be looked at but what only a call can change
 
     def due(self) -> Due:
         """The interests to look at; not state: in a machine that was restored all are."""
         found = self._due
         if found is None:
-            found = {id(interest): interest for interest in self.live()}
-            object.__setattr__(self, "_due", found)  # not a field
+            found = {}
+            _put(self, "_due", found)
+            for interest in self.live():
+                self._count(interest, 1)
+                found[id(interest)] = interest
         return found
 
     def details(self, k: Kernel) -> bytes:
@@ -138,10 +154,51 @@ class Epoll(KernelFile):
             self.orphans.append(old)
         elif old is not None:
             self.remove(old)
+        due = self.due()
         self.interests[interest.fd] = interest
+        self._count(interest, 1)
+        due[id(interest)] = interest
+
+    def _count(self, interest: Interest, change: int) -> None:
+        if isinstance(interest.file, KernelFile):
+            interest.file.count_interest(change)
+            interest.file.take_back()
+
+    def hand_over(self, k: Kernel, interest: Interest) -> None:
+        """Have a set of the host watch for an interest, if that comes to the same."""
+        file = interest.file
+        if not isinstance(file, KernelFile):
+            return
+        if not short.permitted(k) or not can_watch(interest.events, interest.data):
+            file.take_back()
+            return
+        if interest.lent >= 0:
+            assert self._hosts is not None
+            self._hosts.modify(interest.lent, interest.events, interest.data)
+            return
+        fd = file.lend(k, partial(self._returned, interest))
+        if fd < 0:
+            return
+        if self._hosts is None:
+            _put(self, "_hosts", k.network.set_of_host())
+        assert self._hosts is not None
+        self._hosts.add(fd, interest.events, interest.data)
+        _put(interest, "lent", fd)
+        file.forget(id(interest))
+        self.due().pop(id(interest), None)
+
+    def _returned(self, interest: Interest) -> None:
+        assert self._hosts is not None
+        self._hosts.remove(interest.lent)
+        if interest.short is not None:
+            interest.short.forget(interest.fd, interest.lent)
+            _put(interest, "short", None)
+        _put(interest, "lent", -1)
+        interest.fresh = True
         self.wake(interest)
 
     def remove(self, interest: Interest) -> None:
+        self._count(interest, -1)
         self.wake(interest)
         del self.due()[id(interest)]
         if self.interests.get(interest.fd) is interest:
@@ -189,10 +246,12 @@ class Epoll(KernelFile):
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
         found: list[tuple[int, int]] = []
-        look_outside(k)
-        due = self.due()
+        hosts, due = self._hosts, self.due()
+        told, others = ([], True) if hosts is None or limit == 1 else hosts.collect(max(limit - len(due), 1))
+        if others:
+            look_outside(k)
         for key, interest in list(due.items()):
-            if len(found) == limit:
+            if len(told) + len(found) == limit:
                 break
             events = self.look(k, interest, report=True)
             if not events:
@@ -201,15 +260,39 @@ class Epoll(KernelFile):
             if interest.events & EPOLLONESHOT:
                 interest.armed = False
             due[key] = due.pop(key)
-        return found
+        if hosts is not None:
+            if limit == 1 and not found:
+                told, _ = hosts.collect(limit)
+            _put(self, "still", not found and (not due or self.deadline(k) is None))
+        return told + found
+
+    def tell_short_calls(self, k: Kernel, epfd: int, out: int, limit: int) -> None:
+        """After `collect`: the next waits need not come here while nothing but the lent sockets has news."""
+        if self.still and self._hosts is not None:
+            short.allow_looks(k, epfd, self._hosts.fd, out, limit)
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
         look_outside(k)
-        return POLLIN if any(self.look(k, interest) for interest in list(self.due().values())) else 0
+        if self._any_due(k):
+            return POLLIN
+        return POLLIN if self._hosts is not None and self._hosts.ready() else 0
+
+    def may_report(self, k: Kernel) -> bool:
+        """Whether a wait may find something. Wrong where the host's news is nothing that this set is interested in."""
+        if self._hosts is None:
+            look_outside(k)
+        elif self._hosts.ready():  # which it is for anything that the host has
+            return True
+        return self._any_due(k)
+
+    def _any_due(self, k: Kernel) -> bool:
+        return any(self.look(k, interest) for interest in list(self.due().values()))
 
     def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
         """See KernelFile."""
+        if self._hosts is not None:
+            yield self._hosts.fd, READ
         if k.network is not None:
             yield from k.network.host_fds()  # for all that keep a stamp
         for interest in self._stampless():
@@ -232,8 +315,12 @@ class Epoll(KernelFile):
     def closed(self, k: Kernel) -> None:
         """See KernelFile: no file is to remember it."""
         for interest in self.live():
+            self._count(interest, -1)
             if isinstance(interest.file, KernelFile):
                 interest.file.forget(id(interest))
+        if self._hosts is not None:
+            k.network.drop_set(self._hosts)
+            _put(self, "_hosts", None)
 
     def seek(self, offset: int, whence: int) -> int:
         """lseek(2) does nothing, successfully."""
@@ -278,7 +365,7 @@ class EpollWait(Wait):
     epoll: Epoll
 
     def ready(self, k: Kernel, task: Task) -> bool:
-        return bool(self.epoll.poll_events(k))
+        return self.epoll.may_report(k)
 
     def host_fds(self, k: Kernel, task: Task) -> Iterable[tuple[int, int]]:
         return self.epoll.host_fds(k, POLLIN)
@@ -327,7 +414,9 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
             raise LinuxError(errno.ELOOP)
         if found is not None:
             raise LinuxError(errno.EEXIST)
-        holder.add(Interest(fd, file, events, data))
+        found = Interest(fd, file, events, data)
+        holder.add(found)
+        _hand_over(k, holder, found)
     elif operation in (EPOLL_CTL_DEL, EPOLL_CTL_MOD):
         if found is None:
             raise LinuxError(errno.ENOENT)
@@ -337,13 +426,21 @@ def sys_epoll_ctl(k: Kernel, task: Task, epfd: int, operation: int, fd: int, add
             if found.events & EPOLLEXCLUSIVE:
                 raise LinuxError(errno.EINVAL)
             found.events, found.data, found.fresh, found.armed = events, data, True, True
-            holder.wake(found)
+            if found.lent < 0:
+                holder.wake(found)
+            _hand_over(k, holder, found)
     else:
         raise LinuxError(errno.EINVAL)
     return 0
 
 
-def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: int | None) -> int:
+def _hand_over(k: Kernel, holder: Epoll, interest: Interest) -> None:
+    holder.hand_over(k, interest)
+    if interest.lent >= 0 and interest.file.flags & O_NONBLOCK:
+        _put(interest, "short", short.allow_data(k, interest.fd, interest.lent))
+
+
+def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: int | None) -> int | Wait:
     if limit <= 0 or limit > 0x7FFF_FFFF // EPOLL_EVENT_BYTES:
         raise LinuxError(errno.EINVAL)
     epoll = _epoll(task, epfd)
@@ -351,8 +448,9 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
     found = epoll.collect(k, limit)
     if not found and not over:
         epoll.waited_for(k, POLLIN)
-        raise Blocked(EpollWait(epoll))
+        return EpollWait(epoll)
     k.mem.write(out, b"".join([pack_epoll_event(*event) for event in found]))
+    epoll.tell_short_calls(k, epfd, out, limit)
     return len(found)
 
 
@@ -363,7 +461,7 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
 )
 def sys_epoll_pwait(
     k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ms: int, mask: int, size: int
-) -> int:
+) -> int | Wait:
     """epoll_pwait(2)."""
     set_mask(k, task, mask, size)
     return _wait(k, task, epfd, out, limit, None if timeout_ms < 0 else timeout_ms * _MS)
@@ -376,7 +474,7 @@ def sys_epoll_pwait(
 )
 def sys_epoll_pwait2(
     k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout: int, mask: int, size: int
-) -> int:
+) -> int | Wait:
     """epoll_pwait2(2)."""
     timeout_ns = k.read_timespec(timeout) if timeout else None
     set_mask(k, task, mask, size)

@@ -12,6 +12,7 @@ import struct
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from friscy.kernel import short
 from friscy.kernel.calls.path import install
 from friscy.kernel.devices import anonymous_place
 from friscy.kernel.files import IN, KernelFile
@@ -237,6 +238,7 @@ def observe(k: Kernel) -> None:
         notifier = Notifier(k)
     notifier.refresh()
     k.vfs.observer = notifier if k.state.watches else None
+    short.forget_sources(k)
 
 
 def forget(k: Kernel, watch: Watch) -> None:

@@ -68,6 +68,7 @@ class MqueueFs(Tmpfs):
     """queues: the PosixQueue of each inode, those too that are open but have no name any more."""
 
     dynamic: ClassVar[bool] = True
+    kernel_opens: ClassVar[bool] = True
     magic: ClassVar[int] = MQUEUE_MAGIC
 
     kind: bytes = b"mqueue"

@@ -17,11 +17,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from friscy.kernel.events.host_set import HostSet
 from friscy.kernel.net import addresses
 from friscy.kernel.net.addresses import Endpoint, host_address
 from friscy.kernel.net.granted_socket import HostEnd, UnixLink, connected
 from friscy.kernel.net.host_port import HostPort
-from friscy.kernel.net.inet_socket import InetSocket, network
+from friscy.kernel.net.inet_socket import InetSocket, count_short, network
 from friscy.kernel.net.links import TcpLink, UdpLink, tune
 from friscy.kernel.net.policy import HOST_NAMES, TCP, UDP, Policy
 from friscy.kernel.net.tcp import TcpSocket
@@ -30,7 +31,7 @@ from friscy.kernel.wait import READ
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
-    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.kernel import Kernel, Space
     from friscy.kernel.net.resolver import Resolver
 
 _EDGES = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
@@ -60,6 +61,7 @@ class HostNetwork:
         self.lookups = 0  # that threads have not answered yet
         self._epoll = select.epoll()
         self._watched: dict[int, Watched] = {}
+        self._sets: list[HostSet] = []
         self._done: deque[Callable[[], None]] = deque()
         self._wake = -1
         self._resolver: Resolver | None = None
@@ -87,6 +89,22 @@ class HostNetwork:
         self._watched[fd] = watched
         self._epoll.register(fd, events)
 
+    def watch_again(self, fd: int, watched: Watched) -> None:
+        """The same for what may have news already: the next look tells."""
+        self.watch(fd, watched)
+        self._stale = True
+
+    def set_of_host(self) -> HostSet:
+        """A set of the host for an epoll set of the guest; it tells of all that is watched here as well."""
+        made = HostSet(self._epoll.fileno())
+        self._sets.append(made)
+        return made
+
+    def drop_set(self, made: HostSet) -> None:
+        """Give one back."""
+        self._sets.remove(made)
+        made.close()
+
     def unwatch(self, fd: int) -> None:
         if self._watched.pop(fd, None) is not None:
             self._epoll.unregister(fd)
@@ -98,6 +116,10 @@ class HostNetwork:
 
             self._resolver = Resolver(self)
         return self._resolver
+
+    def count(self, k: Kernel, space: Space) -> None:
+        """A process ends: what its short calls have received and sent is to be kept."""
+        count_short(network(k), space.short_calls)
 
     def later(self, action: Callable[[], None]) -> None:
         """From another thread: have the machine's own thread do something."""
@@ -182,7 +204,7 @@ class HostNetwork:
         state = network(k)
         state.hosts += 1
         owner.host = state.hosts
-        link = self.links[owner.host] = TcpLink(owner, sock, state)
+        link = self.links[owner.host] = TcpLink(self, owner, sock, state)
         owner.set_link(link)
         self.watch(sock.fileno(), link)
         return link
@@ -191,6 +213,7 @@ class HostNetwork:
         """The guest's socket is gone."""
         del self.links[owner.host]
         owner.set_link(None)
+        link.take_back(closing=True)
         self.unwatch(link.sock.fileno())
         link.close(reset=reset)
 
@@ -307,6 +330,9 @@ class HostNetwork:
             port.close()
         self.links.clear()
         self.ports.clear()
+        for made in self._sets:
+            made.close()
+        self._sets.clear()
         self._epoll.close()
         if self._wake >= 0:
             os.close(self._wake)

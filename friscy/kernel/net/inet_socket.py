@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Process, Task
+    from friscy.machine.short_calls import ShortCalls
 
 IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6, IPPROTO_UDPLITE = 1, 6, 17, 58, 136
 EPHEMERAL = range(32768, 61000)  # net.ipv4.ip_local_port_range
@@ -243,6 +244,15 @@ def count_sent(k: Kernel, nbytes: int) -> None:
     state = network(k)
     state.sent += nbytes
     state.sent_packets += 1
+
+
+def count_short(state: NetState, calls: ShortCalls) -> None:
+    """The same for what short calls have received and sent since the last time."""
+    received, received_packets, sent, sent_packets = calls.take_traffic()
+    state.received += received
+    state.received_packets += received_packets
+    state.sent += sent
+    state.sent_packets += sent_packets
 
 
 def has_capability(process: Process, number: int) -> bool:

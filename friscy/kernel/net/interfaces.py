@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.net import addresses
 from friscy.kernel.net.addresses import AF_INET, CARD4, CARD6, CARD6_LINK, CARD_MAC, LOOPBACK4, LOOPBACK6
-from friscy.kernel.net.inet_socket import network
+from friscy.kernel.net.inet_socket import count_short, network
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def traffic(k: Kernel, interface: Interface) -> tuple[int, int, int, int]:
     state = network(k)
     if interface is LO:
         return state.looped, state.looped_packets, state.looped, state.looped_packets
+    for space in k.spaces.values():
+        count_short(state, space.short_calls)
     return state.received, state.received_packets, state.sent, state.sent_packets
 
 

@@ -7,16 +7,18 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from friscy.kernel import files
 from friscy.kernel.net import addresses
 from friscy.kernel.net.addresses import CARD4, CARD6, Endpoint, guest_address, host_address
 from friscy.kernel.net.inet_socket import NetState, count_received, count_sent
-from friscy.kernel.net.socket import Message
+from friscy.kernel.net.socket import BUFFER_BYTES, POLLRDHUP, Message
 from friscy.kernel.net.tcp import TcpSocket
 from friscy.kernel.net.udp import UdpSocket
+from friscy.kernel.short import raise_failure
 from lazyfs.abi import POLLIN, POLLOUT
 from lazyfs.errors import LinuxError, WouldBlock
 
@@ -38,6 +40,7 @@ _TUNES = {
     6 << 32 | 7: (socket.IPPROTO_TCP, socket.TCP_SYNCNT),
     6 << 32 | 18: (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
 }
+_POLLED = POLLIN | POLLOUT | POLLRDHUP
 _STEP = 1 << 16
 _MAX_PACKET = 1 << 16
 _MAX_PEERS = 4096
@@ -58,14 +61,46 @@ class TcpLink:
     looked at first, by way of the socket's queue (`pump`).
 
     readable: the host has bytes, or the end; writable: it takes some. ending: it said that the other side sends no
-    more.
+    more. returned: set while the socket is lent (`KernelFile.lend`): then only the host knows what it has, and what is
+    to be read or written is tried.
     """
 
-    __slots__ = ("_counts", "connecting", "ending", "owner", "readable", "sock", "writable")
+    __slots__ = ("_counts", "connecting", "ending", "net", "owner", "readable", "returned", "sock", "writable")
 
-    def __init__(self, owner: TcpSocket, sock: socket.socket, counts: NetState) -> None:
-        self.owner, self.sock, self._counts = owner, sock, counts
+    def __init__(self, net: HostNetwork, owner: TcpSocket, sock: socket.socket, counts: NetState) -> None:
+        self.net, self.owner, self.sock, self._counts = net, owner, sock, counts
         self.connecting, self.readable, self.writable, self.ending = True, False, False, False
+        self.returned: Callable[[], None] | None = None
+
+    def lend(self, returned: Callable[[], None]) -> int:
+        """See KernelFile."""
+        self.net.unwatch(self.sock.fileno())
+        self.returned, self.readable, self.writable = returned, True, True
+        return self.sock.fileno()
+
+    def take_back(self, *, closing: bool = False) -> None:
+        """Watch it again: what it has now is heard of at the next look."""
+        returned, self.returned = self.returned, None
+        if returned is not None:
+            returned()
+            if not closing:
+                self.readable = self.writable = False
+                self.net.watch_again(self.sock.fileno(), self)
+
+    def events(self) -> int:
+        """The POLL* bits that hold for a lent socket."""
+        poll = select.poll()
+        poll.register(self.sock.fileno(), _POLLED)
+        found = next((each for _, each in poll.poll(0)), 0)
+        events = found & ~(POLLIN | POLLOUT)
+        return events | (files.IN if found & POLLIN else 0) | (files.OUT if found & POLLOUT else 0)
+
+    def receive_lent(self, k: Kernel, n: int, *, peek: bool) -> Message | None:
+        """Up to `n` bytes of a lent socket, None at the end. Raises WouldBlock."""
+        data = bytearray(min(n, BUFFER_BYTES))
+        received = self.receive_into(k, memoryview(data), socket.MSG_PEEK if peek else 0)
+        del data[received:]
+        return Message(data) if data else None
 
     def happened(self, k: Kernel, events: int) -> None:
         """See Watched."""
@@ -127,23 +162,31 @@ class TcpLink:
             if len(data) < room and not self.ending:
                 self.readable = False
 
-    def receive_into(self, k: Kernel, room: memoryview) -> int:
-        """Put what the host has into `room`: how many bytes, 0 at the end. For a socket whose queue is empty."""
+    def receive_into(self, k: Kernel, room: memoryview, flags: int = 0) -> int:
+        """Put what the host has into `room`: how many bytes, 0 at the end. For a socket whose queue is empty.
+
+        flags: MSG_PEEK, where it is lent.
+        """
         owner = self.owner
         try:
-            received = self.sock.recv_into(room)
+            if self.returned is not None:
+                raise_failure(k)
+            received = self.sock.recv_into(room, 0, flags)
         except BlockingIOError:
-            self.readable = False
+            self.readable = self.returned is not None
             raise WouldBlock(owner, POLLIN) from None
         except OSError as error:
             self.readable = False
             number = error.errno or errno.ECONNRESET
             owner.fail(0)
             raise LinuxError(number) from error
+        if received and not flags:
+            self._count_received(received)
+        if self.returned is not None:
+            return received
         if not received:
             self.readable, owner.ended = False, True
             return 0
-        self._count_received(received)
         # The host tells of what comes, not of what is left; and the guest is to see the end before it reads it.
         if received == len(room) or self.ending:
             self.pump(k)
@@ -161,11 +204,13 @@ class TcpLink:
         if not self.writable:
             self._await_room(k)
         try:
+            if self.returned is not None:
+                raise_failure(k)
             taken = self.sock.send(data)
         except OSError as error:
             raise self._refused(error) from None
         self._count_sent(taken)
-        if taken < len(data):
+        if taken < len(data) and self.returned is None:
             self.writable, self.owner.starved = False, True
         return taken
 
@@ -174,6 +219,8 @@ class TcpLink:
         if not self.writable:
             self._await_room(k)
         try:
+            if self.returned is not None:
+                raise_failure(k)
             taken = os.sendfile(self.sock.fileno(), host_file, offset, nbytes)
         except OSError as error:
             raise self._refused(error) from None
@@ -194,7 +241,8 @@ class TcpLink:
     def _refused(self, error: OSError) -> WouldBlock | LinuxError:
         """What to raise where the host takes nothing."""
         if isinstance(error, BlockingIOError):
-            self.writable, self.owner.starved = False, True
+            if self.returned is None:
+                self.writable, self.owner.starved = False, True
             return WouldBlock(self.owner, POLLOUT)
         self.owner.fail(0)
         return LinuxError(error.errno or errno.EPIPE)

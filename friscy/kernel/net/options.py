@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from friscy.kernel.net.addresses import AF_INET, AF_INET6, AF_UNIX
 from friscy.kernel.net.socket import BUFFER_BYTES, DGRAM, STREAM, Socket
+from lazyfs.abi import POLLERR
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _socket_option(k: Kernel, socket: Socket, name: int) -> bytes | None:
         timeout = socket.receive_timeout if name in (SO_RCVTIMEO, 66) else socket.send_timeout
         return struct.pack("<qq", timeout // _NSEC, timeout % _NSEC // 1000)
     if name == SO_ERROR:
-        socket.poll_events(k)  # what happened outside
+        if socket.poll_events(k) & POLLERR:
+            socket.take_in(k)  # what happened outside
         error, socket.error = socket.error, 0
         return struct.pack("<i", error)
     if name == SO_LINGER:

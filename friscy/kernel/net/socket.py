@@ -84,7 +84,8 @@ class Socket(KernelFile):
 
     def __setattr__(self, name: str, value: object) -> None:
         _put(self, name, value)
-        self.touch()
+        if name != "refs":  # how many hold it is no news of it
+            self.touch()
 
     def touch(self) -> None:
         """Something that `poll_events` looks at changed."""

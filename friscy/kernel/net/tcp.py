@@ -25,12 +25,15 @@ from friscy.kernel.net.socket import (
     open_flags,
     place_of,
 )
-from lazyfs.abi import O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT
+from friscy.kernel.wait import READ, WRITE
+from lazyfs.abi import O_ASYNC, O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 from lazyfs.plain import default
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.net.links import TcpLink
     from friscy.kernel.state import Process, Task
@@ -275,6 +278,38 @@ class TcpSocket(InetSocket):
             else:
                 peer.ended = True
 
+    # -- lent to a set of the host --------------------------------------------------------------------
+
+    def lend(self, k: Kernel, returned: Callable[[], None]) -> int:
+        """See KernelFile: as long as nothing of it is in the guest, and no signal is to tell of it."""
+        link = self.link
+        self.take_back()
+        if self.interested != 1 or link is None or link.connecting or link.ending or self.flags & O_ASYNC:
+            return -1
+        if not self.connected or self.messages or self.ended or self.dead or self.error:
+            return -1
+        return -1 if self.read_shut or self.write_shut else link.lend(returned)
+
+    def host_fds(self, k: Kernel, events: int) -> Iterable[tuple[int, int]]:
+        """See KernelFile."""
+        link = self.link
+        if link is None or link.returned is None:
+            return super().host_fds(k, events)
+        wanted = (READ if events & ~files.OUT else 0) | (WRITE if events & files.OUT else 0)
+        return [(link.sock.fileno(), wanted)]
+
+    def take_back(self) -> None:
+        """See KernelFile."""
+        if self.link is not None and self.link.returned is not None:
+            self.link.take_back()
+
+    def touch(self) -> None:
+        """See Socket."""
+        super().touch()
+        link = self.link
+        if link is not None and link.returned is not None:
+            link.take_back()
+
     # -- data -----------------------------------------------------------------------------------------
 
     def refresh(self, k: Kernel) -> None:
@@ -285,6 +320,7 @@ class TcpSocket(InetSocket):
     def take_in(self, k: Kernel) -> None:
         """See Socket."""
         if self.link is not None:
+            self.take_back()
             self.refresh(k)
             if self.link.readable:
                 self.link.pump(k)
@@ -303,6 +339,9 @@ class TcpSocket(InetSocket):
         if self.dead and not self.messages and not (self.error and not self.ended):
             self.check_receive(k)
             return None
+        link = self.link
+        if link is not None and link.returned is not None and n:
+            return link.receive_lent(k, n, peek=peek)
         return super().receive(k, n, peek=peek)
 
     def read_into(self, k: Kernel, room: memoryview) -> int:
@@ -391,7 +430,10 @@ class TcpSocket(InetSocket):
 
     def poll_events(self, k: Kernel) -> int:
         """See KernelFile."""
-        if self.link is not None or self.listening:
+        link = self.link
+        if link is not None and link.returned is not None:
+            return link.events()
+        if link is not None or self.listening:
             self.refresh(k)
         return self.poll_seen(k)
 

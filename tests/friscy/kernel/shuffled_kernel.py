@@ -21,7 +21,7 @@ class LotScheduler(Scheduler):
         super().__init__(k)
         self._lot = lot
 
-    def next_task(self) -> Task | None:
+    def next_task(self, asked: Task | None = None) -> Task | None:
         """See Scheduler."""
         tasks = list(self.k.state.tasks.values())
         self._lot.shuffle(tasks)

@@ -38,8 +38,20 @@ BASE = 0x2000_0000
 PAGES = 24
 
 
+class NoShortCalls:
+    """All calls come to the kernel."""
+
+    can_ask = False
+    descriptors = None
+
+    def take_traffic(self) -> list[int]:
+        return [0] * 4
+
+
 class FakeSpace:
     """Guest memory without engines; records what was invalidated."""
+
+    short_calls = NoShortCalls()
 
     def __init__(self) -> None:
         self.memory = GuestMemory.anonymous()

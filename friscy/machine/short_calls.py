@@ -1,0 +1,207 @@
+"""System calls that are answered without Python: a module of wasm stands before the host's function for them.
+
+A call that comes to Python costs as much as ten of the host's. Those that programs make all the time, and that need
+none of the kernel's state, are answered here, as far as the kernel has said before that they may be:
+
+- clock_gettime, by the clocks of WASI, where it writes to a page that the kernel found to be writable;
+- read, write, writev, recvfrom, sendto and sendfile, where the descriptors are in `Descriptors`: by the host's own call
+  (friscy.machine.host_code), whose answer is the guest's, or, where it is an error, the kernel's to tell;
+- epoll_pwait, where the host's epoll set has events and nothing but such calls was made since the kernel looked.
+
+Everything else goes on to the kernel. A change of any page's protection takes the trust in pages back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+import wasmtime
+
+from friscy.machine.engine import load_text
+from friscy.machine.host_code import PARAMS, host_call_address
+from friscy.machine.memory import NO_PAGE
+from friscy.machine.short_calls_text import (
+    DESCRIPTOR_COUNT,
+    DESCRIPTORS,
+    FAILED,
+    HART,
+    NOW,
+    OFFSET,
+    OWN,
+    READ_CLOCK,
+    SOURCE,
+    STILL,
+    TEXT,
+    TRAFFIC,
+    TRUSTED,
+    WASI,
+)
+
+_CALIBRATIONS = 8
+_NOBODY = (1 << 64) - 1
+TRUSTED_WORDS = 3  # see GuestMemory
+
+
+class Descriptors:
+    """Which descriptors of a table the host may be asked for itself; part of nothing that is saved.
+
+    words: by number, the host's descriptor and what may be done with it (RECEIVE, SEND, SOURCE); 0: nothing. They are
+    in the memory of the one `holder` that has loaded them.
+    """
+
+    __slots__ = ("_sources", "holder", "words")
+
+    def __init__(self) -> None:
+        self._sources: set[int] = set()  # and some that mean something else by now
+        self.words = memoryview(bytearray(8 * DESCRIPTOR_COUNT)).cast("Q")
+        self.holder: ShortCalls | None = None
+
+    def allow(self, fd: int, host_fd: int, may: int) -> None:
+        """What may be done with a descriptor from now on."""
+        if fd < DESCRIPTOR_COUNT:
+            self.words[fd] = host_fd | may
+            if may & SOURCE:
+                self._sources.add(fd)
+
+    def forget(self, fd: int, host_fd: int = -1) -> None:
+        """A descriptor means something else now; host_fd: only if it means this."""
+        if fd < DESCRIPTOR_COUNT and host_fd in (-1, self.words[fd] & 0xFFFF_FFFF):
+            self.words[fd] = 0
+
+    def forget_sources(self) -> None:
+        """No file is to be read by the host itself any more."""
+        for fd in self._sources:
+            if self.words[fd] & SOURCE:
+                self.words[fd] = 0
+        self._sources.clear()
+
+
+class ShortCalls:
+    """The module in one store. function: what engines call for system calls. trusted: see GuestMemory.
+
+    hart, failed: words of its memory: the running hart, and the errno that the host gave for the call that has come to
+    Python, 0 for none. can_ask: whether this host lets calls be made at all. ahead: nanoseconds from WASI's monotonic
+    clock, which begins with the store, to the host's.
+    """
+
+    __slots__ = ("_area", "_own", "_still", "_traffic", "ahead", "can_ask", "descriptors", "failed", "function", "hart",
+                 "now", "trusted")  # fmt: skip
+
+    def __init__(
+        self,
+        store: wasmtime.Store,
+        memory: wasmtime.Memory,
+        base: int,
+        host: wasmtime.Func,
+        raw: Callable[[int, wasmtime.FuncType], wasmtime.Func],
+    ) -> None:
+        """base: where `memory` is on this host. raw: makes a function of wasm of one of C (`Space.native_function`)."""
+        module, linker = _prepared(store.engine)
+        store.set_wasi(wasmtime.WasiConfig())  # of it the module has the clocks, and nobody has anything else
+        read_clock = linker.get(store, WASI, READ_CLOCK)
+        assert isinstance(read_clock, wasmtime.Func)
+        address = host_call_address()
+        self.can_ask = bool(address)
+        i64 = wasmtime.ValType.i64()
+        kind = wasmtime.FuncType([i64] * PARAMS, [i64])
+        ask = raw(address, kind) if address else wasmtime.Func(store, kind, _never)
+        where = wasmtime.Global(store, wasmtime.GlobalType(i64, False), wasmtime.Val.i64(base))
+        exports = wasmtime.Instance(store, module, [memory, host, read_clock, ask, where]).exports(store)
+        function, now, own = exports["syscall"], exports["now"], exports["memory"]
+        assert isinstance(function, wasmtime.Func)
+        assert isinstance(now, wasmtime.Func)
+        assert isinstance(own, wasmtime.Memory)
+        self.function, self.now = function, now
+        pointer = own.get_buffer_ptr(store)
+        self._own = memoryview(pointer).cast("B")
+        self._words(OWN)[0] = _address_of(pointer)
+        self.hart, self.failed = self._words(HART), self._words(FAILED)
+        self.trusted = self._words(TRUSTED, TRUSTED_WORDS)
+        for index in range(TRUSTED_WORDS):
+            self.trusted[index] = NO_PAGE
+        self._still, self._traffic = self._words(STILL, 3), self._words(TRAFFIC, 4)
+        self._area = self._words(DESCRIPTORS, DESCRIPTOR_COUNT)
+        self.descriptors: Descriptors | None = None  # that are in the module's memory
+        self.ahead = 0
+        self.stir()
+
+    def _words(self, at: int, count: int = 1) -> memoryview:
+        return self._own[at : at + 8 * count].cast("Q")
+
+    # -- clocks ---------------------------------------------------------------------------------------
+
+    def calibrate(self, read_now: Callable[[], None]) -> None:
+        """Find out `ahead`. read_now: calls `now`, at once.
+
+        It is wrong by less than half of the shortest of some calls, and whoever sees one clock and then the other has
+        come to Python or gone from there in between: so the guest's time does not go back.
+        """
+        shortest = 1 << 62
+        for _ in range(_CALIBRATIONS):
+            before = time.monotonic_ns()
+            read_now()
+            after = time.monotonic_ns()
+            if after - before < shortest:
+                shortest = after - before
+                self.ahead = (before + after) // 2 - self._words(NOW)[0]
+
+    def begin(self, monotonic_offset: int) -> None:
+        """The guest's CLOCK_MONOTONIC is the host's and so many nanoseconds."""
+        self._own[OFFSET : OFFSET + 8] = (self.ahead + monotonic_offset).to_bytes(8, "little", signed=True)
+
+    # -- descriptors ----------------------------------------------------------------------------------
+
+    def load(self, descriptors: Descriptors | None) -> None:
+        """A task with these is about to run here; None: with none that could be asked for."""
+        if descriptors is self.descriptors:
+            return
+        if self.descriptors is not None:
+            self.descriptors.words = memoryview(bytearray(self._area)).cast("Q")
+            self.descriptors.holder = None
+        self.descriptors = descriptors
+        if descriptors is None:
+            self._area.cast("B")[:] = bytes(8 * DESCRIPTOR_COUNT)
+            return
+        if descriptors.holder is not None:
+            descriptors.holder.load(None)
+        self._area[:] = descriptors.words
+        descriptors.words, descriptors.holder = self._area, self
+
+    def take_traffic(self) -> list[int]:
+        """Bytes received, receives, bytes sent and sends since the last time."""
+        traffic = list(self._traffic)
+        for index in range(len(traffic)):
+            self._traffic[index] = 0
+        return traffic
+
+    # -- epoll ----------------------------------------------------------------------------------------
+
+    def be_still(self, epfd: int, host_fd: int, limit: int) -> None:
+        """Nothing but a set of the host may have news for a wait on `epfd` until a call comes to Python again.
+
+        limit: how many events there is room for, where `trusted` says.
+        """
+        self._still[0], self._still[1], self._still[2] = epfd, host_fd, limit
+
+    def stir(self) -> None:
+        """Something may have happened."""
+        self._still[0] = _NOBODY
+
+
+def _never(*_: int) -> int:
+    raise AssertionError("no descriptor is allowed where the host cannot be asked")
+
+
+def _address_of(pointer: object) -> int:
+    import ctypes
+
+    return ctypes.addressof(pointer)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4)
+def _prepared(engine: wasmtime.Engine) -> tuple[wasmtime.Module, wasmtime.Linker]:
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    return load_text(engine, "short_calls", TEXT), linker

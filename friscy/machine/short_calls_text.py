@@ -1,0 +1,282 @@
+"""The text of the module that answers system calls without Python: friscy.machine.short_calls has what it is about.
+
+It has a memory of its own, one page, where the host tells it what it may do; the words are named here.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+
+from friscy.machine.hart import A0, A1, A2, A3, A4, A7
+from friscy.machine.host_code import MACHINE, PARAMS, host_number
+from friscy.machine.layout import GUEST_END, GUEST_START, HART_PC, HART_X, PAGE, PAGE_SHIFT, WASM_PAGES
+
+# Words (u64) of its memory. TRUSTED and the next two: see GuestMemory.
+HART, TRUSTED, OFFSET, NOW, OWN = 0, 8, 32, 40, 48
+FAILED = 56  # the errno that the host gave for the call that comes to Python now, 0: none
+TRAFFIC = 64  # bytes received, receives, bytes sent, sends
+STILL = (
+    96  # the descriptor of an epoll set, the host's of the set behind it, how many events there is room for
+)
+DESCRIPTORS = 4096  # one word for each descriptor of the guest: the host's, and what may be done with it
+DESCRIPTOR_COUNT = 4096
+RECEIVE, SEND, SOURCE = 1 << 32, 1 << 33, 1 << 34
+
+OTHERS = 0x6672_6973_6379_0000  # the data of the event that means something else than a socket has news
+
+MAX_EVENTS = 64
+_MAX_PARTS = 16
+_MESSAGE, _PARTS, _EVENTS = 128, 256, 512
+_CLOCK_GETTIME, _EPOLL_PWAIT, _READ, _WRITE, _WRITEV, _SENDFILE, _SENDTO, _RECVFROM = (
+    113,
+    22,
+    63,
+    64,
+    66,
+    71,
+    206,
+    207,
+)
+_MSG_DONTWAIT, _MSG_NOSIGNAL = 0x40, 0x4000
+_MAX_RW_COUNT = 0x7FFF_F000
+_REALTIME, _MONOTONIC = 0, 1
+_NS, _TIMESPEC_BYTES = 1_000_000_000, 16
+_TO_HOST = -(1 << 40)  # no result of a call
+WASI, READ_CLOCK = "wasi_snapshot_preview1", "clock_time_get"
+
+# struct epoll_event: packed on x86-64 alone.
+_EVENT_BYTES, _EVENT_DATA = (12, 4) if MACHINE == "x86_64" else (16, 8)
+EVENT = struct.Struct("<IQ" if MACHINE == "x86_64" else "<I4xQ")
+
+
+def _a(register: int) -> str:
+    """An argument of the call."""
+    return f"(i64.load $guest offset={HART_X + 8 * register} (local.get $hart))"
+
+
+def _call(name: str, *arguments: str) -> str:
+    """A call of the host's kernel."""
+    padded = [f"(i64.const {host_number(name)})", *arguments, *["(i64.const 0)"] * PARAMS][:PARAMS]
+    return f"(call $raw {' '.join(padded)})"
+
+
+def _own(at: int) -> str:
+    """An address in the module's memory, for the host."""
+    return f"(i64.add (i64.load $own (i32.const {OWN})) (i64.const {at}))"
+
+
+def _is(*numbers: int) -> str:
+    """Whether the call is one of those."""
+    tests = [f"(i64.eq (local.get $number) (i64.const {number}))" for number in numbers]
+    return tests[0] if len(tests) == 1 else f"(i32.or {' '.join(tests)})"
+
+
+def _counted(at: int) -> str:
+    """Note in the traffic that $result bytes went through."""
+    return f"""
+      (i64.store $own (i32.const {at}) (i64.add (i64.load $own (i32.const {at})) (local.get $result)))
+      (i64.store $own (i32.const {at + 8}) (i64.add (i64.load $own (i32.const {at + 8})) (i64.const 1)))"""
+
+
+_RECVFROM_CALL, _SENDTO_CALL = (
+    _call(name, "(local.get $fd)", "(i64.add (global.get $base) (local.get $at))", "(local.get $n)", flags)
+    for name, flags in (
+        ("recvfrom", f"(i64.const {_MSG_DONTWAIT})"),
+        ("sendto", f"(i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})"),
+    )
+)
+_SENDMSG_CALL = _call(
+    "sendmsg", "(local.get $fd)", _own(_MESSAGE), f"(i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})"
+)
+_SENDFILE_CALL = _call(
+    "sendfile",
+    "(local.get $fd)",
+    "(local.get $from)",
+    "(i64.add (global.get $base) (local.get $offset))",
+    "(local.get $n)",
+)
+_LOOK_CALL = _call(
+    "epoll_pwait", f"(i64.load $own (i32.const {STILL + 8}))", _own(_EVENTS), "(local.get $limit)"
+)
+
+_CLOCK = f"""
+  (func (export "now")
+    (drop (call $read_clock (i32.const {_MONOTONIC}) (i64.const 0) (i32.const {NOW}))))
+  (func $clock (param $hart i32) (result i64) (local $clock i64) (local $to i64) (local $now i64)
+    (local.set $to {_a(A1)})
+    (block $other
+      (br_if $other (i64.ne (i64.shr_u (local.get $to) (i64.const {PAGE_SHIFT}))
+                            (i64.load $own (i32.const {TRUSTED}))))
+      (br_if $other (i64.gt_u (i64.and (local.get $to) (i64.const {PAGE - 1}))
+                              (i64.const {PAGE - _TIMESPEC_BYTES})))
+      (local.set $clock (i64.and {_a(A0)} (i64.const 0xffffffff)))
+      (br_if $other (i64.gt_u (local.get $clock) (i64.const {_MONOTONIC})))
+      (drop (call $read_clock (i32.wrap_i64 (local.get $clock)) (i64.const 0) (i32.const {NOW})))
+      (local.set $now (i64.load $own (i32.const {NOW})))
+      (if (i64.eq (local.get $clock) (i64.const {_MONOTONIC}))
+        (then (local.set $now (i64.add (local.get $now) (i64.load $own (i32.const {OFFSET}))))))
+      (i64.store $guest (i32.wrap_i64 (local.get $to)) (i64.div_u (local.get $now) (i64.const {_NS})))
+      (i64.store $guest offset=8 (i32.wrap_i64 (local.get $to))
+        (i64.rem_u (local.get $now) (i64.const {_NS})))
+      (return (i64.const 0)))
+    (i64.const {_TO_HOST}))"""
+
+# The host's descriptor behind one of the guest's if it `may` be used so, else -1; whether bytes are the guest's; what
+# of the host's answer is for the guest.
+_CHECKS = f"""
+  (func $behind (param $fd i64) (param $may i64) (result i64) (local $word i64)
+    (local.set $fd (i64.and (local.get $fd) (i64.const 0xffffffff)))
+    (if (i64.ge_u (local.get $fd) (i64.const {DESCRIPTOR_COUNT})) (then (return (i64.const -1))))
+    (local.set $word (i64.load $own offset={DESCRIPTORS} (i32.wrap_i64 (i64.shl (local.get $fd) (i64.const 3)))))
+    (if (i64.eqz (i64.and (local.get $word) (local.get $may))) (then (return (i64.const -1))))
+    (i64.and (local.get $word) (i64.const 0xffffffff)))
+  (func $inside (param $at i64) (param $n i64) (result i32)
+    (i32.and
+      (i32.and (i64.lt_u (i64.sub (local.get $n) (i64.const 1)) (i64.const {_MAX_RW_COUNT}))
+               (i64.ge_u (local.get $at) (i64.const {GUEST_START})))
+      (i32.and (i64.lt_u (local.get $at) (i64.const {GUEST_END}))
+               (i64.le_u (i64.add (local.get $at) (local.get $n)) (i64.const {GUEST_END})))))
+  (func $refused (param $result i64) (result i64)
+    (if (i64.eq (local.get $result) (i64.const -{errno.EAGAIN})) (then (return (local.get $result))))
+    (if (i32.and (i64.lt_s (local.get $result) (i64.const 0))
+                 (i64.ne (local.get $result) (i64.const -{errno.EFAULT})))
+      (then (i64.store $own (i32.const {FAILED}) (i64.sub (i64.const 0) (local.get $result)))))
+    (i64.const {_TO_HOST}))"""
+
+_DATA = f"""
+  (func $receive (param $fd i64) (param $at i64) (param $n i64) (result i64) (local $result i64)
+    (local.set $fd (call $behind (local.get $fd) (i64.const {RECEIVE})))
+    (if (i32.or (i64.lt_s (local.get $fd) (i64.const 0)) (i32.eqz (call $inside (local.get $at) (local.get $n))))
+      (then (return (i64.const {_TO_HOST}))))
+    (local.set $result {_RECVFROM_CALL})
+    (if (i64.lt_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
+    (if (i64.eqz (local.get $result)) (then (return (local.get $result))))
+    {_counted(TRAFFIC)}
+    (local.get $result))
+  (func $send (param $fd i64) (param $at i64) (param $n i64) (result i64) (local $result i64)
+    (local.set $fd (call $behind (local.get $fd) (i64.const {SEND})))
+    (if (i32.or (i64.lt_s (local.get $fd) (i64.const 0)) (i32.eqz (call $inside (local.get $at) (local.get $n))))
+      (then (return (i64.const {_TO_HOST}))))
+    (local.set $result {_SENDTO_CALL})
+    (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
+    {_counted(TRAFFIC + 16)}
+    (local.get $result))
+  (func $send_parts (param $fd i64) (param $at i64) (param $count i64) (result i64)
+    (local $result i64) (local $part i32) (local $end i32) (local $to i32)
+    (local.set $fd (call $behind (local.get $fd) (i64.const {SEND})))
+    (block $other
+      (br_if $other (i64.lt_s (local.get $fd) (i64.const 0)))
+      (br_if $other (i64.ge_u (i64.sub (local.get $count) (i64.const 1)) (i64.const {_MAX_PARTS})))
+      (br_if $other (i64.ne (i64.shr_u (local.get $at) (i64.const {PAGE_SHIFT}))
+                            (i64.load $own (i32.const {TRUSTED + 8}))))
+      (br_if $other (i64.gt_u (i64.add (i64.and (local.get $at) (i64.const {PAGE - 1}))
+                                       (i64.shl (local.get $count) (i64.const 4))) (i64.const {PAGE})))
+      (local.set $part (i32.wrap_i64 (local.get $at)))
+      (local.set $end (i32.add (local.get $part) (i32.shl (i32.wrap_i64 (local.get $count)) (i32.const 4))))
+      (local.set $to (i32.const {_PARTS}))
+      (loop $next
+        (br_if $other (i32.eqz (call $inside (i64.load $guest (local.get $part))
+                                             (i64.load $guest offset=8 (local.get $part)))))
+        (i64.store $own (local.get $to) (i64.add (global.get $base) (i64.load $guest (local.get $part))))
+        (i64.store $own offset=8 (local.get $to) (i64.load $guest offset=8 (local.get $part)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (local.set $part (i32.add (local.get $part) (i32.const 16)))
+        (br_if $next (i32.lt_u (local.get $part) (local.get $end))))
+      (i64.store $own (i32.const {_MESSAGE + 16})
+        (i64.add (i64.load $own (i32.const {OWN})) (i64.const {_PARTS})))
+      (i64.store $own (i32.const {_MESSAGE + 24}) (local.get $count))
+      (local.set $result {_SENDMSG_CALL})
+      (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
+      {_counted(TRAFFIC + 16)}
+      (return (local.get $result)))
+    (i64.const {_TO_HOST}))
+  (func $send_file (param $fd i64) (param $from i64) (param $offset i64) (param $n i64) (result i64)
+    (local $result i64)
+    (local.set $fd (call $behind (local.get $fd) (i64.const {SEND})))
+    (local.set $from (call $behind (local.get $from) (i64.const {SOURCE})))
+    (if (i32.or (i32.or (i64.lt_s (i64.or (local.get $fd) (local.get $from)) (i64.const 0))
+                        (i32.eqz (call $inside (local.get $offset) (i64.const 8))))
+                (i64.ge_u (i64.sub (local.get $n) (i64.const 1)) (i64.const {_MAX_RW_COUNT})))
+      (then (return (i64.const {_TO_HOST}))))
+    (local.set $result {_SENDFILE_CALL})
+    (if (i64.eq (local.get $result) (i64.const -{errno.EAGAIN})) (then (return (local.get $result))))
+    (if (i64.eq (local.get $result) (i64.const -{errno.ECONNRESET}))
+      (then (return (call $refused (local.get $result)))))
+    (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (i64.const {_TO_HOST}))))
+    {_counted(TRAFFIC + 16)}
+    (local.get $result))"""
+
+# A look at an epoll set; one that finds nothing goes to the host, which may wait.
+_LOOK = f"""
+  (func $look (param $set i64) (param $to i64) (param $limit i64) (param $mask i64) (result i64)
+    (local $from i32) (local $end i32) (local $at i32) (local $count i64)
+    (block $other
+      (br_if $other (i64.ne (i64.and (local.get $set) (i64.const 0xffffffff))
+                            (i64.load $own (i32.const {STILL}))))
+      (br_if $other (i64.ne (local.get $to) (i64.load $own (i32.const {TRUSTED + 16}))))
+      (br_if $other (i64.ne (local.get $mask) (i64.const 0)))
+      (local.set $limit (i64.extend32_s (local.get $limit)))
+      (br_if $other (i64.le_s (local.get $limit) (i64.const 0)))
+      (if (i64.gt_s (local.get $limit) (i64.load $own (i32.const {STILL + 16})))
+        (then (local.set $limit (i64.load $own (i32.const {STILL + 16})))))
+      (local.set $count {_LOOK_CALL})
+      (br_if $other (i64.le_s (local.get $count) (i64.const 0)))
+      (local.set $from (i32.const {_EVENTS}))
+      (local.set $end (i32.add (i32.const {_EVENTS})
+                               (i32.mul (i32.wrap_i64 (local.get $count)) (i32.const {_EVENT_BYTES}))))
+      (local.set $at (i32.wrap_i64 (local.get $to)))
+      (loop $next
+        (if (i64.eq (i64.load $own offset={_EVENT_DATA} (local.get $from)) (i64.const {OTHERS}))
+          (then (i64.store $own (i32.const {STILL}) (i64.const -1)))
+          (else
+            (i64.store $guest (local.get $at) (i64.load32_u $own (local.get $from)))
+            (i64.store $guest offset=8 (local.get $at) (i64.load $own offset={_EVENT_DATA} (local.get $from)))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))))
+        (local.set $from (i32.add (local.get $from) (i32.const {_EVENT_BYTES})))
+        (br_if $next (i32.lt_u (local.get $from) (local.get $end))))
+      (local.set $count (i64.extend_i32_u
+        (i32.shr_u (i32.sub (local.get $at) (i32.wrap_i64 (local.get $to))) (i32.const 4))))
+      (br_if $other (i64.eqz (local.get $count)))
+      (return (local.get $count)))
+    (i64.const {_TO_HOST}))"""
+
+_ANSWER = f"""
+  (func $answer (param $hart i32) (result i64) (local $number i64) (local $flags i64)
+    (local.set $number {_a(A7)})
+    (if {_is(_CLOCK_GETTIME)} (then (return (call $clock (local.get $hart)))))
+    (if {_is(_READ)} (then (return (call $receive {_a(A0)} {_a(A1)} {_a(A2)}))))
+    (if {_is(_WRITE)} (then (return (call $send {_a(A0)} {_a(A1)} {_a(A2)}))))
+    (if {_is(_WRITEV)} (then (return (call $send_parts {_a(A0)} {_a(A1)} {_a(A2)}))))
+    (if {_is(_EPOLL_PWAIT)} (then (return (call $look {_a(A0)} {_a(A1)} {_a(A2)} {_a(A4)}))))
+    (if {_is(_SENDFILE)} (then (return (call $send_file {_a(A0)} {_a(A1)} {_a(A2)} {_a(A3)}))))
+    (if {_is(_SENDTO, _RECVFROM)}
+      (then
+        (local.set $flags (i64.and {_a(A3)} (i64.const 0xffffffff)))
+        (if (i64.ne (local.get $flags) (i64.and (local.get $flags) (i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})))
+          (then (return (i64.const {_TO_HOST}))))
+        (if (i64.ne {_a(A4)} (i64.const 0)) (then (return (i64.const {_TO_HOST}))))
+        (if {_is(_SENDTO)} (then (return (call $send {_a(A0)} {_a(A1)} {_a(A2)}))))
+        (return (call $receive {_a(A0)} {_a(A1)} {_a(A2)}))))
+    (i64.const {_TO_HOST}))
+  (func (export "syscall") (local $hart i32) (local $result i64)
+    (local.set $hart (i32.load $own (i32.const {HART})))
+    (i64.store $own (i32.const {FAILED}) (i64.const 0))
+    (local.set $result (call $answer (local.get $hart)))
+    (if (i64.eq (local.get $result) (i64.const {_TO_HOST}))
+      (then
+        (i64.store $own (i32.const {STILL}) (i64.const -1))
+        (call $host)
+        (return)))
+    (i64.store $guest offset={HART_X + 8 * A0} (local.get $hart) (local.get $result))
+    (i64.store $guest offset={HART_PC} (local.get $hart)
+      (i64.add (i64.load $guest offset={HART_PC} (local.get $hart)) (i64.const 4))))"""
+
+TEXT = f"""(module
+  (import "env" "memory" (memory $guest {WASM_PAGES} {WASM_PAGES}))
+  (import "env" "host" (func $host))
+  (import "{WASI}" "{READ_CLOCK}" (func $read_clock (param i32 i64 i32) (result i32)))
+  (import "env" "raw" (func $raw (param {" ".join(["i64"] * PARAMS)}) (result i64)))
+  (import "env" "base" (global $base i64))
+  (memory $own (export "memory") 1 1)
+  {_CLOCK}{_CHECKS}{_DATA}{_LOOK}{_ANSWER})"""
