@@ -15,7 +15,7 @@ from runner import Job, as_json
 
 from friscy.boot import Machine
 from friscy.bundle import CHUNKS, INDEX, INTERPRETER, open_bundle
-from friscy.machine.aot import Recorder
+from friscy.machine.aot import Notes, Recorder
 from friscy.machine.layout import GUEST_START, WINDOW_END
 from friscy.machine.space import Space
 from friscy_build.bundle import write_bundle
@@ -46,14 +46,13 @@ def translated(files: Rootfs, warm_up: Sequence[Job]) -> Path:
 
 def _record(files: Rootfs, warm_up: Sequence[Job]) -> Recording:
     """What code the jobs run."""
-    executed: dict[Recorder.Mapped, set[int]] = {}
-    resumed: dict[Recorder.Mapped, set[int]] = {}
+    notes = Notes()
     spaces: list[Space] = []
     machine = worker.machine(str(files.bundle))
 
     def note(space: Space) -> Recorder:
         spaces.append(space)
-        return Recorder(space, executed, resumed)
+        return Recorder(space, notes)
 
     machine.watch = note
     with TemporaryDirectory() as directory:
@@ -66,8 +65,7 @@ def _record(files: Rootfs, warm_up: Sequence[Job]) -> Recording:
             spaces.clear()
     machine.watch = None
     recording = Recording()
-    recording.add(executed, "executed")
-    recording.add(resumed, "resumed")
+    recording.add(notes)
     return recording
 
 
