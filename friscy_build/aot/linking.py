@@ -301,6 +301,7 @@ class Functions:
         names |= {index: f"{pc:x}" for pc, index in self._table.items()}
         names |= {index: f"{pc:x}.direct" for pc, index in self._direct.items()}
         names |= {index: what.replace(" ", "_") for (what, _), index in self._shared.items()}
+        names |= {index: f"by_{table.start:x}" for table, index in self._tables.items()}
 
         def name_of(kind: str, index: int) -> str:
             if kind == "function":

@@ -92,20 +92,21 @@ class Translator:
             return {found for offset in offsets if (found := address(offset)) is not None}
 
         executed, resumed = addresses(touched.executed), addresses(touched.resumed)
-        calls = _certain({address(at): addresses(targets) for at, targets in touched.calls.items()})
+        seen = {address(at): addresses(targets) for at, targets in touched.calls.items()}
+        calls, called = _certain(seen), set().union(*seen.values())
         everything = self._scope == "all"
         options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [
             code_digest(*TRANSLATOR_CODE), place.digest, place.low, repr(options),
             [] if everything else sorted(executed), sorted(resumed), sorted(calls.items()),
-            everything,
+            sorted(called), everything,
         ]  # fmt: skip
         key = sha256(msgpack.packb(facts)).hexdigest()
         path = self.cache / key if self.cache else None
         modules = _cached(path) if path else None
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
-            functions = Functions(image, limit=options.largest, calls=calls)
+            functions = Functions(image, called, options.largest, calls)
             entries = None if everything else functions.touched(executed) | resumed
             units = plan(
                 data, place.low, name=place.path, entries=entries, callees=False, options=options, functions=functions
