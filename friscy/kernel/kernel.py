@@ -54,6 +54,7 @@ _TIMESPEC = struct.Struct("<qq")
 class Space(Protocol):
     """One process's memory and engines (friscy.machine.space)."""
 
+    is_behind: bool  # the last fault was translated code's: registers in the hart may be older than that
     memory: GuestMemory
     short_calls: ShortCalls
 
@@ -129,6 +130,7 @@ class Kernel:
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
         self.stopping = self.attention = False
+        self.frames_below = False  # the next handler is of a fault at which the stack pointer may be a caller's
         self.scheduler = Scheduler(self)
         # What `run` does when every task is blocked; a build that wants no more than the start stops there.
         self.idle: Callable[[], None] = self.scheduler.wait_for_events
@@ -266,6 +268,7 @@ class Kernel:
         from friscy.kernel.traps import memory_fault
 
         self.hart.pc = self.hart.trap_pc
+        self.frames_below = self.spaces[self.task.process.pid].is_behind
         memory_fault(self, address)
 
     # -- life of the machine --------------------------------------------------------------------------

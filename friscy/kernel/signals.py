@@ -57,6 +57,8 @@ _UC = struct.Struct("<QQQI4xQQ128x")  # to uc_mcontext, which is aligned to 16
 _REGS_OFFSET = _INFO_BYTES + 176
 _FP_OFFSET = _REGS_OFFSET + 256
 FRAME_BYTES = _FP_OFFSET + 528
+# Left free below a stack pointer that may be a caller's: translated code that faulted had its own by value.
+_FRAMES_BELOW = 1 << 18
 _TRAMPOLINE = struct.pack("<II", 0x08B0_0893, 0x0000_0073)  # li a7, __NR_rt_sigreturn; ecall
 _X31 = struct.Struct("<31Q")
 _U64, _U32 = struct.Struct("<Q"), struct.Struct("<I")
@@ -269,6 +271,9 @@ def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> N
     on_stack = stack_sp <= sp - 1 < stack_sp + stack_size and not stack_flags & SS_AUTODISARM
     if action.flags & SA_ONSTACK and stack_size and not stack_flags & SS_DISABLE and not on_stack:
         sp = stack_sp + stack_size
+    elif k.frames_below:
+        sp -= _room_for_frames(k, sp)
+    k.frames_below = False
     frame = (sp - FRAME_BYTES) & ~15
     mask = task.saved_mask if task.saved_mask is not None else task.blocked_signals
     task.saved_mask = None
@@ -304,6 +309,12 @@ def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> N
     task.blocked_signals = blocked & ~UNBLOCKABLE
     if action.flags & SA_RESETHAND:
         process.actions[info.signal] = SigAction(SIG_DFL, action.flags, action.mask)
+
+
+def _room_for_frames(k: Kernel, sp: int) -> int:
+    """How far below a stack pointer that may be a caller's a handler begins, which may jump to what is in between."""
+    vma = k.mm.find(sp - 1)
+    return min(_FRAMES_BELOW, (sp - vma.start) // 2) if vma is not None else 0
 
 
 def _frame_bytes(task: Task, hart: Hart, info: SigInfo, mask: int) -> bytes:

@@ -80,6 +80,7 @@ class Space:
         fault: Callable[[int], None],
     ) -> None:
         self._fault = fault
+        self.is_behind = False  # the last fault was translated code's: registers in the hart may be older than that
         self.code: Watcher | None = None  # whoever translated this code, or notes what runs
         self.store = wasmtime.Store(engine)
         self._context = self.store._context()
@@ -335,6 +336,7 @@ class Space:
             raise raised
         fault = _FAULT.search(str(trap))
         where = self.code.fault_pc(trap) if fault and self.code is not None else None
+        self.is_behind = where is not None
         if where is not None and self._running is not None:
             self._running.trap_pc = where
         if fault:

@@ -56,6 +56,9 @@ static void on_tick(int signal, char *info, void *context) { ticks++; }
 
 static void on_fault(int signal, char *info, void *context)
 {
+    volatile char used[3000];
+    for (int k = 0; k < 3000; k++)
+        used[k] = 0x55;
     seen_address = *(long *)(info + 16);
     __builtin_longjmp(jump, 1);
 }
@@ -103,6 +106,24 @@ __attribute__((noipa)) static long wild(long *where, long deep)
     return deep ? wild(where, deep - 1) + 1 : *where;
 }
 
+__attribute__((noipa)) static long framed(long *where, long deep)
+{
+    volatile long mine = deep;
+    return (deep ? framed(where, deep - 1) + mine : *where) + mine;
+}
+
+/* The frames that a handler jumps over may be written to, the one it jumps to may not. */
+__attribute__((noipa)) static long jumped_to(long *where, long deep)
+{
+    volatile long one = deep + 11, two = deep + 22, three = deep + 33;
+    long wrong = 0;
+    if (deep)
+        wrong = jumped_to(where, deep - 1);
+    else if (!__builtin_setjmp(jump))
+        wrong = framed(where, 9);
+    return wrong + (one != deep + 11) + (two != deep + 22) + (three != deep + 33);
+}
+
 static void faults(void)
 {
     static long *const bad[] = { 0, (long *)8, (long *)0x7fff0000, (long *)0x7fffffff0000, (long *)-8 };
@@ -112,6 +133,7 @@ static void faults(void)
             number("not reached", wild(bad[n], 5));
         else
             number("fault at", seen_address);
+        number("frames that were written to", jumped_to(bad[n], 3));
     }
 }
 
