@@ -130,7 +130,6 @@ class Kernel:
         self.tracer: Tracer | None = None
         self.spaces, self.maps = {}, {}
         self.stopping = self.attention = False
-        self.frames_below = False  # the next handler is of a fault at which the stack pointer may be a caller's
         self.scheduler = Scheduler(self)
         # What `run` does when every task is blocked; a build that wants no more than the start stops there.
         self.idle: Callable[[], None] = self.scheduler.wait_for_events
@@ -268,8 +267,7 @@ class Kernel:
         from friscy.kernel.traps import memory_fault
 
         self.hart.pc = self.hart.trap_pc
-        self.frames_below = self.spaces[self.task.process.pid].is_behind
-        memory_fault(self, address)
+        memory_fault(self, address, is_behind=self.spaces[self.task.process.pid].is_behind)
 
     # -- life of the machine --------------------------------------------------------------------------
 

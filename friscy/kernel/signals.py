@@ -271,9 +271,8 @@ def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> N
     on_stack = stack_sp <= sp - 1 < stack_sp + stack_size and not stack_flags & SS_AUTODISARM
     if action.flags & SA_ONSTACK and stack_size and not stack_flags & SS_DISABLE and not on_stack:
         sp = stack_sp + stack_size
-    elif k.frames_below:
+    elif info.is_behind:
         sp -= _room_for_frames(k, sp)
-    k.frames_below = False
     frame = (sp - FRAME_BYTES) & ~15
     mask = task.saved_mask if task.saved_mask is not None else task.blocked_signals
     task.saved_mask = None

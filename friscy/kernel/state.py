@@ -69,7 +69,8 @@ class SigAction(Plain):
 class SigInfo(Plain):
     """A queued signal: `code` is si_code; the rest are those fields of siginfo_t that `code` calls for.
 
-    timer: the timers.PosixTimer that sent it. raw: the siginfo_t that another process made up.
+    timer: the timers.PosixTimer that sent it. raw: the siginfo_t that another process made up. is_behind: a fault of
+    translated code sent it, at which the stack pointer may be as a caller had it.
     """
 
     signal: int
@@ -82,6 +83,7 @@ class SigInfo(Plain):
     cpu_ns: int = 0  # of a child
     timer: Any = None
     raw: bytes = b""
+    is_behind: bool = False
 
 
 class Process(Plain):

@@ -68,15 +68,16 @@ def _read_counter(k: Kernel, instruction: int) -> bool:
     return True
 
 
-def memory_fault(k: Kernel, address: int) -> None:
-    """A load or store at hart.pc hit `address`, which its mapping (if any) does not allow."""
+def memory_fault(k: Kernel, address: int, *, is_behind: bool = False) -> None:
+    """A load or store at hart.pc hit `address`, which its mapping (if any) does not allow. is_behind: see SigInfo."""
     vma = k.mm.find(address)
     if vma is None:
-        _fault(k, SIGSEGV, SEGV_MAPERR, address)
+        signal, code = SIGSEGV, SEGV_MAPERR
     elif address >= vma.backed_end:
-        _fault(k, SIGBUS, BUS_ADRERR, address)
+        signal, code = SIGBUS, BUS_ADRERR
     else:
-        _fault(k, SIGSEGV, SEGV_ACCERR, address)
+        signal, code = SIGSEGV, SEGV_ACCERR
+    force(k, k.task, SigInfo(signal, code, address=address, is_behind=is_behind))
 
 
 def _fault(k: Kernel, signal: int, code: int, address: int) -> None:

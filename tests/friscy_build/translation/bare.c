@@ -137,6 +137,27 @@ static void faults(void)
     }
 }
 
+static ulong frame_of_handler;
+
+static void on_look(int signal, char *info, void *context)
+{
+    frame_of_handler = (ulong)info;
+}
+
+/* What a fault did to the stack of one process is nothing to another. */
+static void killed(void)
+{
+    long child = call(CLONE, 17, 0, 0, 0, 0, 0);
+    if (!child)
+        number("not reached", wild((long *)8, 5));
+    int status = 0;
+    call(WAIT4, child, (long)&status, 0, 0, 0, 0);
+    number("child killed by", status & 127);
+    catch(10, on_look, 0);
+    call(KILL, call(GETPID, 0, 0, 0, 0, 0, 0), 10, 0, 0, 0, 0);
+    number("handler close by", (ulong)&status - frame_of_handler < 8192);
+}
+
 static void forks(void)
 {
     for (long n = 0; n < 3; n++) {
@@ -258,6 +279,8 @@ __attribute__((used)) void main_entry(long *stack)
         signals();
     else if (same(what, "faults"))
         faults();
+    else if (same(what, "killed"))
+        killed();
     else if (same(what, "forks"))
         forks();
     else if (same(what, "threads"))
