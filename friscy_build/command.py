@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 from doit.cmd_base import ModuleTaskLoader
 from doit.doit_cmd import DoitMain
@@ -36,10 +37,17 @@ def build(
     tasks = Tasks(config, use_layers=not no_cache)
     if update:
         _update(tasks, names)
-    loader = ModuleTaskLoader(tasks.generators())
-    status: int = DoitMain(loader).run(
-        ["run", *(f"bundle:{name}" for name in names)] if names else ["run", "bundle"]
-    )
+    return run_tasks(tasks.generators(), [f"bundle:{name}" for name in names] or ["bundle"])
+
+
+def run_tasks(tasks: Mapping[str, object], selected: Sequence[str], **config: object) -> int:
+    """Run the tasks `selected` of the namespace `tasks`; doit's exit status.
+
+    config: doit's options, as DOIT_CONFIG has them. doit's own default for its output is what sys.stdout was when it
+    was first imported, which a caller in the same process may have closed since.
+    """
+    namespace = {**tasks, "DOIT_CONFIG": {"outfile": sys.stdout, **config}}
+    status: int = DoitMain(ModuleTaskLoader(namespace)).run(["run", *selected])
     return status
 
 

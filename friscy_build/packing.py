@@ -6,9 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from doit.cmd_base import ModuleTaskLoader
-from doit.doit_cmd import DoitMain
-
+from friscy_build.command import run_tasks
 from friscy_build.config.load import REGISTRY_PREFIX, parse_config
 from friscy_build.starting import bundle_name
 from friscy_build.tasks import Tasks
@@ -38,9 +36,7 @@ def pack(
     with tempfile.TemporaryDirectory(prefix="friscy-pack-") as work:
         config = parse_config(toml.encode(), Path(work) / "friscy.toml")
         tasks = Tasks(config).generators()
-        state = {"DOIT_CONFIG": {"backend": "json", "dep_file": f"{work}/doit.json"}}
-        status: int = DoitMain(ModuleTaskLoader({**tasks, **state})).run(["run", f"bundle:{name}"])
-    return status
+        return run_tasks(tasks, [f"bundle:{name}"], backend="json", dep_file=f"{work}/doit.json")
 
 
 def _absolute(image: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import subprocess
 import sys
 import tarfile
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from friscy.bundle import open_bundle
+from friscy_build.command import run_tasks
 
 PROJECT = """\
 [bundle.app]
@@ -70,3 +73,12 @@ def test_errors_before_anything_is_built(project: Path) -> None:
     assert "image" in out
     assert not (project / "build").exists()
     assert not list(project.glob(".doit*"))
+
+
+def test_output_goes_where_stdout_is_now(tmp_path: Path) -> None:
+    tasks = {"task_each": lambda: {"actions": [lambda: None]}}
+    for turn in "first", "second":
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert run_tasks(tasks, ["each"], dep_file=str(tmp_path / turn)) == 0
+        assert out.getvalue() == ".  each\n"
+        out.close()
