@@ -40,7 +40,7 @@ from friscy.machine.aot import Code, Image, Library, Module, Notes, Recorder, ma
 from friscy.machine.engine import make_engine
 from friscy.machine.layout import PAGE
 from friscy.machine.space import Space
-from friscy_build.aot.discover import Functions
+from friscy_build.aot.discover import Functions, likely_calls
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.cache import cache_dir
@@ -237,7 +237,7 @@ class Guest:
             said = output.read()
             self._touched.update(*notes.executed.values())
             for each in notes.calls.values():
-                self._calls.update({pc: min(targets) for pc, targets in each.items() if len(targets) == 1})
+                self._calls.update(likely_calls(each))
             space.close()
         if status:
             raise BenchmarkError(f"{self._argv} ended with status {status}:\n{said.decode(errors='replace')}")

@@ -6,6 +6,7 @@ With a tracer, or a clock that is not the host's, every call comes to the kernel
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from friscy.machine.layout import PAGE_SHIFT
@@ -51,9 +52,11 @@ def allow_data(k: Kernel, fd: int, host_fd: int) -> Descriptors | None:
 
 
 def offer_source(k: Kernel, fd: int, file: OpenFile) -> None:
-    """The running task has opened a regular file: it may be sent from where the host has it, if it has."""
+    """The running task has opened a file: a regular one may be sent from where the host has it, if it has."""
     short = k.task.process.files.short
-    if short is not None and file.readable and not k.backings.shared:
+    if short is None or k.backings.shared:
+        return
+    if file.readable and S_ISREG(file.inode.mode):
         host_fd = k.vfs.host_file(file)
         if host_fd >= 0:
             short.allow(fd, host_fd, SOURCE)

@@ -13,9 +13,8 @@ import os
 import sys
 from functools import lru_cache
 
-PARAMS = (
-    7  # i64: the host's number of the call, then its arguments; the result is one i64, negative for an error
-)
+# i64: the host's number of the call, then its arguments; the result is one i64, negative for an error.
+PARAMS = 7
 
 # What wasmtime calls (wasmtime_func_unchecked_callback_t): its third argument is an array of 16-byte values, of which
 # the first takes the result. It returns null, for no trap. tests/friscy/machine/test_host_code.py holds text and bytes

@@ -16,9 +16,7 @@ from friscy.machine.layout import GUEST_END, GUEST_START, HART_PC, HART_X, PAGE,
 HART, TRUSTED, OFFSET, NOW, OWN = 0, 8, 32, 40, 48
 FAILED = 56  # the errno that the host gave for the call that comes to Python now, 0: none
 TRAFFIC = 64  # bytes received, receives, bytes sent, sends
-STILL = (
-    96  # the descriptor of an epoll set, the host's of the set behind it, how many events there is room for
-)
+STILL = 96  # the descriptor of an epoll set, the host's of the set behind it, how many events there is room for
 DESCRIPTORS = 4096  # one word for each descriptor of the guest: the host's, and what may be done with it
 DESCRIPTOR_COUNT = 4096
 RECEIVE, SEND, SOURCE = 1 << 32, 1 << 33, 1 << 34
@@ -28,16 +26,8 @@ OTHERS = 0x6672_6973_6379_0000  # the data of the event that means something els
 MAX_EVENTS = 64
 _MAX_PARTS = 16
 _MESSAGE, _PARTS, _EVENTS = 128, 256, 512
-_CLOCK_GETTIME, _EPOLL_PWAIT, _READ, _WRITE, _WRITEV, _SENDFILE, _SENDTO, _RECVFROM = (
-    113,
-    22,
-    63,
-    64,
-    66,
-    71,
-    206,
-    207,
-)
+_READ, _WRITE, _WRITEV, _SENDFILE, _SENDTO, _RECVFROM = 63, 64, 66, 71, 206, 207
+_CLOCK_GETTIME, _EPOLL_PWAIT = 113, 22
 _MSG_DONTWAIT, _MSG_NOSIGNAL = 0x40, 0x4000
 _MAX_RW_COUNT = 0x7FFF_F000
 _REALTIME, _MONOTONIC = 0, 1
@@ -144,21 +134,25 @@ _CHECKS = f"""
       (then (i64.store $own (i32.const {FAILED}) (i64.sub (i64.const 0) (local.get $result)))))
     (i64.const {_TO_HOST}))"""
 
-_DATA = f"""
-  (func $receive (param $fd i64) (param $at i64) (param $n i64) (result i64) (local $result i64)
-    (local.set $fd (call $behind (local.get $fd) (i64.const {RECEIVE})))
+
+def _asked(may: int, call: str) -> str:
+    """Ask the host for what a descriptor may be used for, with the guest's `n` bytes at `at`; $result is its answer."""
+    return f"""
+    (local.set $fd (call $behind (local.get $fd) (i64.const {may})))
     (if (i32.or (i64.lt_s (local.get $fd) (i64.const 0)) (i32.eqz (call $inside (local.get $at) (local.get $n))))
       (then (return (i64.const {_TO_HOST}))))
-    (local.set $result {_RECVFROM_CALL})
+    (local.set $result {call})"""
+
+
+_DATA = f"""
+  (func $receive (param $fd i64) (param $at i64) (param $n i64) (result i64) (local $result i64)
+    {_asked(RECEIVE, _RECVFROM_CALL)}
     (if (i64.lt_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
     (if (i64.eqz (local.get $result)) (then (return (local.get $result))))
     {_counted(TRAFFIC)}
     (local.get $result))
   (func $send (param $fd i64) (param $at i64) (param $n i64) (result i64) (local $result i64)
-    (local.set $fd (call $behind (local.get $fd) (i64.const {SEND})))
-    (if (i32.or (i64.lt_s (local.get $fd) (i64.const 0)) (i32.eqz (call $inside (local.get $at) (local.get $n))))
-      (then (return (i64.const {_TO_HOST}))))
-    (local.set $result {_SENDTO_CALL})
+    {_asked(SEND, _SENDTO_CALL)}
     (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
     {_counted(TRAFFIC + 16)}
     (local.get $result))

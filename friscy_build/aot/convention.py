@@ -23,7 +23,7 @@ from heapq import heappop, heappush
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, members, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.liveness import Liveness, solve_dirty, solve_held, solve_live
+from friscy_build.aot.liveness import Liveness, reads_before_writes, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
 from friscy_build.aot.preserved import intact
@@ -81,12 +81,15 @@ class Convention:
             pc: NONE for pc, flow in self.flows.items()
             if pc >= 0 and not self.signatures[pc].direct and not flow.graph.resume
         }  # fmt: skip
-        self._led_to: dict[Table, Registers] = {}  # the same of all that a table leads to
+        blocks = [block for flow in self.flows.values() for block in flow.blocks]
+        tables = dict.fromkeys(block.way.table for block in blocks if block.way is not None)
+        # The same of all that a table leads to.
+        self._led_to = {t: NONE if self._entered.keys() >= set(t.targets) else ALL for t in tables}
         self._solve_needs()
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
             if signature.direct:
-                passable = _reads_before_writes(flow) & signature.needs | 1 << RA
+                passable = reads_before_writes(flow) & signature.needs | 1 << RA
                 signature.params = tuple(r for r in PASSED if passable >> r & 1)[:MAX_PARAMS]
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
@@ -172,6 +175,10 @@ class Convention:
         signature = self.signatures.get(block.likely)
         return signature if signature and signature.direct and block.code[-1][1].rd == RA else None
 
+    def expected(self, block: Block) -> Signature | None:
+        """The signature of what a block calls in its direct form, always or most of the time."""
+        return self.known(block) or self.guessed(block)
+
     def tail(self, target: int) -> Signature | None:
         """The same for a jump to a function's entry."""
         signature = self.signatures.get(target)
@@ -194,15 +201,16 @@ class Convention:
 
     def call_clobbers(self, block: Block) -> Registers:
         """What must be had anew after a call: it is in the callee's results, or in the hart."""
-        signature = self.known(block)
-        if signature is not None:
-            return signature.writes & ~self.abi.saved
-        return ALL & ~self.abi.saved if block.end is not End.SYSCALL and block.code[-1][1].rd == RA else ALL
+        return self._clobbers(block, self.known(block))
 
     def direct_clobbers(self, block: Block) -> Registers:
         """The same, where a call that is guessed goes where it is guessed to."""
-        guessed = self.guessed(block)
-        return self.call_clobbers(block) if guessed is None else guessed.writes & ~self.abi.saved
+        return self._clobbers(block, self.expected(block))
+
+    def _clobbers(self, block: Block, signature: Signature | None) -> Registers:
+        if signature is not None:
+            return signature.writes & ~self.abi.saved
+        return ALL & ~self.abi.saved if block.end is not End.SYSCALL and block.code[-1][1].rd == RA else ALL
 
     def kept(self, graph: Graph) -> dict[int, Registers]:
         """By block, what the call that ends it leaves alone."""
@@ -242,9 +250,9 @@ class Convention:
     def out_reads(self, graph: Graph, target: int) -> Registers:
         """What must be right for a jump to an address that is no block of the function."""
         signature = self.tail(target)
-        return (
-            self._entered.get(target, ALL) if signature is None else signature.needs | self.back_reads(graph)
-        )
+        if signature is None:
+            return self._entered.get(target, ALL)
+        return signature.needs | self.back_reads(graph)
 
     def indirect_reads(self, graph: Graph, block: Block) -> Registers:
         """What must be right for a jump to an address in a register that leads to no block of the function."""
@@ -293,8 +301,6 @@ class Convention:
                     jumpers.setdefault(target, set()).add(pc)
                 if block.way is not None:
                     jumpers.setdefault(block.way.table, set()).add(pc)
-                    known = self._entered.keys() >= set(block.way.table.targets)
-                    self._led_to.setdefault(block.way.table, NONE if known else ALL)
         return jumpers
 
     def _spread(self, first: list[int], step: Callable[[int, int], bool]) -> None:
@@ -392,22 +398,3 @@ class Convention:
         for signature in self.signatures.values():
             if not signature.direct:
                 signature.needs = ALL
-
-
-def _reads_before_writes(flow: Flow) -> Registers:
-    """Registers that instructions of the function itself may read as they were at its entry."""
-    wrote = [ALL] * len(flow.blocks)  # on all ways to a block's start
-    wrote[flow.number[flow.graph.entry]] = NONE
-    changed = True
-    while changed:
-        changed = False
-        for k in range(flow.nreached - 1, -1, -1):
-            result = wrote[k] | flow.writes[k]
-            for target in flow.after[k]:
-                if wrote[target] & ~result:
-                    wrote[target] &= result
-                    changed = True
-    found = NONE
-    for k in range(flow.nreached):
-        found |= flow.reads[k] & ~wrote[k]
-    return found

@@ -10,11 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from friscy.machine.layout import (
-    HART_DEPTH_LIMIT,
-    HART_PC,
-    HART_TRAP_PC,
-)
+from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC, HART_TRAP_PC
 from friscy_build.aot.bases import offset_of
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
@@ -109,23 +105,19 @@ class Emitter(WayWriter):
     def _call_guessed(self, block: Block, signature: Signature) -> None:
         """Call a direct form where the address is its own; through the table where it is another."""
         assert block.likely is not None
-        given = registers(signature.results)
         self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(block.likely) + OPCODES["i64.eq"])
         self.hints.append((len(self.parts), True))
         self._open(IF)
         facts = self._facts.copy()
         self._call_known(block, block.likely, signature)
-        self._load(self._live.reload[block.pc] & ~given)
-        self._put(const64(block.next_pc) + self._set(RA))
+        self._take_back(block, registers(signature.results), set_ra=True)
         self._else()
         self._facts = facts
         self._store(self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc])
         self._call_unknown(block, None)
         self._load(self._live.held[block.next_pc] & self._convention.call_clobbers(block))
         self._close()
-        self._dirty = self._live.left[block.pc]
-        self._facts = self._bases.after_call(block, self._facts)
-        self._go(block, block.next_pc)
+        self._go_behind(block)
 
     def _syscall(self, block: Block) -> None:
         self._store_pc(const64(block.code[-1][0]))
@@ -141,9 +133,17 @@ class Emitter(WayWriter):
 
     def _resume(self, block: Block, given: Registers, *, set_ra: bool) -> None:
         """Go on after a call that returned, and gave these registers by value."""
+        self._take_back(block, given, set_ra=set_ra)
+        self._go_behind(block)
+
+    def _take_back(self, block: Block, given: Registers, *, set_ra: bool) -> None:
+        """Have in values what is needed after a call that gave these."""
         self._load(self._live.reload[block.pc] & ~given)
         if set_ra:
             self._put(const64(block.next_pc) + self._set(RA))
+
+    def _go_behind(self, block: Block) -> None:
+        """Go to what is behind a call."""
         self._dirty = self._live.left[block.pc]
         self._facts = self._bases.after_call(block, self._facts)
         self._go(block, block.next_pc)
@@ -237,7 +237,7 @@ class Emitter(WayWriter):
                 break
             if k in unread:
                 continue
-            check = False
+            check = ends = False
             written, accesses = effects(i)[1], is_access(i)
             if precise and (accesses or i.row.extension == "A"):
                 self._sync(pc)
@@ -249,15 +249,11 @@ class Emitter(WayWriter):
                 check = True
             if k in pairs:
                 self._put_pair(i, pairs[k])
-                ends = False
-            elif k in copied:
-                ends = False
             elif k in copies:
                 if check:
                     self._check(i.rs1, pc, self._dirty & live_before()[k])
                 self._put_copy(copies[k], pc)
-                ends = False
-            else:
+            elif k not in copied:
                 template = get(pc, i, check)
                 ends = template.ends
                 for part in template.parts:

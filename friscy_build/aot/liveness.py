@@ -93,7 +93,7 @@ def solve_dirty(flow: Flow, convention: Convention, found: Liveness, params: Reg
     for k, block in enumerate(flow.blocks):
         if not flow.calls[k]:
             continue
-        known = convention.known(block) or convention.guessed(block)
+        known = convention.expected(block)
         if known is None:
             stored[k], keeps[k] = after[k], NONE
         else:
@@ -155,7 +155,7 @@ def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Regi
         at_end = found.at_end[k] & found.after[block.pc]
         if flow.calls[k]:
             clobbers[k] = convention.direct_clobbers(block)
-            known = convention.known(block) or convention.guessed(block)
+            known = convention.expected(block)
             if known is not None:
                 # Passed by value; looked at; and what an unwinding has to store.
                 own[k] = registers(known.params) | known.needs & _SP | at_end
@@ -187,6 +187,25 @@ def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Regi
                 changed = True
     found.held = _by_pc(flow, held)
     found.reload = _by_pc(flow, reload)
+
+
+def reads_before_writes(flow: Flow) -> Registers:
+    """Registers that instructions of the function itself may read as they were at its entry."""
+    wrote = [ALL] * len(flow.blocks)  # on all ways to a block's start
+    wrote[flow.number[flow.graph.entry]] = NONE
+    changed = True
+    while changed:
+        changed = False
+        for k in range(flow.nreached - 1, -1, -1):
+            result = wrote[k] | flow.writes[k]
+            for target in flow.after[k]:
+                if wrote[target] & ~result:
+                    wrote[target] &= result
+                    changed = True
+    found = NONE
+    for k in range(flow.nreached):
+        found |= flow.reads[k] & ~wrote[k]
+    return found
 
 
 def live_at(block: Block, after: Registers, always: Registers) -> list[Registers]:

@@ -26,9 +26,8 @@ from friscy_build.isa.decode import Instruction
 MAX_ENTRIES = 1 << 12
 REACH = 48  # how many instructions before the jump are looked at
 RELATIVE, ABSOLUTE, SHORT = "<i", "<q", "<I"
-_Guess = tuple[
-    int, str, int, int | None
-]  # base, form, offset from the base, number of entries where that is known
+# Base, form, offset from the base, number of entries where that is known.
+_Guess = tuple[int, str, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,8 @@ class Code:
     def __init__(self, code: Mapping[int, Instruction]) -> None:
         self.instructions = code
         self.order = sorted(code)
-        self.constants: list[
-            tuple[int, int]
-        ] = []  # (pc, value) of addresses that auipc or lui and an addi compute
+        # (pc, value) of addresses that auipc or lui and an addi compute.
+        self.constants: list[tuple[int, int]] = []
         self.places: list[int] = []  # of these, what nothing between the two can have made another
         self._tables: dict[_Guess, tuple[int, ...]] = {}
         self._find_constants()
@@ -178,10 +176,10 @@ def find_way(
     if len(found) != 1:
         return None
     (base, form, offset, _), targets = found[0]
-    start, end = base + offset, base + offset + len(targets) * struct.calcsize(form)
-    if not any(low <= start and end <= high for low, high in image.code_ranges):
+    table = Table(base + offset, form, base if form == RELATIVE else 0, targets)
+    end = table.start + len(targets) * table.entry_bytes
+    if not any(low <= table.start and end <= high for low, high in image.code_ranges):
         return None
-    table = Table(start, form, base if form == RELATIVE else 0, targets)
     last = len(block) - 1
     k = _writer(block, last, jump.rs1)
     if k is None:

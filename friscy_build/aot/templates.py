@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from friscy.machine.layout import (
-    GUEST_END,
-)
+from friscy.machine.layout import GUEST_END
 from friscy_build.aot.effects import F0, FCSR
 from friscy_build.aot.locals import HART, Locals
 from friscy_build.aot.runtime import runtime_index
@@ -26,9 +24,8 @@ from friscy_build.wasm.binary import F32, F64, I32, I64, leb, sleb
 from friscy_build.wasm.opcodes import OPCODES
 
 # Markers: leave the instruction to the interpreter; the opcode that follows may fault, is a branch that is seldom
-# taken, or nearly always; put whether float arithmetic, or that
-# which is fused, may be the host's on the stack; put registers away for a call
-# of a helper, and take them back.
+# taken, or nearly always; put whether float arithmetic, or that which is fused, may be the host's on the stack; put
+# registers away for a call of a helper, and take them back.
 BAIL, MARK, UNLIKELY, LIKELY, CALM, CALM_FUSED, SPILL, UNSPILL = range(8)
 Part = bytes | int
 
@@ -335,7 +332,7 @@ class _Writer:
         """Leave what is beyond the guest's range, or wraps around; nobody can access what is below it."""
         self.value(base, 64)
         if offset < 0:
-            self._const(offset % (1 << 64) - (1 << 64), 64)
+            self._const(offset, 64)
             self._emit(OPCODES["i64.add"])
         self._const(GUEST_END, 64)
         self._emit(OPCODES["i64.ge_u"], UNLIKELY, wasm.IF + b"\x40")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from hashlib import sha256
 from io import BytesIO
@@ -12,7 +12,7 @@ import msgpack
 from elftools.elf.elffile import ELFFile
 
 from friscy.kernel import elf
-from friscy_build.aot.discover import Functions
+from friscy_build.aot.discover import Functions, likely_calls
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import Options
@@ -92,8 +92,10 @@ class Translator:
             return {found for offset in offsets if (found := address(offset)) is not None}
 
         executed, resumed = addresses(touched.executed), addresses(touched.resumed)
-        seen = {address(at): addresses(targets) for at, targets in touched.calls.items()}
-        calls, called = _certain(seen), set().union(*seen.values())
+        seen = {
+            pc: addresses(targets) for at, targets in touched.calls.items() if (pc := address(at)) is not None
+        }
+        calls, called = likely_calls(seen), set().union(*seen.values())
         everything = self._scope == "all"
         options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [
@@ -123,11 +125,6 @@ class Translator:
         if self._jobs is None and self._executor is not None:
             self._jobs = self._executor()
         return self._jobs
-
-
-def _certain(calls: Mapping[int | None, set[int]]) -> dict[int, int]:
-    """The calls that all recordings saw go to the same place last."""
-    return {at: min(targets) for at, targets in calls.items() if at is not None and len(targets) == 1}
 
 
 def _wanted_faults(data: bytes) -> str:

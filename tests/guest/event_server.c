@@ -162,15 +162,22 @@ static void exchange(unsigned edges, const char *file)
     close(second);
 }
 
-static void ends(unsigned edges)
+/* The next client, whose first ten bytes have been read into `text`. */
+static int next_with_data(unsigned edges, char text[64])
 {
-    char text[64];
     int fd = next(SOCK_NONBLOCK);
-    printf("-- ends, events %x\n", edges);
     want(fd, EPOLLIN | EPOLLRDHUP | edges, EPOLL_CTL_ADD);
     tell(fd, 'd');
     look("ten bytes", fd, -1);
-    SHOW(read(fd, text, sizeof text));
+    SHOW(read(fd, text, 64));
+    return fd;
+}
+
+static void ends(unsigned edges)
+{
+    char text[64];
+    printf("-- ends, events %x\n", edges);
+    int fd = next_with_data(edges, text);
     tell(fd, 's');
     look("the end", fd, -1);
     SHOW(read(fd, text, sizeof text));
@@ -182,11 +189,7 @@ static void ends(unsigned edges)
     SHOW(send(fd, text, 1, MSG_NOSIGNAL));
     close(fd);
 
-    fd = next(SOCK_NONBLOCK);
-    want(fd, EPOLLIN | EPOLLRDHUP | edges, EPOLL_CTL_ADD);
-    tell(fd, 'd');
-    look("ten bytes", fd, -1);
-    SHOW(read(fd, text, sizeof text));
+    fd = next_with_data(edges, text);
     tell(fd, 'r');
     look("a reset", fd, -1);
     SHOW(read(fd, text, sizeof text));

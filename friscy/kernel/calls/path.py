@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from stat import S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR
+from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files, leases, short
@@ -100,11 +100,10 @@ def _open(
             from friscy.kernel.ipc.posix_queues import opened
 
             file = opened(k, file)
-        elif kind == S_IFREG and task.process.files.short is not None:
-            fd = install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
-            short.offer_source(k, fd, file)
-            return fd
-    return install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
+    fd = install(k, task, file, cloexec=bool(flags & O_CLOEXEC))
+    if task.process.files.short is not None:
+        short.offer_source(k, fd, file)
+    return fd
 
 
 @syscall(56, "openat", "dirfd path flags:open_flags mode:octal -> fd")

@@ -161,13 +161,25 @@ def test_code_is_entered_and_taken_out(aot_engine: wasmtime.Engine, process: Pro
     assert process.run() == 15
 
 
-def test_recorder_notes_what_ran(process: Process) -> None:
+def record(process: Process, words: list[int], npages: int = 1) -> Notes:
+    """Have a program recorded that is a file of so many pages; it is loaded and did not run yet."""
     notes = Notes()
     process.space.code = Recorder(process.space, notes)
-    process.load(code_of(PROGRAM))
-    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.load(code_of(words))
+    process.space.code_mapped(CODE, CODE + npages * PAGE, IDENTITY, 0)
+    return notes
+
+
+def recorded(process: Process, words: list[int]) -> Notes:
+    """What is recorded of a program that runs once."""
+    notes = record(process, words)
     process.run()
     process.space.invalidate(GUEST_START, WINDOW_END)
+    return notes
+
+
+def test_recorder_notes_what_ran(process: Process) -> None:
+    notes = recorded(process, PROGRAM)
     (pcs,) = notes.executed.values()
     assert {CODE, CODE + 4, CODE + 8, TRIPLE, TRIPLE + 8} <= pcs
     assert CODE + 0x14 not in pcs
@@ -187,20 +199,12 @@ def test_recorder_notes_where_indirect_calls_went(process: Process) -> None:
         *[op("addi", rd=0, rs1=0, imm=0)] * 2,
         *[op("jalr", rd=0, rs1=RA, imm=0)] * 4,
     ]
-    notes = Notes()
-    process.space.code = Recorder(process.space, notes)
-    process.load(code_of(words))
-    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
-    process.run()
-    process.space.invalidate(GUEST_START, WINDOW_END)
+    notes = recorded(process, words)
     assert notes.calls == {(IDENTITY, CODE, 0): {CODE + 8: {CODE + 0x20}, CODE + 12: {CODE + 0x28}}}
 
 
 def test_recorder_is_done_with_a_file_that_was_unmapped_in_parts(process: Process) -> None:
-    notes = Notes()
-    process.space.code = Recorder(process.space, notes)
-    process.load(code_of(PROGRAM))
-    process.space.code_mapped(CODE, CODE + 2 * PAGE, IDENTITY, 0)
+    notes = record(process, PROGRAM, npages=2)
     process.space.invalidate(CODE + PAGE, CODE + 2 * PAGE)
     process.run()
     process.space.invalidate(CODE, CODE + PAGE)
