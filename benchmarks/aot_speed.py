@@ -245,7 +245,12 @@ class Guest:
 
     def _new_space(self, kernel: Kernel) -> Space:
         return Space(
-            self._engine, self._interpreter, kernel.entry_of_calls(), kernel.trap, kernel.memory_fault
+            self._engine,
+            self._interpreter,
+            kernel.entry_of_calls(),
+            kernel.trap,
+            kernel.memory_fault,
+            kernel.settle,
         )
 
 

@@ -129,7 +129,12 @@ class Machine:
     def _new_space(self, kernel: Kernel) -> Space:
         try:
             space = Space(
-                self.engine, self.interpreter, kernel.entry_of_calls(), kernel.trap, kernel.memory_fault
+                self.engine,
+                self.interpreter,
+                kernel.entry_of_calls(),
+                kernel.trap,
+                kernel.memory_fault,
+                kernel.settle,
             )
         except (WasmtimeError, KeyError, TypeError) as error:
             raise FormatError(

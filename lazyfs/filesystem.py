@@ -132,6 +132,17 @@ class FileSystem(Plain):
         """The host's descriptor of a regular file that has the same bytes at the same places; -1: there is none."""
         return -1
 
+    def host_way(self, vfs: VfsHost, inode: Inode) -> tuple[int, bytes, tuple[int, ...]] | None:
+        """How the host finds a file by itself; None: it cannot.
+
+        The descriptor of a directory that stays open, the name below it, and descriptors of all directories on the way.
+        """
+        return None
+
+    def adopt(self, vfs: VfsHost, file: OpenFile, fd: int) -> None:
+        """A file of `host_way` was opened as the host's `fd`, which is the filesystem's from now on."""
+        raise NotImplementedError
+
     def blocks(self, vfs: VfsHost, inode: Inode) -> int:
         """st_blocks: units of 512 bytes."""
         return (inode.size + 4095 >> 12) * 8 if inode.size else 0

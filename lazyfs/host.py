@@ -47,6 +47,7 @@ class VfsHost:
     now_ns: Callable[[], int]
     urandom: Callable[[int], bytes]
     observer: Observer | None = None
+    changing: Callable[[Inode], None] | None = None  # called before something in memory changes, a name in it too
     resized: Callable[[Inode], None] | None = None  # called after the size of a file was set
 
     def keep_directory(self, inode: Inode, fd: int, got: os.stat_result) -> None:

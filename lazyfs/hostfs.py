@@ -383,6 +383,27 @@ class HostFs(FileSystem):
         """See FileSystem."""
         return self._descriptor(vfs, file)
 
+    def host_way(self, vfs: VfsHost, inode: Inode) -> tuple[int, bytes, tuple[int, ...]] | None:
+        """See FileSystem."""
+        grant = vfs.grants.get(self.grant)
+        names: list[bytes] = []
+        through: list[int] = []
+        assert isinstance(inode, HostInode)
+        while inode.parent is not None:
+            names.append(inode.name)
+            inode = inode.parent
+            fd = vfs.host_directories.get(inode, (-1, 0, 0))[0] if inode.parent is not None else grant
+            if fd is None or fd < 0:
+                return None
+            through.append(fd)
+        return None if grant is None else (grant, b"/".join(reversed(names)), tuple(through))
+
+    def adopt(self, vfs: VfsHost, file: OpenFile, fd: int) -> None:
+        """See FileSystem."""
+        assert isinstance(file.inode, HostInode)
+        vfs.host_files[file] = fd
+        self._fill(file.inode, os.fstat(fd))
+
     def write(self, vfs: VfsHost, file: OpenFile, offset: int, data: Data) -> int:
         """See FileSystem."""
         with _host_errors():

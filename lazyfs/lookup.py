@@ -131,6 +131,8 @@ class Lookup(VfsHost):
             mount, dentry = context.root.mount, context.root.dentry
         pending = path.split(b"/")
         pending.reverse()
+        if unprivileged and dentry.inode.fs.dynamic:
+            dentry.inode.fs.refresh(self, dentry.inode)
         while pending:
             name = pending.pop()
             inode = dentry.inode
@@ -157,6 +159,8 @@ class Lookup(VfsHost):
                 raise fail(errno.ENOENT)
             if child.mounts:
                 mount, child = self._cross(mount, child)
+                if unprivileged and child.inode.fs.dynamic:  # it was not looked up
+                    child.inode.fs.refresh(self, child.inode)
             if child.inode.mode & 0o170000 == S_IFLNK and (pending or follow):
                 links += 1
                 if links > SYMLINK_LIMIT:

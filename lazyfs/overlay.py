@@ -67,6 +67,7 @@ class OverlayFs(Tmpfs):
 
     def change(self, vfs: VfsHost, inode: Inode) -> MemInode:
         """See Tmpfs."""
+        super().change(vfs, inode)
         assert isinstance(inode, MemInode)
         if not inode.changed:
             inode.changed = True

@@ -78,6 +78,8 @@ class Tmpfs(FileSystem):
     def change(self, vfs: VfsHost, inode: Inode) -> MemInode:
         """`inode` is about to differ from what is below it: the overlay keeps it from now on."""
         assert isinstance(inode, MemInode)
+        if vfs.changing is not None:
+            vfs.changing(inode)
         return inode
 
     # Names

@@ -188,6 +188,8 @@ class Vfs(FileOps, AttributeOps):
         root = root or fs.root(self)
         if S_ISDIR(root.mode) != S_ISDIR(location.inode.mode):
             raise fail(errno.ENOTDIR)
+        if self.changing is not None:
+            self.changing(location.inode)
         mount = Mount(fs, Dentry(None, b"", root), location, readonly, source, options)
         dentry = location.dentry
         dentry.mounts = [*(dentry.mounts or ()), mount]
@@ -207,6 +209,8 @@ class Vfs(FileOps, AttributeOps):
         ):
             raise fail(errno.EBUSY)
         dentry = mount.mountpoint.dentry
+        if self.changing is not None:
+            self.changing(dentry.inode)
         dentry.mounts = [other for other in dentry.mounts or () if other is not mount] or None
         self.state.mounts.remove(mount)
 

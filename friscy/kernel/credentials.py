@@ -40,6 +40,8 @@ def publish(process: Process) -> None:
     ids, before = process.credentials, process.fs.credentials
     if (ids.fsuid, ids.fsgid) != (before.uid, before.gid):
         process.dumpable = process.death_signal = 0
+    if process.files.short is not None:
+        process.files.short.forget_files()
     process.fs.credentials = FsCredentials(ids.fsuid, ids.fsgid, list(ids.groups))
 
 

@@ -96,6 +96,8 @@ class FdTable(Plain):
         self.slots[fd] = Descriptor(hold(file), cloexec)
         if fd == self.lowest:
             self.lowest = fd + 1
+        if self.short is not None:
+            self.short.next_is(self.free())
         return fd
 
     def put(self, k: Kernel, fd: int, file: OpenFile, *, cloexec: bool = False) -> None:
@@ -104,6 +106,7 @@ class FdTable(Plain):
         self.slots[fd] = Descriptor(hold(file), cloexec)
         if self.short is not None:
             self.short.forget(fd)
+            self.short.next_is(self.free())
         if old is not None:
             _close(k, old.file)
 
@@ -116,6 +119,7 @@ class FdTable(Plain):
             self.lowest = fd
         if self.short is not None:
             self.short.forget(fd)
+            self.short.next_is(self.free())
         _close(k, descriptor.file)
 
     def copy(self) -> FdTable:

@@ -2,7 +2,7 @@
 
 `Kernel` holds what cannot be saved (memories, host handles); all that can is in `Kernel.state`.
 
-    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.entry_of_calls(), k.trap, k.memory_fault))
+    k = Kernel(vfs, lambda k: Space(engine, interpreter, k.entry_of_calls(), k.trap, k.memory_fault, k.settle))
     k.spawn_init(b"/bin/true", [b"true"], [], root=root)
     status = k.run()
 """
@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from friscy.kernel import short, timers
+from friscy.kernel import short, short_files, timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.clock import Clock
 from friscy.kernel.memory.backing import BackingPool
@@ -207,6 +207,10 @@ class Kernel:
                 hart.interrupt()
         words[hart.a0_word] = result if result >= 0 else result + (1 << 64)
         words[hart.pc_word] += 4
+
+    def settle(self) -> None:
+        """A short call has opened a file: enter it in the running task's table."""
+        short_files.settle(self)
 
     def entry_of_calls(self) -> Callable[[], None]:
         """What the `syscall` import calls."""

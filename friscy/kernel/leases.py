@@ -9,6 +9,7 @@ import errno
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from friscy.kernel import short_files
 from friscy.kernel.credentials import CAP_LEASE, capable
 from friscy.kernel.devices import devices
 from friscy.kernel.events import signal_io
@@ -130,6 +131,7 @@ def set_lease(k: Kernel, task: Task, file: OpenFile, fd: int, kind: int) -> None
     if hindered:
         raise LinuxError(errno.EAGAIN)
     signal_io.claim(k, task, file)
+    short_files.forget(k)
     if lease is None:
         table.append(Lease(file, kind, fd))
     else:

@@ -9,16 +9,17 @@ import os
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-from friscy.machine.layout import PAGE_SHIFT
+from friscy.kernel import short_files
 from friscy.machine.short_calls import Descriptors
-from friscy.machine.short_calls_text import MAX_EVENTS, RECEIVE, SEND, SOURCE
+from friscy.machine.short_calls_text import MAX_EVENTS
+from friscy.machine.short_words import RECEIVE, SEND, SOURCE
+from friscy.machine.trust import EVENTS
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.machine.short_calls import ShortCalls
     from lazyfs.openfile import OpenFile
 
-_CLOCK, _PARTS, _EVENTS = range(3)  # of GuestMemory.trusted
 _EVENT_BYTES = 16
 
 
@@ -47,6 +48,7 @@ def allow_data(k: Kernel, fd: int, host_fd: int) -> Descriptors | None:
         object.__setattr__(files, "short", Descriptors())  # not a field
         load(k)
     assert files.short is not None
+    files.short.next_is(files.free())
     files.short.allow(fd, host_fd, RECEIVE | SEND)
     return files.short
 
@@ -64,20 +66,21 @@ def offer_source(k: Kernel, fd: int, file: OpenFile) -> None:
 
 def forget_sources(k: Kernel) -> None:
     """Files are not to be read any more without the kernel: it has to know, or to bring them up to date."""
+    short_files.forget(k)
     for process in k.state.processes.values():
         if process.files.short is not None:
             process.files.short.forget_sources()
 
 
-def trust_clock(k: Kernel, address: int) -> None:
-    """The page at `address` was found to be writable: the next times may be written there."""
+def trust_output(k: Kernel, address: int) -> None:
+    """The page at `address` was found to be writable: the next times and attributes may be written there."""
     if permitted(k):
-        k.mem.trusted[_CLOCK] = address >> PAGE_SHIFT
+        k.mem.trust(address, write=True)
 
 
-def trust_parts(k: Kernel, address: int) -> None:
-    """The page at `address` was found to be readable: the next iovecs may be read from there."""
-    k.mem.trusted[_PARTS] = address >> PAGE_SHIFT
+def trust_input(k: Kernel, address: int) -> None:
+    """The page at `address` was found to be readable: the next iovecs and paths may be read from there."""
+    k.mem.trust(address)
 
 
 def allow_looks(k: Kernel, epfd: int, host_fd: int, out: int, limit: int) -> None:
@@ -85,7 +88,7 @@ def allow_looks(k: Kernel, epfd: int, host_fd: int, out: int, limit: int) -> Non
     calls = _calls(k)
     limit = min(limit, MAX_EVENTS)
     if calls.can_ask and permitted(k) and k.mem.window(out, limit * _EVENT_BYTES, write=True) is not None:
-        k.mem.trusted[_EVENTS] = out
+        k.mem.trusted[EVENTS] = out
         calls.be_still(epfd, host_fd, limit)
 
 

@@ -17,10 +17,17 @@ import struct
 from friscy.machine import host_pages
 from friscy.machine.layers import HostFile, Layers, without
 from friscy.machine.layout import GUEST_END, GUEST_START, HART_BASE, MEMORY_BYTES, PAGE, PAGE_SHIFT
+from friscy.machine.trust import (
+    NO_PAGE,
+    READABLE,
+    READABLE_COUNT,
+    TRUSTED_WORDS,
+    WRITABLE,
+    WRITABLE_COUNT,
+)
 from lazyfs.errors import LinuxError
 
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
-NO_PAGE = (1 << 64) - 1  # no address lies in it
 MAPPED = 8  # the page belongs to a mapping, whatever its protection
 
 # Page bytes that allow an access of each kind, as sets that bytes.translate can delete.
@@ -30,11 +37,13 @@ _WRITABLE = bytes(p for p in range(16) if p & PROT_WRITE)
 _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
 
 
+_NOTHING_TRUSTED = memoryview(NO_PAGE.to_bytes(8, "little") * TRUSTED_WORDS).cast("Q")
+
+
 class GuestMemory:
     """Checked access to a guest's memory at host address `base`. Every failed check is LinuxError(EFAULT).
 
-    trusted: u64s for friscy.machine.short_calls, each NO_PAGE where there is none: the number of a page that was found
-    to be writable, of one that was found to be readable, and the address where that many events of epoll_pwait may go.
+    trusted: words for friscy.machine.short_calls, see friscy.machine.trust.
     """
 
     __slots__ = ("_base", "_layers", "_owner", "_owns", "pages", "trusted", "view")
@@ -45,7 +54,7 @@ class GuestMemory:
         self._layers = Layers(base)
         self.view = memoryview((ctypes.c_ubyte * MEMORY_BYTES).from_address(base)).cast("B")
         self.pages = bytearray(GUEST_END >> PAGE_SHIFT)
-        self.trusted = memoryview(bytearray(24)).cast("Q")
+        self.trusted = memoryview(bytearray(8 * TRUSTED_WORDS)).cast("Q")
         self._layers.protect(0, HART_BASE, 0)
 
     @classmethod
@@ -91,9 +100,14 @@ class GuestMemory:
 
     def _set_pages(self, start: int, end: int, value: int) -> None:
         first, last = start >> PAGE_SHIFT, end >> PAGE_SHIFT
-        trusted = self.trusted
-        trusted[0] = trusted[1] = trusted[2] = NO_PAGE
+        self.trusted[:] = _NOTHING_TRUSTED
         self.pages[first:last] = bytes((value,)) * (last - first)
+
+    def trust(self, address: int, *, write: bool = False) -> None:
+        """The page at `address` was found to be readable, or writable."""
+        page = address >> PAGE_SHIFT
+        first, count = (WRITABLE, WRITABLE_COUNT) if write else (READABLE, READABLE_COUNT)
+        self.trusted[first + page % count] = page
 
     def fork(self, parent: GuestMemory, shared: list[tuple[int, int]]) -> None:
         """Become, from empty, a copy of the guest pages of `parent`; those in `shared` are left out.

@@ -4,6 +4,7 @@ A call that comes to Python costs as much as ten of the host's. Those that progr
 none of the kernel's state, are answered here, as far as the kernel has said before that they may be:
 
 - clock_gettime, by the clocks of WASI, where it writes to a page that the kernel found to be writable;
+- openat, fstat and close of files that were opened before (friscy.machine.short_files);
 - read, write, writev, recvfrom, sendto and sendfile, where the descriptors are in `Descriptors`: by the host's own call
   (friscy.machine.host_code), whose answer is the guest's, or, where it is an error, the kernel's to tell;
 - epoll_pwait, where the host's epoll set has events and nothing but such calls was made since the kernel looked.
@@ -21,41 +22,40 @@ import wasmtime
 
 from friscy.machine.engine import load_text
 from friscy.machine.host_code import PARAMS, host_call_address
-from friscy.machine.memory import NO_PAGE
-from friscy.machine.short_calls_text import (
+from friscy.machine.short_calls_text import READ_CLOCK, TEXT, WASI
+from friscy.machine.short_files import KeptFiles
+from friscy.machine.short_words import (
     DESCRIPTOR_COUNT,
     DESCRIPTORS,
     FAILED,
     HART,
+    NOBODY,
     NOW,
     OFFSET,
     OWN,
-    READ_CLOCK,
     SOURCE,
     STILL,
-    TEXT,
     TRAFFIC,
     TRUSTED,
-    WASI,
 )
+from friscy.machine.trust import NO_PAGE, TRUSTED_WORDS
 
 _CALIBRATIONS = 8
-_NOBODY = (1 << 64) - 1
-TRUSTED_WORDS = 3  # see GuestMemory
+_WORDS = DESCRIPTOR_COUNT + 1
 
 
 class Descriptors:
     """Which descriptors of a table the host may be asked for itself; part of nothing that is saved.
 
     words: by number, the host's descriptor and what may be done with it (RECEIVE, SEND, SOURCE); 0: nothing. They are
-    in the memory of the one `holder` that has loaded them.
+    in the memory of the one `holder` that has loaded them. The word behind the last one is the lowest that is free.
     """
 
     __slots__ = ("_sources", "holder", "words")
 
     def __init__(self) -> None:
         self._sources: set[int] = set()  # and some that mean something else by now
-        self.words = memoryview(bytearray(8 * DESCRIPTOR_COUNT)).cast("Q")
+        self.words = memoryview(bytearray(8 * _WORDS)).cast("Q")
         self.holder: ShortCalls | None = None
 
     def allow(self, fd: int, host_fd: int, may: int) -> None:
@@ -70,6 +70,15 @@ class Descriptors:
         if fd < DESCRIPTOR_COUNT and host_fd in (-1, self.words[fd] & 0xFFFF_FFFF):
             self.words[fd] = 0
 
+    def forget_files(self) -> None:
+        """No file is to be opened without Python any more."""
+        if self.holder is not None:
+            self.holder.files.forget()
+
+    def next_is(self, fd: int) -> None:
+        """The lowest descriptor that is free."""
+        self.words[DESCRIPTOR_COUNT] = fd
+
     def forget_sources(self) -> None:
         """No file is to be read by the host itself any more."""
         for fd in self._sources:
@@ -81,13 +90,13 @@ class Descriptors:
 class ShortCalls:
     """The module in one store. function: what engines call for system calls. trusted: see GuestMemory.
 
-    hart, failed: words of its memory: the running hart, and the errno that the host gave for the call that has come to
-    Python, 0 for none. can_ask: whether this host lets calls be made at all. ahead: nanoseconds from WASI's monotonic
-    clock, which begins with the store, to the host's.
+    files: those that can be opened without Python. hart, failed: words of its memory: the running hart, and the errno
+    that the host gave for the call that has come to Python, 0 for none. can_ask: whether this host lets calls be made.
+    ahead: nanoseconds from WASI's monotonic clock, which begins with the store, to the host's.
     """
 
-    __slots__ = ("_area", "_own", "_still", "_traffic", "ahead", "can_ask", "descriptors", "failed", "function", "hart",
-                 "now", "trusted")  # fmt: skip
+    __slots__ = ("_area", "_own", "_still", "_traffic", "ahead", "can_ask", "descriptors", "failed", "files",
+                 "function", "hart", "now", "trusted")  # fmt: skip
 
     def __init__(
         self,
@@ -95,9 +104,13 @@ class ShortCalls:
         memory: wasmtime.Memory,
         base: int,
         host: wasmtime.Func,
+        settle: wasmtime.Func,
         raw: Callable[[int, wasmtime.FuncType], wasmtime.Func],
     ) -> None:
-        """base: where `memory` is on this host. raw: makes a function of wasm of one of C (`Space.native_function`)."""
+        """base: where `memory` is on this host. host, settle: Space's syscall and settle.
+
+        raw: makes a function of wasm of one of C (`Space.native_function`).
+        """
         module, linker = _prepared(store.engine)
         store.set_wasi(wasmtime.WasiConfig())  # of it the module has the clocks, and nobody has anything else
         read_clock = linker.get(store, WASI, READ_CLOCK)
@@ -108,7 +121,7 @@ class ShortCalls:
         kind = wasmtime.FuncType([i64] * PARAMS, [i64])
         ask = raw(address, kind) if address else wasmtime.Func(store, kind, _never)
         where = wasmtime.Global(store, wasmtime.GlobalType(i64, False), wasmtime.Val.i64(base))
-        exports = wasmtime.Instance(store, module, [memory, host, read_clock, ask, where]).exports(store)
+        exports = wasmtime.Instance(store, module, [memory, host, settle, read_clock, ask, where]).exports(store)
         function, now, own = exports["syscall"], exports["now"], exports["memory"]
         assert isinstance(function, wasmtime.Func)
         assert isinstance(now, wasmtime.Func)
@@ -122,7 +135,8 @@ class ShortCalls:
         for index in range(TRUSTED_WORDS):
             self.trusted[index] = NO_PAGE
         self._still, self._traffic = self._words(STILL, 3), self._words(TRAFFIC, 4)
-        self._area = self._words(DESCRIPTORS, DESCRIPTOR_COUNT)
+        self._area = self._words(DESCRIPTORS, _WORDS)
+        self.files = KeptFiles(self._own)
         self.descriptors: Descriptors | None = None  # that are in the module's memory
         self.ahead = 0
         self.stir()
@@ -157,12 +171,13 @@ class ShortCalls:
         """A task with these is about to run here; None: with none that could be asked for."""
         if descriptors is self.descriptors:
             return
+        self.files.forget()
         if self.descriptors is not None:
             self.descriptors.words = memoryview(bytearray(self._area)).cast("Q")
             self.descriptors.holder = None
         self.descriptors = descriptors
         if descriptors is None:
-            self._area.cast("B")[:] = bytes(8 * DESCRIPTOR_COUNT)
+            self._area.cast("B")[:] = bytes(8 * _WORDS)
             return
         if descriptors.holder is not None:
             descriptors.holder.load(None)
@@ -187,7 +202,7 @@ class ShortCalls:
 
     def stir(self) -> None:
         """Something may have happened."""
-        self._still[0] = _NOBODY
+        self._still[0] = NOBODY
 
 
 def _never(*_: int) -> int:

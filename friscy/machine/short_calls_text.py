@@ -1,7 +1,4 @@
-"""The text of the module that answers system calls without Python: friscy.machine.short_calls has what it is about.
-
-It has a memory of its own, one page, where the host tells it what it may do; the words are named here.
-"""
+"""The text of the module that answers system calls without Python: friscy.machine.short_calls has what it is about."""
 
 from __future__ import annotations
 
@@ -9,51 +6,51 @@ import errno
 import struct
 
 from friscy.machine.hart import A0, A1, A2, A3, A4, A7
-from friscy.machine.host_code import MACHINE, PARAMS, host_number
+from friscy.machine.host_code import MACHINE, PARAMS
 from friscy.machine.layout import GUEST_END, GUEST_START, HART_PC, HART_X, PAGE, PAGE_SHIFT, WASM_PAGES
-
-# Words (u64) of its memory. TRUSTED and the next two: see GuestMemory.
-HART, TRUSTED, OFFSET, NOW, OWN = 0, 8, 32, 40, 48
-FAILED = 56  # the errno that the host gave for the call that comes to Python now, 0: none
-TRAFFIC = 64  # bytes received, receives, bytes sent, sends
-STILL = 96  # the descriptor of an epoll set, the host's of the set behind it, how many events there is room for
-DESCRIPTORS = 4096  # one word for each descriptor of the guest: the host's, and what may be done with it
-DESCRIPTOR_COUNT = 4096
-RECEIVE, SEND, SOURCE = 1 << 32, 1 << 33, 1 << 34
+from friscy.machine.short_files_text import FILES
+from friscy.machine.short_words import (
+    DESCRIPTOR_COUNT,
+    DESCRIPTORS,
+    EVENTS_FROM,
+    FAILED,
+    HART,
+    MEMORY_PAGES,
+    MESSAGE,
+    NOW,
+    OFFSET,
+    OWN,
+    PARTS,
+    RECEIVE,
+    SEND,
+    SOURCE,
+    STILL,
+    TAKEN,
+    TO_HOST,
+    TRAFFIC,
+    TRUSTED,
+    argument,
+    host_call,
+    own,
+)
+from friscy.machine.trust import EVENTS, READABLE, READABLE_COUNT, WRITABLE, WRITABLE_COUNT
 
 OTHERS = 0x6672_6973_6379_0000  # the data of the event that means something else than a socket has news
 
 MAX_EVENTS = 64
 _MAX_PARTS = 16
-_MESSAGE, _PARTS, _EVENTS = 128, 256, 512
 _READ, _WRITE, _WRITEV, _SENDFILE, _SENDTO, _RECVFROM = 63, 64, 66, 71, 206, 207
 _CLOCK_GETTIME, _EPOLL_PWAIT = 113, 22
+_OPENAT, _CLOSE, _NEWFSTATAT, _FSTAT = 56, 57, 79, 80
 _MSG_DONTWAIT, _MSG_NOSIGNAL = 0x40, 0x4000
 _MAX_RW_COUNT = 0x7FFF_F000
 _REALTIME, _MONOTONIC = 0, 1
 _NS, _TIMESPEC_BYTES = 1_000_000_000, 16
-_TO_HOST = -(1 << 40)  # no result of a call
 WASI, READ_CLOCK = "wasi_snapshot_preview1", "clock_time_get"
 
 # struct epoll_event: packed on x86-64 alone.
 _EVENT_BYTES, _EVENT_DATA = (12, 4) if MACHINE == "x86_64" else (16, 8)
 EVENT = struct.Struct("<IQ" if MACHINE == "x86_64" else "<I4xQ")
-
-
-def _a(register: int) -> str:
-    """An argument of the call."""
-    return f"(i64.load $guest offset={HART_X + 8 * register} (local.get $hart))"
-
-
-def _call(name: str, *arguments: str) -> str:
-    """A call of the host's kernel."""
-    padded = [f"(i64.const {host_number(name)})", *arguments, *["(i64.const 0)"] * PARAMS][:PARAMS]
-    return f"(call $raw {' '.join(padded)})"
-
-
-def _own(at: int) -> str:
-    """An address in the module's memory, for the host."""
-    return f"(i64.add (i64.load $own (i32.const {OWN})) (i64.const {at}))"
 
 
 def _is(*numbers: int) -> str:
@@ -70,37 +67,34 @@ def _counted(at: int) -> str:
 
 
 _RECVFROM_CALL, _SENDTO_CALL = (
-    _call(name, "(local.get $fd)", "(i64.add (global.get $base) (local.get $at))", "(local.get $n)", flags)
+    host_call(name, "(local.get $fd)", "(i64.add (global.get $base) (local.get $at))", "(local.get $n)", flags)
     for name, flags in (
         ("recvfrom", f"(i64.const {_MSG_DONTWAIT})"),
         ("sendto", f"(i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})"),
     )
 )
-_SENDMSG_CALL = _call(
-    "sendmsg", "(local.get $fd)", _own(_MESSAGE), f"(i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})"
+_SENDMSG_CALL = host_call(
+    "sendmsg", "(local.get $fd)", own(MESSAGE), f"(i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})"
 )
-_SENDFILE_CALL = _call(
+_SENDFILE_CALL = host_call(
     "sendfile",
     "(local.get $fd)",
     "(local.get $from)",
     "(i64.add (global.get $base) (local.get $offset))",
     "(local.get $n)",
 )
-_LOOK_CALL = _call(
-    "epoll_pwait", f"(i64.load $own (i32.const {STILL + 8}))", _own(_EVENTS), "(local.get $limit)"
+_LOOK_CALL = host_call(
+    "epoll_pwait", f"(i64.load $own (i32.const {STILL + 8}))", own(EVENTS_FROM), "(local.get $limit)"
 )
 
 _CLOCK = f"""
   (func (export "now")
     (drop (call $read_clock (i32.const {_MONOTONIC}) (i64.const 0) (i32.const {NOW}))))
   (func $clock (param $hart i32) (result i64) (local $clock i64) (local $to i64) (local $now i64)
-    (local.set $to {_a(A1)})
+    (local.set $to {argument(A1)})
     (block $other
-      (br_if $other (i64.ne (i64.shr_u (local.get $to) (i64.const {PAGE_SHIFT}))
-                            (i64.load $own (i32.const {TRUSTED}))))
-      (br_if $other (i64.gt_u (i64.and (local.get $to) (i64.const {PAGE - 1}))
-                              (i64.const {PAGE - _TIMESPEC_BYTES})))
-      (local.set $clock (i64.and {_a(A0)} (i64.const 0xffffffff)))
+      (br_if $other (i32.eqz (call $writable (local.get $to) (i64.const {_TIMESPEC_BYTES}))))
+      (local.set $clock (i64.and {argument(A0)} (i64.const 0xffffffff)))
       (br_if $other (i64.gt_u (local.get $clock) (i64.const {_MONOTONIC})))
       (drop (call $read_clock (i32.wrap_i64 (local.get $clock)) (i64.const 0) (i32.const {NOW})))
       (local.set $now (i64.load $own (i32.const {NOW})))
@@ -110,7 +104,20 @@ _CLOCK = f"""
       (i64.store $guest offset=8 (i32.wrap_i64 (local.get $to))
         (i64.rem_u (local.get $now) (i64.const {_NS})))
       (return (i64.const 0)))
-    (i64.const {_TO_HOST}))"""
+    (i64.const {TO_HOST}))"""
+
+def _in_page(name: str, first: int, count: int) -> str:
+    """Whether `n` bytes at an address lie in one page, and in one of those that the kernel trusts."""
+    kept = f"(i32.shl (i32.and (i32.wrap_i64 (local.get $page)) (i32.const {count - 1})) (i32.const 3))"
+    return f"""
+  (func ${name} (param $at i64) (param $n i64) (result i32) (local $page i64)
+    (local.set $page (i64.shr_u (local.get $at) (i64.const {PAGE_SHIFT})))
+    (i32.and
+      (i64.eq (local.get $page) (i64.load $own offset={TRUSTED + 8 * first} {kept}))
+      (i64.le_u (i64.add (i64.and (local.get $at) (i64.const {PAGE - 1})) (local.get $n)) (i64.const {PAGE}))))"""
+
+
+_PAGES = _in_page("readable", READABLE, READABLE_COUNT) + _in_page("writable", WRITABLE, WRITABLE_COUNT)
 
 # The host's descriptor behind one of the guest's if it `may` be used so, else -1; whether bytes are the guest's; what
 # of the host's answer is for the guest.
@@ -132,7 +139,7 @@ _CHECKS = f"""
     (if (i32.and (i64.lt_s (local.get $result) (i64.const 0))
                  (i64.ne (local.get $result) (i64.const -{errno.EFAULT})))
       (then (i64.store $own (i32.const {FAILED}) (i64.sub (i64.const 0) (local.get $result)))))
-    (i64.const {_TO_HOST}))"""
+    (i64.const {TO_HOST}))"""
 
 
 def _asked(may: int, call: str) -> str:
@@ -140,7 +147,7 @@ def _asked(may: int, call: str) -> str:
     return f"""
     (local.set $fd (call $behind (local.get $fd) (i64.const {may})))
     (if (i32.or (i64.lt_s (local.get $fd) (i64.const 0)) (i32.eqz (call $inside (local.get $at) (local.get $n))))
-      (then (return (i64.const {_TO_HOST}))))
+      (then (return (i64.const {TO_HOST}))))
     (local.set $result {call})"""
 
 
@@ -162,13 +169,10 @@ _DATA = f"""
     (block $other
       (br_if $other (i64.lt_s (local.get $fd) (i64.const 0)))
       (br_if $other (i64.ge_u (i64.sub (local.get $count) (i64.const 1)) (i64.const {_MAX_PARTS})))
-      (br_if $other (i64.ne (i64.shr_u (local.get $at) (i64.const {PAGE_SHIFT}))
-                            (i64.load $own (i32.const {TRUSTED + 8}))))
-      (br_if $other (i64.gt_u (i64.add (i64.and (local.get $at) (i64.const {PAGE - 1}))
-                                       (i64.shl (local.get $count) (i64.const 4))) (i64.const {PAGE})))
+      (br_if $other (i32.eqz (call $readable (local.get $at) (i64.shl (local.get $count) (i64.const 4)))))
       (local.set $part (i32.wrap_i64 (local.get $at)))
       (local.set $end (i32.add (local.get $part) (i32.shl (i32.wrap_i64 (local.get $count)) (i32.const 4))))
-      (local.set $to (i32.const {_PARTS}))
+      (local.set $to (i32.const {PARTS}))
       (loop $next
         (br_if $other (i32.eqz (call $inside (i64.load $guest (local.get $part))
                                              (i64.load $guest offset=8 (local.get $part)))))
@@ -177,14 +181,14 @@ _DATA = f"""
         (local.set $to (i32.add (local.get $to) (i32.const 16)))
         (local.set $part (i32.add (local.get $part) (i32.const 16)))
         (br_if $next (i32.lt_u (local.get $part) (local.get $end))))
-      (i64.store $own (i32.const {_MESSAGE + 16})
-        (i64.add (i64.load $own (i32.const {OWN})) (i64.const {_PARTS})))
-      (i64.store $own (i32.const {_MESSAGE + 24}) (local.get $count))
+      (i64.store $own (i32.const {MESSAGE + 16})
+        (i64.add (i64.load $own (i32.const {OWN})) (i64.const {PARTS})))
+      (i64.store $own (i32.const {MESSAGE + 24}) (local.get $count))
       (local.set $result {_SENDMSG_CALL})
       (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (call $refused (local.get $result)))))
       {_counted(TRAFFIC + 16)}
       (return (local.get $result)))
-    (i64.const {_TO_HOST}))
+    (i64.const {TO_HOST}))
   (func $send_file (param $fd i64) (param $from i64) (param $offset i64) (param $n i64) (result i64)
     (local $result i64)
     (local.set $fd (call $behind (local.get $fd) (i64.const {SEND})))
@@ -192,12 +196,12 @@ _DATA = f"""
     (if (i32.or (i32.or (i64.lt_s (i64.or (local.get $fd) (local.get $from)) (i64.const 0))
                         (i32.eqz (call $inside (local.get $offset) (i64.const 8))))
                 (i64.ge_u (i64.sub (local.get $n) (i64.const 1)) (i64.const {_MAX_RW_COUNT})))
-      (then (return (i64.const {_TO_HOST}))))
+      (then (return (i64.const {TO_HOST}))))
     (local.set $result {_SENDFILE_CALL})
     (if (i64.eq (local.get $result) (i64.const -{errno.EAGAIN})) (then (return (local.get $result))))
     (if (i64.eq (local.get $result) (i64.const -{errno.ECONNRESET}))
       (then (return (call $refused (local.get $result)))))
-    (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (i64.const {_TO_HOST}))))
+    (if (i64.le_s (local.get $result) (i64.const 0)) (then (return (i64.const {TO_HOST}))))
     {_counted(TRAFFIC + 16)}
     (local.get $result))"""
 
@@ -208,7 +212,7 @@ _LOOK = f"""
     (block $other
       (br_if $other (i64.ne (i64.and (local.get $set) (i64.const 0xffffffff))
                             (i64.load $own (i32.const {STILL}))))
-      (br_if $other (i64.ne (local.get $to) (i64.load $own (i32.const {TRUSTED + 16}))))
+      (br_if $other (i64.ne (local.get $to) (i64.load $own (i32.const {TRUSTED + 8 * EVENTS}))))
       (br_if $other (i64.ne (local.get $mask) (i64.const 0)))
       (local.set $limit (i64.extend32_s (local.get $limit)))
       (br_if $other (i64.le_s (local.get $limit) (i64.const 0)))
@@ -216,8 +220,8 @@ _LOOK = f"""
         (then (local.set $limit (i64.load $own (i32.const {STILL + 16})))))
       (local.set $count {_LOOK_CALL})
       (br_if $other (i64.le_s (local.get $count) (i64.const 0)))
-      (local.set $from (i32.const {_EVENTS}))
-      (local.set $end (i32.add (i32.const {_EVENTS})
+      (local.set $from (i32.const {EVENTS_FROM}))
+      (local.set $end (i32.add (i32.const {EVENTS_FROM})
                                (i32.mul (i32.wrap_i64 (local.get $count)) (i32.const {_EVENT_BYTES}))))
       (local.set $at (i32.wrap_i64 (local.get $to)))
       (loop $next
@@ -233,33 +237,39 @@ _LOOK = f"""
         (i32.shr_u (i32.sub (local.get $at) (i32.wrap_i64 (local.get $to))) (i32.const 4))))
       (br_if $other (i64.eqz (local.get $count)))
       (return (local.get $count)))
-    (i64.const {_TO_HOST}))"""
+    (i64.const {TO_HOST}))"""
 
 _ANSWER = f"""
   (func $answer (param $hart i32) (result i64) (local $number i64) (local $flags i64)
-    (local.set $number {_a(A7)})
+    (local.set $number {argument(A7)})
     (if {_is(_CLOCK_GETTIME)} (then (return (call $clock (local.get $hart)))))
-    (if {_is(_READ)} (then (return (call $receive {_a(A0)} {_a(A1)} {_a(A2)}))))
-    (if {_is(_WRITE)} (then (return (call $send {_a(A0)} {_a(A1)} {_a(A2)}))))
-    (if {_is(_WRITEV)} (then (return (call $send_parts {_a(A0)} {_a(A1)} {_a(A2)}))))
-    (if {_is(_EPOLL_PWAIT)} (then (return (call $look {_a(A0)} {_a(A1)} {_a(A2)} {_a(A4)}))))
-    (if {_is(_SENDFILE)} (then (return (call $send_file {_a(A0)} {_a(A1)} {_a(A2)} {_a(A3)}))))
+    (if {_is(_READ)} (then (return (call $receive {argument(A0)} {argument(A1)} {argument(A2)}))))
+    (if {_is(_WRITE)} (then (return (call $send {argument(A0)} {argument(A1)} {argument(A2)}))))
+    (if {_is(_WRITEV)} (then (return (call $send_parts {argument(A0)} {argument(A1)} {argument(A2)}))))
+    (if {_is(_EPOLL_PWAIT)} (then (return (call $look {argument(A0)} {argument(A1)} {argument(A2)} {argument(A4)}))))
+    (if {_is(_SENDFILE)} (then (return (call $send_file {argument(A0)} {argument(A1)} {argument(A2)} {argument(A3)}))))
+    (if {_is(_OPENAT)} (then (return (call $open {argument(A1)} {argument(A2)}))))
+    (if {_is(_CLOSE)} (then (return (call $close {argument(A0)}))))
+    (if {_is(_FSTAT)} (then (return (call $stat {argument(A0)} {argument(A1)}))))
+    (if {_is(_NEWFSTATAT)}
+      (then (return (call $stat_empty {argument(A0)} {argument(A1)} {argument(A2)} {argument(A3)}))))
     (if {_is(_SENDTO, _RECVFROM)}
       (then
-        (local.set $flags (i64.and {_a(A3)} (i64.const 0xffffffff)))
+        (local.set $flags (i64.and {argument(A3)} (i64.const 0xffffffff)))
         (if (i64.ne (local.get $flags) (i64.and (local.get $flags) (i64.const {_MSG_DONTWAIT | _MSG_NOSIGNAL})))
-          (then (return (i64.const {_TO_HOST}))))
-        (if (i64.ne {_a(A4)} (i64.const 0)) (then (return (i64.const {_TO_HOST}))))
-        (if {_is(_SENDTO)} (then (return (call $send {_a(A0)} {_a(A1)} {_a(A2)}))))
-        (return (call $receive {_a(A0)} {_a(A1)} {_a(A2)}))))
-    (i64.const {_TO_HOST}))
+          (then (return (i64.const {TO_HOST}))))
+        (if (i64.ne {argument(A4)} (i64.const 0)) (then (return (i64.const {TO_HOST}))))
+        (if {_is(_SENDTO)} (then (return (call $send {argument(A0)} {argument(A1)} {argument(A2)}))))
+        (return (call $receive {argument(A0)} {argument(A1)} {argument(A2)}))))
+    (i64.const {TO_HOST}))
   (func (export "syscall") (local $hart i32) (local $result i64)
     (local.set $hart (i32.load $own (i32.const {HART})))
     (i64.store $own (i32.const {FAILED}) (i64.const 0))
     (local.set $result (call $answer (local.get $hart)))
-    (if (i64.eq (local.get $result) (i64.const {_TO_HOST}))
+    (if (i64.eq (local.get $result) (i64.const {TO_HOST}))
       (then
         (i64.store $own (i32.const {STILL}) (i64.const -1))
+        (if (i64.ne (i64.load $own (i32.const {TAKEN})) (i64.const -1)) (then (call $settle)))
         (call $host)
         (return)))
     (i64.store $guest offset={HART_X + 8 * A0} (local.get $hart) (local.get $result))
@@ -269,8 +279,9 @@ _ANSWER = f"""
 TEXT = f"""(module
   (import "env" "memory" (memory $guest {WASM_PAGES} {WASM_PAGES}))
   (import "env" "host" (func $host))
+  (import "env" "settle" (func $settle))
   (import "{WASI}" "{READ_CLOCK}" (func $read_clock (param i32 i64 i32) (result i32)))
   (import "env" "raw" (func $raw (param {" ".join(["i64"] * PARAMS)}) (result i64)))
   (import "env" "base" (global $base i64))
-  (memory $own (export "memory") 1 1)
-  {_CLOCK}{_CHECKS}{_DATA}{_LOOK}{_ANSWER})"""
+  (memory $own (export "memory") {MEMORY_PAGES} {MEMORY_PAGES})
+  {_PAGES}{_CLOCK}{_CHECKS}{_DATA}{_LOOK}{FILES}{_ANSWER})"""

@@ -63,11 +63,16 @@ class GuestMemoryFault(Exception):
         self.address = address
 
 
+def _nothing() -> None:
+    """What `settle` is where nobody lets files be opened."""
+
+
 class Space:
     """Memory and engines of one process.
 
     syscall, trap: called in the guest's stead for ecall and for traps (`trap` with its cause). fault: called
-    after the guest broke a page's protection, with the address; the state is then in the hart.
+    after the guest broke a page's protection, with the address; the state is then in the hart. settle: called before
+    any of them, and at the end of a run, where a short call has opened a file (friscy.machine.short_files).
     An exception that one of them raises ends `run` and comes out of it.
     """
 
@@ -78,8 +83,9 @@ class Space:
         syscall: Callable[[], None],
         trap: Callable[[int], None],
         fault: Callable[[int], None],
+        settle: Callable[[], None] = _nothing,
     ) -> None:
-        self._fault = fault
+        self._fault, self._settle = fault, settle
         self.is_behind = False  # the last fault was translated code's: registers in the hart may be older than that
         self.code: Watcher | None = None  # whoever translated this code, or notes what runs
         self.store = wasmtime.Store(engine)
@@ -103,7 +109,12 @@ class Space:
         }
         self._trap = trap
         self.short_calls = ShortCalls(
-            self.store, self._wasm_memory, self._base, self._entry_of_calls(syscall), self._native_function
+            self.store,
+            self._wasm_memory,
+            self._base,
+            self._entry_of_calls(syscall),
+            self._entry_of_calls(settle),
+            self._native_function,
         )
         self._imports["syscall"] = self.short_calls.function
         self.memory.trusted = self.short_calls.trusted
@@ -164,13 +175,21 @@ class Space:
         try:
             self._call(self._interpret, hart.address)
         except GuestMemoryFault as error:
+            self._settled()
             self._fault(error.address)
+        else:
+            self._settled()
         if self.code is not None:
             self.code.returned(hart)
+
+    def _settled(self) -> None:
+        if self.short_calls.files.has_taken:
+            self._settle()
 
     def _trapped(self, values: int) -> None:
         cause = ctypes.c_int32.from_address(values).value
         if cause != CAUSE_UNLINKED:
+            self._settled()
             self._trap(cause)
         elif self.code is not None and self._running is not None:
             self.code.link(self._running.pc)
@@ -248,6 +267,7 @@ class Space:
         """A function for `set_entry` that runs `action(hart)` on the host; it returns the next pc."""
 
         def enter(values: int) -> None:
+            self._settled()
             value = ctypes.c_int32.from_address(values)
             value.value = action(Hart(self.memory.view, value.value))
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #define PAGE 4096
+#define APART 16 /* pages: of two that are so far apart, one is remembered to be writable */
 #define ASK(clock, at) syscall(SYS_clock_gettime, (clock), (at))
 
 static long long ns(const struct timespec *t)
@@ -37,8 +38,8 @@ static void errors(void)
 /* Each page is asked for twice: the kernel may answer the second time in another way than the first. */
 static void never_back(int clock)
 {
-    char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct timespec *at[2] = {(void *)pages, (void *)(pages + PAGE)};
+    char *pages = mmap(NULL, (APART + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct timespec *at[2] = {(void *)pages, (void *)(pages + APART * PAGE)};
     long long last = 0, back = 0, far = 0, unfit = 0;
     for (int i = 0; i < 40000; i++) {
         struct timespec *t = at[i / 2 % 2];

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Any
@@ -423,3 +424,47 @@ def test_a_directory_swapped_for_a_link_does_not_lead_out(g: Any, tmp_path: Path
     (inside / "d").symlink_to(tmp_path / "out")
     fails(errno.ENOTDIR, g.vfs.lookup, g.c, b"f", start=where)
     fails(errno.EROFS, g.write, b"/mnt/x", b"")
+
+
+def test_who_may_use_a_granted_directory_is_asked_each_time(g: Any, tmp_path: Path, fails: Any) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir(mode=0o755)
+    (inside / "f").write_text("text")
+    g.vfs.attach_grant("g", str(inside))
+    g.vfs.mount(g.at(b"/mnt"), g.vfs.new_hostfs("g"))
+    nobody = FsContext(g.c.root, g.at(b"/mnt"), credentials=FsCredentials(7, 7))
+    for path in b"/mnt/f", b"f":
+        assert g.vfs.stat_path(nobody, path).size == 4
+        inside.chmod(0o700)
+        fails(errno.EACCES, g.vfs.stat_path, nobody, path)
+        inside.chmod(0o755)
+
+
+def test_what_is_about_to_change_in_memory_is_told(g: Any) -> None:
+    def told(action: Callable[[], Any]) -> list[bytes]:
+        """The names that were told of, in alphabetical order."""
+        inodes: list[Any] = []
+        g.vfs.changing = inodes.append
+        action()
+        g.vfs.changing = None
+        return sorted(name for name, inode in known.items() if any(inode is each for each in inodes))
+
+    v, c = g.vfs, g.c
+    v.mkdir(c, b"/d", 0o755)
+    v.mkdir(c, b"/d/e", 0o755)
+    g.write(b"/d/f", b"text")
+    known = {path: g.at(path).inode for path in (b"/", b"/d", b"/d/e", b"/d/f", b"/etc/passwd")}
+    file = g.open(b"/d/f", abi.O_RDWR)
+    lower = g.open(b"/etc/passwd", abi.O_RDWR)
+    assert told(lambda: v.read(file, 4)) == []
+    assert told(lambda: v.write(file, b"more")) == [b"/d/f"]
+    assert told(lambda: v.pwrite(lower, b"x", 0)) == [b"/etc/passwd"]
+    assert told(lambda: v.truncate(c, file, 2)) == [b"/d/f"]
+    assert told(lambda: v.chmod(c, b"/d", 0o700)) == [b"/d"]
+    assert told(lambda: v.chown(c, b"/d/f", 1, 1)) == [b"/d/f"]
+    assert told(lambda: v.link(c, b"/d/f", b"/d/g")) == [b"/d", b"/d/f"]
+    assert told(lambda: v.rename(c, b"/d/g", b"/d/e/g")) == [b"/d", b"/d/e", b"/d/f"]
+    assert told(lambda: v.unlink(c, b"/d/e/g")) == [b"/d/e", b"/d/f"]
+    assert told(lambda: v.mount(g.at(b"/d/e"), v.new_tmpfs())) == [b"/d/e"]
+    assert told(lambda: v.unmount(g.at(b"/d/e"))) == [b"/d/e"]
+    assert told(lambda: v.symlink(c, b"x", b"/d/l")) == [b"/d"]

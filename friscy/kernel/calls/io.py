@@ -11,7 +11,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from friscy.kernel import files
-from friscy.kernel.short import trust_parts
+from friscy.kernel.short import trust_input
 from friscy.kernel.structs import MAX_RW_COUNT, read_iovec
 from friscy.kernel.table import syscall
 from friscy.machine.layout import GUEST_END, PAGE
@@ -221,7 +221,7 @@ def sys_writev(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     if isinstance(file, files.KernelFile):
         parts = [part for at, n in buffers if n and (part := k.mem.window(at, n)) is not None]
         if len(parts) == len(buffers):
-            trust_parts(k, address)
+            trust_input(k, address)
             return _write_all(k, task, file, parts[0] if len(parts) == 1 else memoryview(b"".join(parts)))
     return write_from(k, task, file, buffers)
 

@@ -6,7 +6,7 @@ import errno
 from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files, leases, short
+from friscy.kernel import files, leases, short, short_files
 from friscy.kernel.fdtable import drop
 from friscy.kernel.paths import (
     RESOLVE_ALL,
@@ -111,7 +111,11 @@ def sys_openat(k: Kernel, task: Task, dirfd: int, path: int, flags: int, mode: i
     """openat(2)."""
     name, start = at(k, task, dirfd, path)
     creating = flags & O_CREAT or flags & O_TMPFILE == O_TMPFILE
-    return _open(k, task, task.process.fs, name, flags, mode & 0o7777 if creating else 0, start)
+    fd = _open(k, task, task.process.fs, name, flags, mode & 0o7777 if creating else 0, start)
+    if task.process.files.short is not None:
+        short.trust_input(k, path)
+        short_files.offer(k, task, fd, name, flags)
+    return fd
 
 
 @syscall(437, "openat2", "dirfd path how:open_how size -> fd")
@@ -360,6 +364,7 @@ def sys_chroot(k: Kernel, task: Task, path: int) -> int:
     if task.process.credentials.euid != 0:
         raise LinuxError(errno.EPERM)
     task.process.fs.root = found
+    short_files.forget(k)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from friscy.kernel import short
 from friscy.kernel.paths import mount_id, target
 from friscy.kernel.structs import STATX__RESERVED, pack_stat, pack_statfs, pack_statx
 from friscy.kernel.table import syscall
@@ -15,10 +16,17 @@ from lazyfs.inode import Location
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
     from friscy.kernel.state import Task
+    from lazyfs.stat import Stat
 
 AT_NO_AUTOMOUNT = 0x800
 AT_STATX_SYNC_TYPE = 0x6000
 _STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH
+
+
+def _write(k: Kernel, task: Task, out: int, st: Stat) -> None:
+    k.mem.write(out, pack_stat(st))
+    if task.process.files.short is not None:
+        short.trust_output(k, out)
 
 
 @syscall(79, "newfstatat", "dirfd path stat:out_stat flags:at_flags -> int")
@@ -29,14 +37,16 @@ def sys_newfstatat(k: Kernel, task: Task, dirfd: int, path: int, out: int, flags
         st = k.vfs.stat_path(task.process.fs, what, start=start, follow=follow)
     else:
         st = k.vfs.stat(what)
-    k.mem.write(out, pack_stat(st))
+        if path and task.process.files.short is not None:
+            short.trust_input(k, path)
+    _write(k, task, out, st)
     return 0
 
 
 @syscall(80, "fstat", "fd stat:out_stat -> int")
 def sys_fstat(k: Kernel, task: Task, fd: int, out: int) -> int:
     """fstat(2)."""
-    k.mem.write(out, pack_stat(k.vfs.stat(task.process.files.get_path(fd))))
+    _write(k, task, out, k.vfs.stat(task.process.files.get_path(fd)))
     return 0
 
 

@@ -38,7 +38,7 @@ class GuestMachine:
         vfs = Vfs()
         kernel = self.new_kernel(
             vfs,
-            lambda k: Space(self.engine, self.interpreter, k.entry_of_calls(), k.trap, k.memory_fault),
+            lambda k: Space(self.engine, self.interpreter, k.entry_of_calls(), k.trap, k.memory_fault, k.settle),
             console=console,
         )
         attach_providers(kernel)

@@ -67,7 +67,7 @@ def _go_on(machine: GuestMachine, file: SnapshotFile) -> list[str]:
     def make(state: KernelState) -> Kernel:
         kernel = Kernel(
             Vfs(state.vfs),
-            lambda k: Space(machine.engine, machine.interpreter, k.entry_of_calls(), k.trap, k.memory_fault),
+            lambda k: Space(machine.engine, machine.interpreter, k.entry_of_calls(), k.trap, k.memory_fault, k.settle),
             state=state,
             console=console,
         )
