@@ -220,6 +220,7 @@ class Emitter(WayWriter):
             # What is put back into the hart is read.
             unread = _unread_restores(block, self._convention.abi.saved & ~self._signature.smashes)
         pairs = find_pairs(block.code)
+        kinds = self._kinds(block)
         copies = find_copies(block.code) if not self._precise else {}
         copied = {k + n for k, copy in copies.items() for n in range(1, copy.nbytes)}
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
@@ -248,13 +249,13 @@ class Emitter(WayWriter):
             elif i.row.extension == "A":
                 check = True
             if k in pairs:
-                self._put_pair(i, pairs[k])
+                self._put_pair(i, pairs[k], kinds[k])
             elif k in copies:
                 if check:
                     self._check(i.rs1, pc, self._dirty & live_before()[k])
                 self._put_copy(copies[k], pc)
             elif k not in copied:
-                template = get(pc, i, check)
+                template = get(pc, i, check, kinds[k])
                 ends = template.ends
                 for part in template.parts:
                     if part.__class__ is bytes:

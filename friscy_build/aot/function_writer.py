@@ -20,6 +20,7 @@ from friscy_build.aot.bases import Bases, Facts
 from friscy_build.aot.convention import Convention
 from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, Registers, members, registers
 from friscy_build.aot.graph import Block, Graph
+from friscy_build.aot.halves import Halves
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.signature import calls, calls_others
@@ -72,6 +73,7 @@ class FunctionWriter:
         self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
         self._calm: set[bool] = set()  # which of the locals CALM and CALM_FUSED are right
         self._flow = convention.flows[graph.key]
+        self._halves = None if precise else Halves(self._flow, convention)
         self._nested = 0  # blocks, loops and ifs that are open
         self._loops: dict[int, int] = {}  # by block: how many were open before its `loop`
         self._blocks: dict[int, int] = {}
@@ -80,6 +82,10 @@ class FunctionWriter:
         self._put = self.parts.append
         self._work: list[Callable[[], None]] = []  # what is yet to be written, the next one last
         self._ways: dict[int, int] = {}  # of a switch: how many blocks are open in each target's own
+
+    def _kinds(self, block: Block) -> list[int]:
+        """What the instructions of a block are written like (`halves`)."""
+        return self._halves.of(block) if self._halves is not None else [0] * len(block.code)
 
     # Pieces
 

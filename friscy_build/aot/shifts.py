@@ -31,8 +31,8 @@ class Pair:
     right: int
     signed: bool
 
-    def wasm(self) -> bytes:
-        """What makes the result of the source, both on the stack."""
+    def wasm(self, *, narrow: bool = False) -> bytes:
+        """What makes the result of the source, both on the stack. narrow: its upper half may be anything."""
         left, right = self.left, self.right
         if self.signed:
             parts = [OPCODES[_SIGNED[left]], _shift("i64.shr_s", right - left)]
@@ -51,12 +51,12 @@ class Rotation:
     left: int
     width: int
 
-    def wasm(self) -> bytes:
-        """What makes the result of the source, both on the stack."""
+    def wasm(self, *, narrow: bool = False) -> bytes:
+        """What makes the result of the source, both on the stack. narrow: its upper half may be anything."""
         if self.width == 64:
             return wasm.I64_CONST + sleb(self.left) + OPCODES["i64.rotl"]
         rotated = OPCODES["i32.wrap_i64"] + wasm.I32_CONST + sleb(self.left) + OPCODES["i32.rotl"]
-        return rotated + OPCODES["i64.extend_i32_s"]
+        return rotated + OPCODES["i64.extend_i32_u" if narrow else "i64.extend_i32_s"]
 
 
 def _shift(op: str, distance: int) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 
 from friscy.machine.layout import GUEST_END
 from friscy_build.aot.effects import F0, FCSR
+from friscy_build.aot.halves import WORDS
 from friscy_build.aot.locals import HART, Locals
 from friscy_build.aot.runtime import runtime_index
 from friscy_build.aot.tracing import FREE, NATIVE, ORDERED, Node, Scope, Tracer
@@ -60,7 +61,8 @@ class Template:
 class _Writer:
     """Writes a traced instruction."""
 
-    def __init__(self, locals: Locals) -> None:
+    def __init__(self, locals: Locals, kind: int) -> None:
+        self._kind = kind
         self.parts: list[Part] = []
         self.uses_pc = False
         self._locals = locals
@@ -102,6 +104,40 @@ class _Writer:
             self._waiting.remove(raw)
         self._compute(raw)
 
+    def _low(self, raw: Any) -> None:
+        """Leave 64 bits on the stack of which the lower 32 are right."""
+        if isinstance(raw, int) or raw.local is not None or raw.left > 1:
+            self._low_of_value(raw)
+            return
+        name, _, op = raw.name.partition(" ")
+        if name == "sext" and raw.width == 64 and raw.args[1] == 32:
+            self._used(raw)
+            self._low(raw.args[0])
+        elif name == "trunc" and raw.width == 32 and raw.args[1] == 64:
+            self._used(raw)
+            self.value(raw.args[0], 64)
+        elif name == "binary" and raw.width == 32 and op in ("add", "sub", "mul", "and", "or", "xor"):
+            self._used(raw)
+            self._low(raw.args[0])
+            self._low(raw.args[1])
+            self._emit(OPCODES[f"i64.{op}"])
+        else:
+            self._low_of_value(raw)
+
+    def _used(self, node: Node) -> None:
+        """A node is written as something else, where it is used."""
+        node.left -= 1
+        if node in self._waiting:
+            self._waiting.remove(node)
+
+    def _low_of_value(self, raw: Any) -> None:
+        if isinstance(raw, int):
+            self._const(raw, 64)
+            return
+        self.value(raw, raw.width)
+        if raw.width <= 32:
+            self._emit(OPCODES["i64.extend_i32_u"])
+
     def _float(self, raw: Any, width: int) -> None:
         """Leave a float on the stack, as the host's."""
         kind = "f64" if width == 64 else "f32"
@@ -118,9 +154,7 @@ class _Writer:
             if raw.args[0] < F0:
                 self._emit(OPCODES["f64.reinterpret_i64"])
         elif isinstance(raw, Node) and (raw.name, raw.local, raw.left, raw.width) == ("load", None, 1, width):
-            raw.left -= 1
-            if raw in self._waiting:
-                self._waiting.remove(raw)
+            self._used(raw)
             self._load(raw, kind, "load")
         else:
             self.value(raw, width)
@@ -147,17 +181,7 @@ class _Writer:
             case "binary":
                 self._binary(node, op, kind)
             case "compare":
-                a, b, width = node.args
-                kind = "i64" if width == 64 else "i32"
-                if b == 0 and op in ("eq", "ne") and isinstance(b, int):
-                    self.value(a, width)
-                    self._emit(OPCODES[f"{kind}.eqz"])
-                    if op == "ne":
-                        self._emit(OPCODES["i32.eqz"])
-                    return
-                self.value(a, width)
-                self.value(b, width)
-                self._emit(OPCODES[f"{kind}.{_RELATIONS[op]}"])
+                self._compare(node, op)
             case "unary":
                 self.value(node.args[0], node.width)
                 self._emit(OPCODES[f"{kind}.{_UNARY[op]}"])
@@ -175,6 +199,29 @@ class _Writer:
                 self._native(node, op)
             case _:
                 raise AssertionError(f"{node.name} has no value yet")
+
+    def _compare(self, node: Node, op: str) -> None:
+        a, b, width = node.args
+        leave = self.value
+        if width == 64 and self._kind & WORDS:
+            leave, width = self._half, 32
+        kind = "i64" if width == 64 else "i32"
+        leave(a, width)
+        if b == 0 and op in ("eq", "ne") and isinstance(b, int):
+            self._emit(OPCODES[f"{kind}.eqz"])
+            if op == "ne":
+                self._emit(OPCODES["i32.eqz"])
+            return
+        leave(b, width)
+        self._emit(OPCODES[f"{kind}.{_RELATIONS[op]}"])
+
+    def _half(self, raw: Any, width: int) -> None:
+        """Leave the lower 32 bits of 64 on the stack."""
+        if isinstance(raw, int):
+            self._const(raw % (1 << width), width)
+        else:
+            self.value(raw, 64)
+            self._emit(OPCODES["i32.wrap_i64"])
 
     def _binary(self, node: Node, op: str, kind: str) -> None:
         a, b = node.args
@@ -212,9 +259,7 @@ class _Writer:
         (raw, width), wide = node.args, node.width
         single = isinstance(raw, Node) and raw.local is None and raw.left == 1
         if single and raw.name == "load" and wide == 64 and node.name != "trunc" and width < 64:
-            raw.left -= 1
-            if raw in self._waiting:
-                self._waiting.remove(raw)
+            self._used(raw)
             sign = "s" if node.name == "sext" else "u"
             self._load(raw, "i64", f"load{width}_{sign}")
             return
@@ -293,6 +338,8 @@ class _Writer:
     def _do_set(self, register: int, raw: Any) -> None:
         if F0 <= register < FCSR:
             self._float(raw, 64)
+        elif self._kind and register != FCSR:
+            self._low(raw)
         else:
             self.value(raw, 32 if register == FCSR else 64)
         self._before((register,), False)
@@ -307,9 +354,7 @@ class _Writer:
             self._float(raw, 64)
             kind = "f64"
         elif narrow and raw.args[1] == 64:
-            raw.left -= 1
-            if raw in self._waiting:
-                self._waiting.remove(raw)
+            self._used(raw)
             self.value(raw.args[0], 64)
             kind, op = "i64", "store32" if width == 32 else op
         else:
@@ -434,17 +479,17 @@ class Templates:
 
     def __init__(self) -> None:
         self.locals = Locals()
-        self._known: dict[tuple[int, bool], Template] = {}
+        self._known: dict[tuple[int, bool, int], Template] = {}
 
-    def get(self, pc: int, i: Instruction, check: bool) -> Template:
-        """check: whether an access has to look whether its base is in the guest's range."""
-        key = i.word, check
+    def get(self, pc: int, i: Instruction, check: bool, kind: int) -> Template:
+        """check: whether an access has to look whether its base is in the guest's range. kind: see `halves`."""
+        key = i.word, check, kind
         known = self._known.get(key)
         if known is not None:
             return known
         tracer = Tracer(pc, i, check=check)
         tracer.trace()
-        writer = _Writer(self.locals)
+        writer = _Writer(self.locals, kind)
         writer.scope(tracer.top)
         if tracer.condition is not None:
             writer.value(tracer.condition.raw, 1)

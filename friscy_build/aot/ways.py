@@ -10,6 +10,7 @@ from friscy_build.aot.calls import CallWriter
 from friscy_build.aot.effects import NONE, Registers, effects, is_cheap, members
 from friscy_build.aot.function_writer import BLOCK, IF, INTERRUPTED, LOOP, WRAP, const32, const64
 from friscy_build.aot.graph import CALLS, Block, End
+from friscy_build.aot.halves import NARROW
 from friscy_build.aot.locals import HART
 from friscy_build.aot.shifts import Pair, Rotation, find_pairs
 from friscy_build.aot.structure import Structure
@@ -178,14 +179,14 @@ class WayWriter(CallWriter):
         for register, old in olds.items():
             self._put(self._get(register) + wasm.LOCAL_SET + leb(old))
         facts = self._facts.copy()
-        pairs = find_pairs(skipped.code)
+        pairs, kinds = find_pairs(skipped.code), self._kinds(skipped)
         for k, (pc, i) in enumerate(skipped.code):
             if i.row.flow is not Flow.NONE:
                 break
             if k in pairs:
-                self._put_pair(i, pairs[k])
+                self._put_pair(i, pairs[k], kinds[k])
             else:
-                parts = self._templates.get(pc, i, False).parts
+                parts = self._templates.get(pc, i, False, kinds[k]).parts
                 self._put(b"".join(part for part in parts if isinstance(part, bytes)))
             self._facts.follow(i, pc)
             self._dirty |= effects(i)[1]
@@ -194,10 +195,10 @@ class WayWriter(CallWriter):
             self._put(wasm.LOCAL_GET + leb(old) + self._get(register) + wasm.LOCAL_GET + index + wasm.SELECT)
             self._put(self._set(register))
 
-    def _put_pair(self, i: Instruction, pair: Pair | Rotation | None) -> None:
+    def _put_pair(self, i: Instruction, pair: Pair | Rotation | None, kind: int) -> None:
         """Write an instruction as what `find_pairs` has for it."""
         if pair is not None:
-            self._put(self._get(pair.source) + pair.wasm() + self._set(i.rd))
+            self._put(self._get(pair.source) + pair.wasm(narrow=bool(kind & NARROW)) + self._set(i.rd))
 
     def _switch(self, block: Block) -> None:
         """Go to one of the block's targets, or with any other address elsewhere; a safepoint.
