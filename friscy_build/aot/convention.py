@@ -23,6 +23,7 @@ from heapq import heappop, heappush
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, members, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.guards import find_guard
 from friscy_build.aot.liveness import Liveness, reads_before_writes, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
@@ -94,6 +95,10 @@ class Convention:
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
             solve_dirty(flow, self, found, registers(signature.params))
+        self.guards = {
+            pc: guard for pc, flow in self.flows.items()
+            if pc >= 0 and self.abi.saved and (guard := find_guard(flow.graph, self.signatures[pc], self.abi.saved))
+        }  # fmt: skip
         self._solve_smashes(own)
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
@@ -145,6 +150,9 @@ class Convention:
         part.intact = {key: self.intact[key] for key in keys}
         part._found = {key: self._found[key] for key in keys}
         part._callers = {}
+        blocks = [block for key in keys for block in self.flows[key].blocks]
+        called = {pc for block in blocks for pc in (block.target, block.likely)}
+        part.guards = {pc: guard for pc, guard in self.guards.items() if pc in called}
         return part
 
     def _restores(self, pc: int, flow: Flow) -> bool:

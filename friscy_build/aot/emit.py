@@ -8,7 +8,7 @@ from the hart and stored to it, `bases` which addresses need no check.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC, HART_TRAP_PC
 from friscy_build.aot.bases import offset_of
@@ -42,6 +42,7 @@ from friscy_build.aot.structure import Structure
 from friscy_build.aot.tables import Way
 from friscy_build.aot.templates import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
 from friscy_build.aot.ways import ROOT, WayWriter
+from friscy_build.isa.decode import decode
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -82,7 +83,37 @@ class Emitter(WayWriter):
         self._close()
 
     def _call_known(self, block: Block, target: int, signature: Signature) -> None:
-        """Call a direct form, likewise."""
+        """Call a direct form, likewise, unless its guard says that it returns at once.
+
+        Loops that call leave it to who is called to look for an interrupt: then the call is made all the same.
+        """
+        guard = self._convention.guards.get(target)
+        reloaded = self._live.reload[block.pc] & ~registers(signature.results)
+        if guard is None or reloaded or self._precise:
+            self._call_and_return(block, target, signature)
+            return
+        self._put_words(guard.looking)
+        if not guard.taken:
+            self._put(OPCODES["i32.eqz"])
+        self._put(self._inner + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT))
+        self._put(OPCODES["i32.lt_u"] + OPCODES["i32.and"])
+        self._open(IF)
+        self._put_words(guard.returning)
+        self._else()
+        facts = self._facts.copy()
+        self._call_and_return(block, target, signature)
+        self._facts = facts
+        self._close()
+
+    def _put_words(self, code: Iterable[tuple[int, int]]) -> None:
+        """Write cheap instructions, and the condition of a branch."""
+        for pc, word in code:
+            i = decode(word)
+            assert i is not None
+            parts = self._templates.get(pc, i, False, 0).parts
+            self._put(b"".join(part for part in parts if isinstance(part, bytes)))
+
+    def _call_and_return(self, block: Block, target: int, signature: Signature) -> None:
         given = registers(signature.results)
         live = self._dirty & self._live.after[block.pc]
         self._call_direct(target, signature, live)

@@ -1,0 +1,75 @@
+"""Functions that look at their arguments and mostly return at once: their callers look for them.
+
+    li a5, 1
+    bge a5, a0, out     # a guard: fib(n) of n < 2
+    ...
+    out: ret
+
+A call has its price in the host's frame and parameters, however soon it returns. What a guard computes is done where
+the function is called, with the caller's registers, and where it says so, the call is not made. Whatever a guard writes
+is nobody's behind the call, by the calling convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from friscy_build.aot.effects import RA, Registers, effects, is_cheap, registers
+from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.signature import Signature
+from friscy_build.isa.decode import Instruction
+
+_MOST = 4  # instructions, of each of the two parts
+
+Code = Sequence[tuple[int, Instruction]]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """looking: what comes before the branch, and that itself; taken: whether it returns where the branch is taken;
+    returning: what is done before the return then. Instructions are a pc and a word, for worker processes."""
+
+    looking: tuple[tuple[int, int], ...]
+    taken: bool
+    returning: tuple[tuple[int, int], ...]
+
+
+def find_guard(graph: Graph, signature: Signature, saved: Registers) -> Guard | None:
+    """The guard at a function's entry; None where it has none, or it does more than compute with what is passed."""
+    entry = graph.blocks.get(graph.entry)
+    if entry is None or entry.end is not End.BRANCH or len(entry.code) > _MOST or not signature.direct:
+        return None
+    looking = entry.code
+    given = registers(signature.params)
+    known = _after(looking[:-1], given, forbidden=given | saved | 1 << RA)
+    if known is None or effects(looking[-1][1])[0] & ~known:
+        return None
+    for taken, target in ((True, entry.target), (False, entry.next_pc)):
+        out = graph.blocks.get(target)
+        if out is None or not _returns(out):
+            continue
+        returning = out.code[:-1]
+        behind = _after(returning, known, forbidden=saved | 1 << RA)
+        if behind is not None and not registers(signature.results) & ~behind:
+            return Guard(_words(looking), taken, _words(returning))
+    return None
+
+
+def _words(code: Code) -> tuple[tuple[int, int], ...]:
+    return tuple((pc, i.word) for pc, i in code)
+
+
+def _returns(block: Block) -> bool:
+    return block.end is End.RETURN and len(block.code) <= _MOST and block.code[-1][1].rs1 == RA
+
+
+def _after(code: Code, known: Registers, *, forbidden: Registers) -> Registers | None:
+    """What is known by value after instructions, `known` being so before; None: they do something else than compute
+    with that, or write what is forbidden."""
+    for _, i in code:
+        reads, writes = effects(i)
+        if not is_cheap(i) or reads & ~known or writes & forbidden:
+            return None
+        known |= writes
+    return known
