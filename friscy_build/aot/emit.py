@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC, HART_TRAP_PC
-from friscy_build.aot.bases import offset_of
+from friscy_build.aot.bases import Facts, offset_of
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
     FCSR,
@@ -24,6 +24,7 @@ from friscy_build.aot.effects import (
     registers,
 )
 from friscy_build.aot.function_writer import (
+    BLOCK,
     HART_DEPTH_NOW,
     IF,
     INTERRUPTED,
@@ -49,6 +50,7 @@ from friscy_build.wasm.opcodes import OPCODES
 
 A0 = 10
 _FRAME = registers((SP, RA))
+_TURNS = ((5, 4), (10, 2))  # at most so many instructions, how often they are written
 
 
 class Emitter(WayWriter):
@@ -235,6 +237,41 @@ class Emitter(WayWriter):
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         self._calm.clear()
         self._safepoint(block)
+        turns = self._turns(block)
+        if turns > 1:
+            self._put_turns(block, turns)
+        elif not self._put_code(block):
+            self._end(block)
+
+    def _turns(self, block: Block) -> int:
+        """How often a block is written that is a loop by itself: a short one more than once for each look for an
+        interrupt, and what is known of its addresses lasts from one turn to the next."""
+        nothing = self._precise or block.end is not End.BRANCH or block.target != block.pc
+        if nothing or (block.pc, block.pc) in self._structure.by_way:
+            return 1
+        return next((turns for most, turns in _TURNS if len(block.code) <= most), 1)
+
+    def _put_turns(self, block: Block, turns: int) -> None:
+        """Write the code of such a block, `turns` times, and what comes after it."""
+        self._open(BLOCK)
+        known: Facts | None = None
+        for turn in range(1, turns + 1):
+            self._put_code(block)
+            known = self._facts.copy() if known is None else known.meet(self._facts)
+            if turn < turns:
+                self._put(OPCODES["i32.eqz"] + wasm.BR_IF + b"\0")
+            else:
+                self._open(IF)
+                self._go(block, block.pc)
+                self._close()
+        self._close()
+        assert known is not None
+        self._facts = known
+        self._go(block, block.next_pc)
+
+    def _put_code(self, block: Block) -> bool:
+        """Write the instructions of a block; a branch leaves its condition on the stack. Whether control does not come
+        out of them."""
         live: list[Registers] = []  # before each instruction, found out where that is asked for
 
         def live_before() -> list[Registers]:
@@ -309,8 +346,8 @@ class Emitter(WayWriter):
             if precise:
                 self._clean &= ~written
             if ends:
-                return
-        self._end(block)
+                return True
+        return False
 
     def _put_copy(self, copy: Copy, pc: int) -> None:
         """Write a copy of bytes; its source has been read already."""

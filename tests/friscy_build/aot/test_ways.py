@@ -16,6 +16,7 @@ from friscy_build.aot.module import Options
 from friscy_build.isa.rows import BY_NAME
 
 REGISTERS = range(10, 16)
+PLACE = CODE + 0x1000
 TWO = ("add", "sub", "xor", "addw", "sltu", "mul")
 SETTINGS = settings(
     derandomize=True,
@@ -80,6 +81,51 @@ def test_short_branches_and_pairs_of_shifts(new_guest: Callable[..., Any], seed:
     want = run()
     assert CODE in install(guest, elf_file(code), [CODE], options=Options(psabi=False, faults=faults))
     assert run() == want
+
+
+def short_loop(rng: random.Random) -> list[int]:
+    """A loop of one block, that `a0` is a place in memory for, `a1` another, and `a2` counts the turns of."""
+    body: list[int] = []
+    for _ in range(rng.randrange(0, 3)):
+        rd, address = rng.choice([13, 14, 15]), rng.choice([10, 11])
+        offset = 8 * rng.randrange(-2, 3)
+        body += rng.choice([
+            [op("ld", rd=rd, rs1=address, imm=offset)],
+            [op("lbu", rd=rd, rs1=address, imm=offset)],
+            [op("sd", rs2=rd, rs1=address, imm=offset)],
+            [op("sb", rs2=rd, rs1=address, imm=offset), op("addi", rd=address, rs1=address, imm=1)],
+            [op("lbu", rd=rd, rs1=address, imm=offset), op("addi", rd=address, rs1=address, imm=-8)],
+            [op(rng.choice(TWO), rd=rd, rs1=14, rs2=15)],
+            [op("fcvt.d.l", rd=1, rs1=rd, rm=7), op("fadd.d", rd=2, rs1=2, rs2=1, rm=7)],
+        ])  # fmt: skip
+    rng.shuffle(body)
+    count = op("addi", rd=12, rs1=12, imm=-1)
+    end = rng.choice(["bne", "bge"])  # until it is 0, or below
+    back = op(end, rs1=12, rs2=0, imm=-4 * (len(body) + 1))
+    result = [op("add", rd=16, rs1=13, rs2=14)] if rng.random() < 0.5 else []
+    return [*body, count, back, *result, op("addi", rd=17, rs1=0, imm=93), op("ecall")]
+
+
+@SETTINGS
+@given(st.integers(0, 1 << 32), st.sampled_from(["fast", "precise"]))
+def test_short_loops(new_guest: Callable[..., Any], seed: int, faults: str) -> None:
+    rng = random.Random(seed)
+    guest = new_guest()
+    code = code_of(short_loop(rng))
+    guest.write(CODE, code)
+    numbers = [rng.getrandbits(64) for _ in range(3)]
+
+    def run(turns: int) -> tuple[list[int], list[int], bytes]:
+        guest.memory[PLACE - 256 : PLACE + 256] = bytes(k & 255 for k in range(512))
+        for register, value in zip(range(10, 16), [PLACE, PLACE + 64, turns, *numbers], strict=True):
+            guest.set_x(register, value)
+        guest.set_all(guest.all_x(), [0] * 32, 0)
+        guest.run()
+        return guest.all_x(), guest.all_f(), bytes(guest.memory[PLACE - 256 : PLACE + 256])
+
+    want = [run(turns) for turns in range(1, 12)]
+    assert CODE in install(guest, elf_file(code), [CODE], options=Options(psabi=False, faults=faults))
+    assert [run(turns) for turns in range(1, 12)] == want
 
 
 # Two loops, one in the other, without a store: the inner turns `a1` times, the outer for ever.
