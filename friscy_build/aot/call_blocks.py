@@ -1,0 +1,148 @@
+"""Ends of blocks that call: by value what is known or guessed, through the table the rest.
+
+What a call gives back is where the code behind it wants it when `_resume` goes on there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC
+from friscy_build.aot.effects import NONE, RA, Registers, registers
+from friscy_build.aot.function_writer import IF, INTERRUPTED, const32, const64
+from friscy_build.aot.graph import Block
+from friscy_build.aot.locals import HART
+from friscy_build.aot.runtime import SYSCALL, runtime_index
+from friscy_build.aot.signature import Signature
+from friscy_build.aot.ways import WayWriter
+from friscy_build.isa.decode import decode
+from friscy_build.wasm import opcodes as wasm
+from friscy_build.wasm.binary import leb
+from friscy_build.wasm.opcodes import OPCODES
+
+
+class CallBlockWriter(WayWriter):
+    """Writes the ends of blocks that call."""
+
+    def _call(self, block: Block, target: int | None) -> None:
+        signature, guessed = self._convention.known(block), self._convention.guessed(block)
+        if guessed is not None:
+            self._call_guessed(block, guessed)
+            return
+        if signature is None:
+            self._call_unknown(block, target)
+            self._resume(block, NONE, set_ra=False)
+            return
+        tried = self._begin_routine(block, signature)
+        self._call_known(block, block.target, signature)
+        if tried:
+            self._close()
+        self._resume(block, registers(signature.results), set_ra=True)
+
+    def _call_unknown(self, block: Block, target: int | None) -> None:
+        """Call through the table; what comes behind is for where it returned."""
+        self._call_table_form(target)
+        index = self._locals.index
+        self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
+        if self._keeps_sp:
+            self._put(self._sp_astray() + OPCODES["i32.or"])
+        self._open_unlikely()
+        self._give_pc(wasm.LOCAL_GET + leb(index))
+        self._close()
+
+    def _call_known(self, block: Block, target: int, signature: Signature) -> None:
+        """Call a direct form, likewise, unless its guard says that it returns at once.
+
+        Loops that call leave it to who is called to look for an interrupt: then the call is made all the same.
+        """
+        guard = self._convention.guards.get(target)
+        reloaded = self._live.reload[block.pc] & ~registers(signature.results)
+        if guard is None or reloaded or self._precise:
+            self._call_and_return(block, target, signature)
+            return
+        self._put_words(guard.looking)
+        if not guard.taken:
+            self._put(OPCODES["i32.eqz"])
+        self._put(self._inner + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT))
+        self._put(OPCODES["i32.lt_u"] + OPCODES["i32.and"])
+        self._open(IF)
+        self._put_words(guard.returning)
+        self._else()
+        facts = self._facts.copy()
+        self._call_and_return(block, target, signature)
+        self._facts = facts
+        self._close()
+
+    def _put_words(self, code: Iterable[tuple[int, int]]) -> None:
+        """Write cheap instructions, and the condition of a branch."""
+        for pc, word in code:
+            i = decode(word)
+            assert i is not None
+            parts = self._templates.get(pc, i, False, 0).parts
+            self._put(b"".join(part for part in parts if isinstance(part, bytes)))
+
+    def _call_and_return(self, block: Block, target: int, signature: Signature) -> None:
+        given = registers(signature.results)
+        live = self._dirty & self._live.after[block.pc]
+        self._call_direct(target, signature, live)
+        self._take(signature)
+        self._put(const64(block.next_pc) + OPCODES["i64.ne"])
+        self._open_unlikely()
+        left = wasm.LOCAL_GET + leb(self._locals.left)
+        common = live & ~signature.writes
+        astray = (live & self._convention.abi.saved | given) & ~common
+        if astray:
+            self._put(left + const64(1) + OPCODES["i64.and"] + OPCODES["i64.eqz"])
+            self._open_unlikely()  # it returned, but elsewhere
+            self._store(astray)
+            self._close()
+        self._store(common)
+        self._put(left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))
+        self._give_left()
+        self._close()
+
+    def _call_guessed(self, block: Block, signature: Signature) -> None:
+        """Call a direct form where the address is its own; through the table where it is another."""
+        assert block.likely is not None
+        self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(block.likely) + OPCODES["i64.eq"])
+        self.hints.append((len(self.parts), True))
+        self._open(IF)
+        facts = self._facts.copy()
+        self._call_known(block, block.likely, signature)
+        self._take_back(block, registers(signature.results), set_ra=True)
+        self._else()
+        self._facts = facts
+        self._store(self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc])
+        self._call_unknown(block, None)
+        self._load(self._live.held[block.next_pc] & self._convention.call_clobbers(block))
+        self._close()
+        self._go_behind(block)
+
+    def _syscall(self, block: Block) -> None:
+        self._store_pc(const64(block.code[-1][0]))
+        left = leb(self._locals.left)
+        self._put(wasm.CALL + leb(runtime_index(SYSCALL)))
+        self._put(HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC) + wasm.LOCAL_TEE + left)
+        self._put(const64(block.next_pc) + OPCODES["i64.ne"] + INTERRUPTED + OPCODES["i32.or"])
+        self._open_unlikely()
+        self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
+        self._give_left()
+        self._close()
+        self._resume(block, NONE, set_ra=False)
+
+    def _resume(self, block: Block, given: Registers, *, set_ra: bool) -> None:
+        """Go on after a call that returned, and gave these registers by value."""
+        self._take_back(block, given, set_ra=set_ra)
+        self._go_behind(block)
+
+    def _take_back(self, block: Block, given: Registers, *, set_ra: bool) -> None:
+        """Have in values what is needed after a call that gave these."""
+        self._load(self._live.reload[block.pc] & ~given)
+        if set_ra:
+            self._put(const64(block.next_pc) + self._set(RA))
+
+    def _go_behind(self, block: Block) -> None:
+        """Go to what is behind a call."""
+        self._dirty = self._live.left[block.pc]
+        self._facts = self._bases.after_call(block, self._facts)
+        self._go(block, block.next_pc)
