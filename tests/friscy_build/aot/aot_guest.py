@@ -6,6 +6,7 @@ import importlib.util
 import random
 import struct
 import sys
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,18 @@ def install(
                 installed.append(pc)
     guest.exports["invalidate"](guest.store, CODE, CODE + len(elf))
     return installed
+
+
+def run_till_interrupted(guest: Guest) -> None:
+    """Run what does not end by itself, and see that an interrupt ends it."""
+    ended = threading.Event()
+
+    def run() -> None:
+        guest.run()
+        ended.set()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert not ended.wait(0.2)
+    guest.interrupt(1)
+    assert ended.wait(10)

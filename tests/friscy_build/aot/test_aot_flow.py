@@ -65,6 +65,22 @@ class UnwindingGuest(Guest):  # type: ignore[misc]
         return FlowOutcome(self.traps[0], self.all_x(), self.all_f(), self.fcsr, data, stack, self.nsyscalls)
 
 
+class CallingGuest(UnwindingGuest):
+    """Runs from CODE to its one system call, interrupted and unwound on the way."""
+
+    def _syscall(self) -> None:
+        self.nsyscalls += 1
+        self.interrupt(1)
+
+    def run_through(self) -> None:
+        self.pc, self.nsyscalls = CODE, 0
+        while not self.nsyscalls:
+            self.interrupt(int(self.rng.random() < self.unwinding / 4))
+            depth = DEPTH_LIMIT - self.rng.randrange(1, 5) if self.rng.random() < self.unwinding else 0
+            struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
+            self.exports["interpret"](self.store, HART_BASE)
+
+
 def functions(program: FlowProgram) -> list[tuple[int, int]]:
     """(address, bytes) of each function of a program."""
     ends = [*program.entries[1:], CODE + len(program.code)]

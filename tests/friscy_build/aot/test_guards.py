@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import random
-import struct
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aot_guest import CODE, STACK, code_of, elf_with_symbols, install
-from test_aot_flow import UnwindingGuest
+from aot_guest import CODE, STACK, code_of, elf_with_symbols, install, run_till_interrupted
+from test_aot_flow import CallingGuest
 
-from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
 from friscy_build.aot.convention import Convention
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.flow import Flow
@@ -102,24 +99,15 @@ def program(function: list[int], caller: list[int]) -> bytes:
     return code_of(caller).ljust(FUNCTION - CODE, b"\0") + code_of(function)
 
 
-class Counting(UnwindingGuest):
-    """Ends at the system call."""
-
-    def _syscall(self) -> None:
-        self.nsyscalls += 1
-        self.interrupt(1)
+class Calling(CallingGuest):
+    """Calls the function."""
 
     def call(self, argument: int) -> tuple[int, ...]:
         for register in range(1, 32):
             self.set_x(register, 100 * register)
         self.set_x(SP, STACK)
         self.set_x(A0, argument)
-        self.pc, self.nsyscalls = CODE, 0
-        while not self.nsyscalls:
-            self.interrupt(int(self.rng.random() < self.unwinding / 4))
-            depth = DEPTH_LIMIT - self.rng.randrange(1, 5) if self.rng.random() < self.unwinding else 0
-            struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
-            self.exports["interpret"](self.store, HART_BASE)
+        self.run_through()
         return tuple(self.x(register) for register in (A0, SP, S0, S1))
 
 
@@ -127,7 +115,7 @@ class Counting(UnwindingGuest):
 @pytest.mark.parametrize("case", CASES)
 def test_it_returns_what_it_returned(new_guest: Callable[..., Any], case: str, unwinding: float) -> None:
     function, _ = CASES[case]
-    guest = new_guest(Counting)
+    guest = new_guest(Calling)
     guest.rng, guest.unwinding = random.Random(7), unwinding
     code = program(function, CALLER)
     guest.write(CODE, code)
@@ -161,14 +149,4 @@ def test_a_loop_that_calls_what_returns_at_once_is_interrupted(new_guest: Callab
     elf = elf_with_symbols(code, [(CODE, 4 * len(turn)), (FUNCTION, 4 * len(function))])
     assert {CODE, FUNCTION} == set(install(guest, elf, [CODE, FUNCTION]))
     guest.set_x(SP, STACK)
-    ended = threading.Event()
-
-    def run() -> None:
-        guest.run()
-        ended.set()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert not ended.wait(0.2)
-    guest.interrupt(1)
-    assert ended.wait(10)
+    run_till_interrupted(guest)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import struct
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aot_guest import CODE, STACK, code_of, elf_with_symbols, install
-from test_aot_flow import UnwindingGuest
+from test_aot_flow import CallingGuest
 
-from friscy.machine.layout import DEPTH_LIMIT, HART_BASE, HART_DEPTH
 from friscy_build.isa.rows import BY_NAME
 
 RA, SP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A7, S2, S3 = 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 18, 19
@@ -107,12 +105,8 @@ def program() -> bytes:
     return code
 
 
-class Counting(UnwindingGuest):
-    """Ends at the system call."""
-
-    def _syscall(self) -> None:
-        self.nsyscalls += 1
-        self.interrupt(1)
+class Counting(CallingGuest):
+    """Adds up what its functions give."""
 
     def sum(self, choices: int) -> tuple[int, ...]:
         for register in range(1, 32):
@@ -121,12 +115,7 @@ class Counting(UnwindingGuest):
         self.set_x(A0, choices)
         for register in (S0, S1, S2):
             self.set_x(register, 3 * register)
-        self.pc, self.nsyscalls = CODE, 0
-        while not self.nsyscalls:
-            self.interrupt(int(self.rng.random() < self.unwinding / 4))
-            depth = DEPTH_LIMIT - self.rng.randrange(1, 5) if self.rng.random() < self.unwinding else 0
-            struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
-            self.exports["interpret"](self.store, HART_BASE)
+        self.run_through()
         return tuple(self.x(register) for register in (A0, SP, S0, S1, S2, S3))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aot_guest import CODE, code_of, elf_file, install
+from aot_guest import CODE, code_of, elf_file, install, run_till_interrupted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -148,15 +147,5 @@ def test_an_endless_loop_is_interrupted(new_guest: Callable[..., Any], words: li
     assert CODE in install(guest, elf_file(code), [CODE])
     guest.set_x(10, CODE + 0x1000)
     guest.set_x(11, turns)
-    ended = threading.Event()
-
-    def run() -> None:
-        guest.run()
-        ended.set()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert not ended.wait(0.2)
-    guest.interrupt(1)
-    assert ended.wait(10)
+    run_till_interrupted(guest)
     assert CODE <= guest.pc < CODE + len(code)
