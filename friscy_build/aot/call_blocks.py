@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC
+from friscy.machine.layout import HART_PC
 from friscy_build.aot.effects import NONE, RA, Registers, registers
 from friscy_build.aot.function_writer import IF, INTERRUPTED, const32, const64
 from friscy_build.aot.graph import Block
@@ -51,10 +51,7 @@ class CallBlockWriter(WayWriter):
         self._close()
 
     def _call_known(self, block: Block, target: int, signature: Signature) -> None:
-        """Call a direct form, likewise, unless its guard says that it returns at once.
-
-        Loops that call leave it to who is called to look for an interrupt: then the call is made all the same.
-        """
+        """Call a direct form, likewise, unless its guard says that it returns at once."""
         guard = self._convention.guards.get(target)
         reloaded = self._live.reload[block.pc] & ~registers(signature.results)
         if guard is None or reloaded or self._precise:
@@ -63,8 +60,6 @@ class CallBlockWriter(WayWriter):
         self._put_words(guard.looking)
         if not guard.taken:
             self._put(OPCODES["i32.eqz"])
-        self._put(self._inner + HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH_LIMIT))
-        self._put(OPCODES["i32.lt_u"] + OPCODES["i32.and"])
         self._open(IF)
         self._put_words(guard.returning)
         self._else()

@@ -58,9 +58,9 @@ class Flow:
         return target >= 0 and pc >= 0 and self.number[target] >= self.number[pc]
 
     def back_to(self, block: Block) -> list[Block]:
-        """The blocks from which ways lead back to `block`, but for those that call, where an interrupt is noticed."""
+        """The blocks from which ways lead back to `block`, but for system calls, where an interrupt is noticed."""
         before = (self.blocks[k] for k in self.before[self.number[block.pc]])
-        return [each for each in before if each.end not in CALLS and self.is_back(each.pc, block.pc)]
+        return [each for each in before if each.end is not End.SYSCALL and self.is_back(each.pc, block.pc)]
 
     def loops(self) -> dict[int, set[int]]:
         """The blocks of each loop, by its header, all by number; not of those that are entered elsewhere too."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aot_guest import CODE, code_of, elf_file, install, run_till_interrupted
+from aot_guest import CODE, STACK, code_of, elf_file, elf_with_symbols, install, run_till_interrupted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -149,3 +149,21 @@ def test_an_endless_loop_is_interrupted(new_guest: Callable[..., Any], words: li
     guest.set_x(11, turns)
     run_till_interrupted(guest)
     assert CODE <= guest.pc < CODE + len(code)
+
+
+def test_a_loop_that_begins_behind_a_call_is_interrupted(new_guest: Callable[..., Any]) -> None:
+    """What is called calls nobody, and looks for nothing."""
+    guest = new_guest()
+    leaf, words = CODE + 64, [op("addi", rd=10, rs1=10, imm=1), op("jalr", rd=0, rs1=1, imm=0)]
+    loop = [
+        op("jal", rd=0, imm=8),
+        op("jal", rd=1, imm=leaf - CODE - 4),
+        op("addi", rd=11, rs1=11, imm=1),
+        op("jal", rd=0, imm=-8),
+    ]
+    code = code_of(loop).ljust(leaf - CODE, b"\0") + code_of(words)
+    guest.write(CODE, code)
+    elf = elf_with_symbols(code, [(CODE, 4 * len(loop)), (leaf, 4 * len(words))])
+    assert {CODE, leaf} == set(install(guest, elf, [CODE, leaf]))
+    guest.set_x(2, STACK)
+    run_till_interrupted(guest)
