@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from friscy.machine.layout import HART_PC
-from friscy_build.aot.effects import NONE, RA, Registers, registers
+from friscy_build.aot.bases import offset_of
+from friscy_build.aot.effects import NONE, RA, Registers, effects, is_access, registers
 from friscy_build.aot.function_writer import IF, INTERRUPTED, const32, const64
 from friscy_build.aot.graph import Block
+from friscy_build.aot.guards import Words
 from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.signature import Signature
+from friscy_build.aot.value_writer import BAIL, LIKELY, MARK
 from friscy_build.aot.ways import WayWriter
 from friscy_build.isa.decode import decode
 from friscy_build.wasm import opcodes as wasm
@@ -51,10 +54,15 @@ class CallBlockWriter(WayWriter):
         self._close()
 
     def _call_known(self, block: Block, target: int, signature: Signature) -> None:
-        """Call a direct form, likewise, unless its guard says that it returns at once."""
-        guard = self._convention.guards.get(target)
+        """Call a direct form, likewise, unless it is a leaf, or its guard says that it returns at once."""
+        guard, leaf = self._convention.guards.get(target), self._convention.leaves.get(target)
         reloaded = self._live.reload[block.pc] & ~registers(signature.results)
-        if guard is None or reloaded or self._precise:
+        if reloaded or self._precise:
+            guard = leaf = None
+        if leaf is not None:
+            self._put_leaf(block, leaf)
+            return
+        if guard is None:
             self._call_and_return(block, target, signature)
             return
         self._put_words(guard.looking)
@@ -67,6 +75,34 @@ class CallBlockWriter(WayWriter):
         self._call_and_return(block, target, signature)
         self._facts = facts
         self._close()
+
+    def _put_leaf(self, block: Block, words: Words) -> None:
+        """Do what a leaf does. What it cannot do is left to the interpreter, in the leaf."""
+        code = [(pc, i) for pc, word in words if (i := decode(word)) is not None]
+        live, lives = self._live.after[block.pc] | 1 << RA, list[Registers]()
+        for _, i in reversed(code):
+            reads, writes = effects(i)
+            live = reads | live & ~writes
+            lives.append(live)
+        dirty = self._dirty
+        for pc, i in code:
+            check, live = False, lives.pop()
+            if is_access(i) and i.rs1:
+                offset = offset_of(i)
+                check = not self._facts.holds(i.rs1, offset)
+                self._facts.accessed(i.rs1, offset)
+            for part in self._templates.get(pc, i, check, 0).parts:
+                if isinstance(part, bytes):
+                    self._put(part)
+                elif part == MARK:
+                    self._mark(pc)
+                elif part == BAIL:
+                    self._hand_over(pc, self._dirty & live)
+                else:
+                    self.hints.append((len(self.parts), part == LIKELY))
+            self._facts.follow(i, pc)
+            self._dirty |= effects(i)[1]
+        self._dirty = dirty
 
     def _put_words(self, code: Iterable[tuple[int, int]]) -> None:
         """Write cheap instructions, and the condition of a branch."""

@@ -23,7 +23,7 @@ from heapq import heappop, heappush
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, members, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.guards import find_guard
+from friscy_build.aot.guards import Guard, Words, find_guard, find_leaf
 from friscy_build.aot.liveness import Liveness, reads_before_writes, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
@@ -95,10 +95,16 @@ class Convention:
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
             solve_dirty(flow, self, found, registers(signature.params))
-        self.guards = {
-            pc: guard for pc, flow in self.flows.items()
-            if pc >= 0 and self.abi.saved and (guard := find_guard(flow.graph, self.signatures[pc], self.abi.saved))
-        }  # fmt: skip
+        self.guards: dict[int, Guard] = {}
+        self.leaves: dict[int, Words] = {}
+        for pc, flow in self.flows.items():
+            if pc < 0 or not self.abi.saved:
+                continue
+            if guard := find_guard(flow.graph, self.signatures[pc], self.abi.saved):
+                self.guards[pc] = guard
+            leaf = find_leaf(flow.graph, self.signatures[pc], self.abi.saved)
+            if leaf is not None:
+                self.leaves[pc] = leaf
         self._solve_smashes(own)
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
@@ -153,6 +159,7 @@ class Convention:
         blocks = [block for key in keys for block in self.flows[key].blocks]
         called = {pc for block in blocks for pc in (block.target, block.likely)}
         part.guards = {pc: guard for pc, guard in self.guards.items() if pc in called}
+        part.leaves = {pc: leaf for pc, leaf in self.leaves.items() if pc in called}
         return part
 
     def _restores(self, pc: int, flow: Flow) -> bool:

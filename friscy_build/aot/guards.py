@@ -1,4 +1,4 @@
-"""Functions that look at their arguments and mostly return at once: their callers look for them.
+"""What callers do in a function's stead: small functions that call nobody, and those that look first and often return.
 
     li a5, 1
     bge a5, a0, out     # a guard: fib(n) of n < 2
@@ -6,8 +6,9 @@
     out: ret
 
 A call has its price in the host's frame and parameters, however soon it returns. What a guard computes is done where
-the function is called, with the caller's registers, and where it says so, the call is not made. Whatever a guard writes
-is nobody's behind the call, by the calling convention.
+the function is called, with the caller's registers, and where it says so, the call is not made. A *leaf*, a few
+instructions and the return, is done there whole. Whatever either writes is nobody's behind the call, by the calling
+convention, but for the results.
 """
 
 from __future__ import annotations
@@ -15,24 +16,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from friscy_build.aot.effects import RA, Registers, effects, is_cheap, registers
+from friscy_build.aot.effects import RA, Registers, effects, is_access, is_cheap, registers
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.signature import Signature
 from friscy_build.isa.decode import Instruction
 
-_MOST = 4  # instructions, of each of the two parts
+_MOST = 4  # instructions, of each of a guard's parts
+_LEAF = 8  # of a leaf
+_MULTIPLY = ("mul", "mulw")
 
 Code = Sequence[tuple[int, Instruction]]
+Words = tuple[tuple[int, int], ...]  # a pc and a word for each instruction: they are sent to worker processes
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """looking: what comes before the branch, and that itself; taken: whether it returns where the branch is taken;
-    returning: what is done before the return then. Instructions are a pc and a word, for worker processes."""
+    returning: what is done before the return then."""
 
-    looking: tuple[tuple[int, int], ...]
+    looking: Words
     taken: bool
-    returning: tuple[tuple[int, int], ...]
+    returning: Words
 
 
 def find_guard(graph: Graph, signature: Signature, saved: Registers) -> Guard | None:
@@ -56,7 +60,26 @@ def find_guard(graph: Graph, signature: Signature, saved: Registers) -> Guard | 
     return None
 
 
-def _words(code: Code) -> tuple[tuple[int, int], ...]:
+def find_leaf(graph: Graph, signature: Signature, saved: Registers) -> Words | None:
+    """A function's instructions before its return, if it is a leaf."""
+    entry = graph.blocks.get(graph.entry)
+    if entry is None or entry.end is not End.RETURN or len(graph.blocks) > 1 or not signature.direct:
+        return None
+    code, known = entry.code[:-1], registers(signature.params)
+    if len(code) > _LEAF or entry.code[-1][1].rs1 != RA:
+        return None
+    for _, i in code:
+        reads, writes = effects(i)
+        does_more = (
+            not is_cheap(i) and i.row.name not in _MULTIPLY and not (is_access(i) and i.row.extension == "I")
+        )
+        if does_more or reads & ~known or writes & (saved | 1 << RA):
+            return None
+        known |= writes
+    return None if registers(signature.results) & ~known else _words(code)
+
+
+def _words(code: Code) -> Words:
     return tuple((pc, i.word) for pc, i in code)
 
 

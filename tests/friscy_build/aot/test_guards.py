@@ -13,11 +13,10 @@ from test_aot_flow import CallingGuest
 from friscy_build.aot.convention import Convention
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.flow import Flow
-from friscy_build.aot.guards import Guard
 from friscy_build.aot.image import CodeImage
 from friscy_build.isa.rows import BY_NAME
 
-RA, SP, T0, S0, S1, A0, A5, A7, S2 = 1, 2, 5, 8, 9, 10, 15, 17, 18
+RA, SP, T0, S0, S1, A0, A1, A5, A7, S2 = 1, 2, 5, 8, 9, 10, 11, 15, 17, 18
 FUNCTION = CODE + 0x80
 
 
@@ -126,18 +125,18 @@ def test_it_returns_what_it_returned(new_guest: Callable[..., Any], case: str, u
     assert [guest.call(argument) for argument in arguments] == want
 
 
-def guard_of(function: list[int]) -> Guard | None:
+def convention_of(function: list[int]) -> Convention:
     code = program(function, CALLER)
     elf = elf_with_symbols(code, [(CODE, 4 * len(CALLER)), (FUNCTION, 4 * len(function))])
     functions = Functions(CodeImage(elf, name="code"))
     graphs = functions.graphs([CODE, FUNCTION])
-    return Convention({graph.entry: Flow(graph) for graph in graphs}).guards.get(FUNCTION)
+    return Convention({graph.entry: Flow(graph) for graph in graphs})
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_guard_only_computes_with_what_is_passed(case: str) -> None:
     function, has_guard = CASES[case]
-    assert (guard_of(function) is not None) is has_guard
+    assert (convention_of(function).guards.get(FUNCTION) is not None) is has_guard
 
 
 def test_a_loop_that_calls_what_returns_at_once_is_interrupted(new_guest: Callable[..., Any]) -> None:
@@ -150,3 +149,78 @@ def test_a_loop_that_calls_what_returns_at_once_is_interrupted(new_guest: Callab
     assert {CODE, FUNCTION} == set(install(guest, elf, [CODE, FUNCTION]))
     guest.set_x(SP, STACK)
     run_till_interrupted(guest)
+
+
+A4, PLACE = 14, CODE + 0x1000
+LEAVES = {
+    "nothing": [],
+    "a comparison": [
+        op("lw", rd=A5, rs1=A0, imm=0),
+        op("lw", rd=A4, rs1=A1, imm=4),
+        op("slt", rd=A0, rs1=A5, rs2=A4),
+    ],
+    "a store": [
+        op("sd", rs1=A0, rs2=A1, imm=0),
+        op("sb", rs1=A0, rs2=A0, imm=9),
+        op("addi", rd=A0, rs1=A0, imm=8),
+    ],
+    "a product": [
+        op("mulw", rd=A5, rs1=A0, rs2=A1),
+        op("ld", rd=A1, rs1=A1, imm=-8),
+        op("add", rd=A0, rs1=A1, rs2=A5),
+    ],
+}
+# Calls it twice: the second time with what the first has given, and a saved register that it is not to change.
+TWICE = [
+    op("addi", rd=S0, rs1=A1, imm=0),
+    op("jal", rd=RA, imm=FUNCTION - CODE - 4),
+    op("addi", rd=S1, rs1=A0, imm=0),
+    op("addi", rd=A1, rs1=S0, imm=0),
+    op("addi", rd=A0, rs1=S0, imm=8),
+    op("jal", rd=RA, imm=FUNCTION - CODE - 20),
+    op("addi", rd=A0, rs1=A0, imm=0),
+    li(A7, 93),
+    op("ecall"),
+]
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+@pytest.mark.parametrize("wild", [None, A0, A1], ids=["", "a0", "a1"])
+def test_a_leaf_does_what_it_did(new_guest: Callable[..., Any], leaf: str, wild: int | None) -> None:
+    function = [*LEAVES[leaf], RETURN]
+    guest = new_guest()
+    code = program(function, TWICE)
+    guest.write(CODE, code)
+
+    def run() -> tuple[Any, ...]:
+        guest.memory[PLACE - 64 : PLACE + 64] = bytes(range(128))
+        guest.syscalls.clear()
+        guest.traps.clear()
+        for register in range(1, 32):
+            guest.set_x(register, 100 * register)
+        for register, value in ((SP, STACK), (A0, PLACE), (A1, PLACE + 16)):
+            guest.set_x(register, 1 << 40 if register == wild else value)
+        guest.run()
+        ended = (list(guest.traps), len(guest.syscalls), guest.pc)
+        return ended, [guest.x(r) for r in (RA, SP, S0, S1, A0)], bytes(guest.memory[PLACE - 64 : PLACE + 64])
+
+    want = run()
+    elf = elf_with_symbols(code, [(CODE, 4 * len(TWICE)), (FUNCTION, 4 * len(function))])
+    assert {CODE, FUNCTION} == set(install(guest, elf, [CODE, FUNCTION]))
+    assert run() == want
+
+
+@pytest.mark.parametrize(
+    ("words", "is_leaf"),
+    [
+        ([], True),
+        ([op("ld", rd=A0, rs1=A0, imm=0)], True),
+        ([op("addi", rd=A5, rs1=A0, imm=1)] * 9, False),
+        ([op("addi", rd=S0, rs1=A0, imm=1)], False),
+        ([op("addi", rd=SP, rs1=SP, imm=-16), op("addi", rd=SP, rs1=SP, imm=16)], False),
+        ([op("div", rd=A0, rs1=A0, rs2=A1)], False),
+        ([op("amoadd.d", rd=A0, rs1=A0, rs2=A1, aq_rl=0)], False),
+    ],
+)
+def test_a_leaf_is_small_and_leaves_the_rest_alone(words: list[int], is_leaf: bool) -> None:
+    assert (convention_of([*words, RETURN]).leaves.get(FUNCTION) is not None) is is_leaf
