@@ -79,7 +79,7 @@ class CallBlockWriter(WayWriter):
     def _put_leaf(self, block: Block, words: Words) -> None:
         """Do what a leaf does. What it cannot do is left to the interpreter, in the leaf."""
         code = [(pc, i) for pc, word in words if (i := decode(word)) is not None]
-        live, lives = self._live.after[block.pc] | 1 << RA, list[Registers]()
+        live, lives = self._live.live[block.next_pc] | 1 << RA, list[Registers]()
         for _, i in reversed(code):
             reads, writes = effects(i)
             live = reads | live & ~writes

@@ -98,11 +98,13 @@ class Convention:
         self.guards: dict[int, Guard] = {}
         self.leaves: dict[int, Words] = {}
         for pc, flow in self.flows.items():
-            if pc < 0 or not self.abi.saved:
+            signature = self.signatures[pc]
+            in_hart = self._demands.get(pc, NONE) & signature.writes & ~registers(signature.results)
+            if pc < 0 or in_hart or not self.abi.saved:
                 continue
-            if guard := find_guard(flow.graph, self.signatures[pc], self.abi.saved):
+            if guard := find_guard(flow.graph, signature, self.abi.saved):
                 self.guards[pc] = guard
-            leaf = find_leaf(flow.graph, self.signatures[pc], self.abi.saved)
+            leaf = find_leaf(flow.graph, signature, self.abi.saved)
             if leaf is not None:
                 self.leaves[pc] = leaf
         self._solve_smashes(own)

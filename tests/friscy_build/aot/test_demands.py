@@ -77,6 +77,39 @@ def test_what_callers_read(
     assert guest.x(A0) == 42
 
 
+@pytest.mark.parametrize("guarded", [False, True])
+def test_what_a_small_function_gives_back_reaches_its_callers_caller(
+    new_guest: Callable[..., Any], guarded: bool
+) -> None:
+    """The call of the small one need not be made (`guards`): who reads its register finds it all the same."""
+    asm = Assembler()
+    asm.calls("caller")
+    asm.to("middle", "jal", rd=RA)
+    asm.word(op("addi", rd=A0, rs1=A2, imm=0))
+    asm.returns()
+    asm.labels["middle"] = asm.at
+    asm.word(op("addi", rd=SP, rs1=SP, imm=-16))
+    asm.word(op("sd", rs2=RA, rs1=SP, imm=0))
+    asm.to("small", "jal", rd=RA)
+    asm.word(op("ld", rd=RA, rs1=SP, imm=0))
+    asm.word(op("addi", rd=SP, rs1=SP, imm=16))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.labels["small"] = asm.at
+    if guarded:
+        asm.word(op("beq", rs1=0, rs2=0, imm=8))
+        asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    asm.word(op("addi", rd=A2, rs1=0, imm=42))
+    asm.word(op("jalr", rd=0, rs1=RA, imm=0))
+    code = asm.code()
+    guest = new_guest()
+    guest.write(CODE, code)
+    entries = [asm.labels[name] for name in ("caller", "middle", "small")]
+    assert set(entries) <= set(install(guest, elf_file(code), entries))
+    guest.set_all([0, 0, STACK, *[0] * 29], [0] * 32, 0)
+    guest.run(CODE)
+    assert guest.x(A0) == 42
+
+
 def test_what_the_callee_reads(new_guest: Callable[..., Any]) -> None:
     """No caller was seen, but the callee looks at a temporary that nobody by the psABI would give it."""
     asm, code = _program()
