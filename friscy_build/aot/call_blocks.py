@@ -5,20 +5,19 @@ What a call gives back is where the code behind it wants it when `_resume` goes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 
 from friscy.machine.layout import HART_PC
-from friscy_build.aot.bases import offset_of
 from friscy_build.aot.effects import NONE, RA, Registers, effects, is_access, registers
 from friscy_build.aot.function_writer import IF, INTERRUPTED, const32, const64
 from friscy_build.aot.graph import Block
 from friscy_build.aot.guards import Words
+from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.signature import Signature
-from friscy_build.aot.value_writer import BAIL, LIKELY, MARK
 from friscy_build.aot.ways import WayWriter
-from friscy_build.isa.decode import decode
+from friscy_build.isa.decode import Instruction, decode
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -65,11 +64,13 @@ class CallBlockWriter(WayWriter):
         if guard is None:
             self._call_and_return(block, target, signature)
             return
-        self._put_words(guard.looking)
+        for pc, i in _decoded(guard.looking):
+            self._put_plain(pc, i, 0)
         if not guard.taken:
             self._put(OPCODES["i32.eqz"])
         self._open(IF)
-        self._put_words(guard.returning)
+        for pc, i in _decoded(guard.returning):
+            self._put_plain(pc, i, 0)
         self._else()
         facts = self._facts.copy()
         self._call_and_return(block, target, signature)
@@ -78,39 +79,16 @@ class CallBlockWriter(WayWriter):
 
     def _put_leaf(self, block: Block, words: Words) -> None:
         """Do what a leaf does. What it cannot do is left to the interpreter, in the leaf."""
-        code = [(pc, i) for pc, word in words if (i := decode(word)) is not None]
-        live, lives = self._live.live[block.next_pc] | 1 << RA, list[Registers]()
-        for _, i in reversed(code):
-            reads, writes = effects(i)
-            live = reads | live & ~writes
-            lives.append(live)
+        code = _decoded(words)
+        lives = live_at(code, self._live.live[block.next_pc] | 1 << RA)
         dirty = self._dirty
-        for pc, i in code:
-            check, live = False, lives.pop()
-            if is_access(i) and i.rs1:
-                offset = offset_of(i)
-                check = not self._facts.holds(i.rs1, offset)
-                self._facts.accessed(i.rs1, offset)
-            for part in self._templates.get(pc, i, check, 0).parts:
-                if isinstance(part, bytes):
-                    self._put(part)
-                elif part == MARK:
-                    self._mark(pc)
-                elif part == BAIL:
-                    self._hand_over(pc, self._dirty & live)
-                else:
-                    self.hints.append((len(self.parts), part == LIKELY))
+        for (pc, i), live in zip(code, lives, strict=True):
+            check = bool(is_access(i) and i.rs1) and self._checked(i)
+            bail = partial(self._hand_over, pc, self._dirty & live)
+            self._put_template(self._templates.get(pc, i, check, 0), pc, bail)
             self._facts.follow(i, pc)
             self._dirty |= effects(i)[1]
         self._dirty = dirty
-
-    def _put_words(self, code: Iterable[tuple[int, int]]) -> None:
-        """Write cheap instructions, and the condition of a branch."""
-        for pc, word in code:
-            i = decode(word)
-            assert i is not None
-            parts = self._templates.get(pc, i, False, 0).parts
-            self._put(b"".join(part for part in parts if isinstance(part, bytes)))
 
     def _call_and_return(self, block: Block, target: int, signature: Signature) -> None:
         given = registers(signature.results)
@@ -177,3 +155,7 @@ class CallBlockWriter(WayWriter):
         self._dirty = self._live.left[block.pc]
         self._facts = self._bases.after_call(block, self._facts)
         self._go(block, block.next_pc)
+
+
+def _decoded(words: Words) -> list[tuple[int, Instruction]]:
+    return [(pc, i) for pc, word in words if (i := decode(word)) is not None]

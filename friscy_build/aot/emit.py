@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC, HART_TRAP_PC
-from friscy_build.aot.bases import Facts, offset_of
+from friscy_build.aot.bases import Facts
 from friscy_build.aot.call_blocks import CallBlockWriter
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
@@ -41,7 +41,6 @@ from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.tables import Way
-from friscy_build.aot.value_writer import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
 from friscy_build.aot.ways import ROOT
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
@@ -150,13 +149,17 @@ class Emitter(CallBlockWriter):
 
         def live_before() -> list[Registers]:
             if not live:
-                live.extend(live_at(block, self._live.after[block.pc], self._convention.abi.trap))
+                live.extend(live_at(block.code, self._live.after[block.pc], self._convention.abi.trap))
             return live
 
         def bail() -> None:
             self._hand_over(pc, self._dirty & live_before()[k])
 
-        get, facts, put, precise = self._templates.get, self._facts, self._put, self._precise
+        def kept() -> Registers:
+            after = live_before()[k + 1] if k < last else self._live.after[block.pc]
+            return after & self._flow.mentioned & ~written
+
+        get, facts, precise = self._templates.get, self._facts, self._precise
         unread: Collection[int] = ()
         if self._direct:
             # What is put back into the hart is read.
@@ -185,9 +188,7 @@ class Emitter(CallBlockWriter):
             if precise and (accesses or i.row.extension == "A"):
                 self._sync(pc)
             if accesses and i.rs1:
-                offset = offset_of(i)
-                check = not facts.holds(i.rs1, offset)
-                facts.accessed(i.rs1, offset)
+                check = self._checked(i)
             elif i.row.extension == "A":
                 check = True
             if k in pairs:
@@ -199,20 +200,7 @@ class Emitter(CallBlockWriter):
             elif k not in copied:
                 template = get(pc, i, check, kinds[k])
                 ends = template.ends
-                for part in template.parts:
-                    if part.__class__ is bytes:
-                        put(part)
-                    elif part is BAIL:
-                        bail()
-                    elif part is MARK:
-                        self._mark(pc)
-                    elif part is CALM or part is CALM_FUSED:
-                        self._put_calm(bail, fused=part is CALM_FUSED)
-                    elif part is SPILL or part is UNSPILL:
-                        after = live_before()[k + 1] if k < last else self._live.after[block.pc]
-                        self._spill(after & self._flow.mentioned & ~written, back=part is UNSPILL)
-                    else:
-                        self.hints.append((len(self.parts), part is LIKELY))
+                self._put_template(template, pc, bail, kept)
             if written >> FCSR & 1 and i.row.extension not in ("F", "D"):
                 self._calm.clear()
             facts.follow(i, pc)

@@ -16,7 +16,7 @@ from friscy.machine.layout import (
     HART_PC,
     HART_SPILL,
 )
-from friscy_build.aot.bases import Bases, Facts
+from friscy_build.aot.bases import Bases, Facts, offset_of
 from friscy_build.aot.convention import Convention
 from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, Registers, members, registers
 from friscy_build.aot.graph import Block, Graph
@@ -24,7 +24,9 @@ from friscy_build.aot.halves import Halves
 from friscy_build.aot.linking import Functions, hart_load, hart_store, result_types
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.signature import calls, calls_others
-from friscy_build.aot.templates import templates
+from friscy_build.aot.templates import Template, templates
+from friscy_build.aot.value_writer import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
+from friscy_build.isa.decode import Instruction
 from friscy_build.isa.softfloat_core import NX
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import F64, leb, sleb
@@ -86,6 +88,42 @@ class FunctionWriter:
     def _kinds(self, block: Block) -> list[int]:
         """What the instructions of a block are written like (`halves`)."""
         return self._halves.of(block) if self._halves is not None else [0] * len(block.code)
+
+    # Instructions
+
+    def _checked(self, i: Instruction) -> bool:
+        """Whether an access has to look whether its base is in the guest's range. It is known to be behind it."""
+        offset = offset_of(i)
+        known = self._facts.holds(i.rs1, offset)
+        self._facts.accessed(i.rs1, offset)
+        return not known
+
+    def _put_template(
+        self,
+        template: Template,
+        pc: int,
+        bail: Callable[[], None],
+        kept: Callable[[], Registers] = lambda: NONE,
+    ) -> None:
+        """Write a template. bail: leaves the instruction to the interpreter; kept: what lives on behind it."""
+        for part in template.parts:
+            if part.__class__ is bytes:
+                self._put(part)
+            elif part is BAIL:
+                bail()
+            elif part is MARK:
+                self._mark(pc)
+            elif part is CALM or part is CALM_FUSED:
+                self._put_calm(bail, fused=part is CALM_FUSED)
+            elif part is SPILL or part is UNSPILL:
+                self._spill(kept(), back=part is UNSPILL)
+            else:
+                self.hints.append((len(self.parts), part is LIKELY))
+
+    def _put_plain(self, pc: int, i: Instruction, kind: int) -> None:
+        """Write an instruction that only computes, or the condition of a branch."""
+        parts = self._templates.get(pc, i, False, kind).parts
+        self._put(b"".join(part for part in parts if isinstance(part, bytes)))
 
     # Pieces
 

@@ -13,7 +13,7 @@ convention, but for the results.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from friscy_build.aot.effects import RA, Registers, effects, is_access, is_cheap, registers
@@ -65,18 +65,11 @@ def find_leaf(graph: Graph, signature: Signature, saved: Registers) -> Words | N
     entry = graph.blocks.get(graph.entry)
     if entry is None or entry.end is not End.RETURN or len(graph.blocks) > 1 or not signature.direct:
         return None
-    code, known = entry.code[:-1], registers(signature.params)
+    code = entry.code[:-1]
     if len(code) > _LEAF or entry.code[-1][1].rs1 != RA:
         return None
-    for _, i in code:
-        reads, writes = effects(i)
-        does_more = (
-            not is_cheap(i) and i.row.name not in _MULTIPLY and not (is_access(i) and i.row.extension == "I")
-        )
-        if does_more or reads & ~known or writes & (saved | 1 << RA):
-            return None
-        known |= writes
-    return None if registers(signature.results) & ~known else _words(code)
+    known = _after(code, registers(signature.params), forbidden=saved | 1 << RA, may=_is_of_leaf)
+    return None if known is None or registers(signature.results) & ~known else _words(code)
 
 
 def _words(code: Code) -> Words:
@@ -87,12 +80,18 @@ def _returns(block: Block) -> bool:
     return block.end is End.RETURN and len(block.code) <= _MOST and block.code[-1][1].rs1 == RA
 
 
-def _after(code: Code, known: Registers, *, forbidden: Registers) -> Registers | None:
-    """What is known by value after instructions, `known` being so before; None: they do something else than compute
-    with that, or write what is forbidden."""
+def _is_of_leaf(i: Instruction) -> bool:
+    return is_cheap(i) or i.row.name in _MULTIPLY or (is_access(i) and i.row.extension == "I")
+
+
+def _after(
+    code: Code, known: Registers, *, forbidden: Registers, may: Callable[[Instruction], bool] = is_cheap
+) -> Registers | None:
+    """What is known by value after instructions, `known` being so before; None: they do something else than they may,
+    with something else than that, or write what is forbidden."""
     for _, i in code:
         reads, writes = effects(i)
-        if not is_cheap(i) or reads & ~known or writes & forbidden:
+        if not may(i) or reads & ~known or writes & forbidden:
             return None
         known |= writes
     return known

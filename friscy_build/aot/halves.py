@@ -64,6 +64,13 @@ class _Way:
                 self.operands = reads
 
 
+    def words_behind(self, words: Registers) -> Registers:
+        """What is known to hold words behind it, if these do before it."""
+        if self.word == _NEVER or self.word & ~words:
+            return words & ~self.writes
+        return words | self.writes
+
+
 _known: dict[int, _Way] = {}
 
 
@@ -164,8 +171,8 @@ class Halves:
                 for successor in flow.after[k]:
                     wanted |= before[successor]
                 after[k] = wanted
-                for writes, idle, looked, _ in steps[k]:
-                    wanted = wanted & ~writes | (looked if writes & wanted else idle)
+                for step in steps[k]:
+                    wanted = _before(step, wanted)
                 if wanted != before[k]:
                     before[k] = wanted
                     again += flow.before[k]
@@ -192,10 +199,7 @@ def _solve_words(flow: Flow, saved: Registers) -> list[Registers]:
                 known &= behind[earlier]
             words[k] = known
             for way in ways[k]:
-                if way.word == _NEVER or way.word & ~known:
-                    known &= ~way.writes
-                else:
-                    known |= way.writes
+                known = way.words_behind(known)
             if blocks[k].pc < 0:
                 known = NONE
             elif flow.calls[k]:
@@ -225,20 +229,20 @@ def _steps(block: Block, words: Registers) -> list[_Step]:
             found.append((way.writes, NONE, copied, WORDS))
         else:
             found.append((way.writes, way.idle, way.wanted, 0))
-        if way.word == _NEVER or way.word & ~words:
-            words &= ~way.writes
-        else:
-            words |= way.writes
+        words = way.words_behind(words)
     return found[::-1]
+
+
+def _before(step: _Step, wanted: Registers) -> Registers:
+    """Whose upper halves are looked at before an instruction, if those of `wanted` are behind it."""
+    writes, idle, looked, _ = step
+    return wanted & ~writes | (looked if writes & wanted else idle)
 
 
 def _kinds(steps: list[_Step], wanted: Registers) -> list[int]:
     kinds: list[int] = []
-    for writes, idle, looked, kind in steps:
-        if writes & wanted:
-            wanted = wanted & ~writes | looked
-        else:
-            wanted = wanted & ~writes | idle
-            kind |= NARROW if writes else 0
-        kinds.append(kind)
+    for step in steps:
+        writes, _, _, kind = step
+        kinds.append(kind | NARROW if writes and not writes & wanted else kind)
+        wanted = _before(step, wanted)
     return kinds[::-1]

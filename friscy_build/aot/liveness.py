@@ -8,11 +8,13 @@ may have to be stored. What is live is right in the hart at every such point; wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, effects, registers
 from friscy_build.aot.flow import Flow
-from friscy_build.aot.graph import Block, End
+from friscy_build.aot.graph import End
+from friscy_build.isa.decode import Instruction
 
 if TYPE_CHECKING:
     from friscy_build.aot.convention import Convention
@@ -208,11 +210,13 @@ def reads_before_writes(flow: Flow) -> Registers:
     return found
 
 
-def live_at(block: Block, after: Registers, always: Registers) -> list[Registers]:
-    """What is live before each instruction of a block, `after` being live behind the last, and `always` anywhere."""
-    result = [NONE] * len(block.code)
-    for k in range(len(block.code) - 1, -1, -1):
-        reads, writes = effects(block.code[k][1])
+def live_at(
+    code: Sequence[tuple[int, Instruction]], after: Registers, always: Registers = NONE
+) -> list[Registers]:
+    """What is live before each of some instructions, `after` being live behind the last, and `always` anywhere."""
+    result = [NONE] * len(code)
+    for k in range(len(code) - 1, -1, -1):
+        reads, writes = effects(code[k][1])
         after = reads | after & ~writes | always
         result[k] = after
     return result

@@ -186,8 +186,7 @@ class WayWriter(CallWriter):
             if k in pairs:
                 self._put_pair(i, pairs[k], kinds[k])
             else:
-                parts = self._templates.get(pc, i, False, kinds[k]).parts
-                self._put(b"".join(part for part in parts if isinstance(part, bytes)))
+                self._put_plain(pc, i, kinds[k])
             self._facts.follow(i, pc)
             self._dirty |= effects(i)[1]
         self._facts = self._facts.meet(facts)
