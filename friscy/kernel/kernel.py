@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from friscy.kernel import short, short_files, timers
+from friscy.kernel import short, timers
 from friscy.kernel.alarm import Alarm, Ticker
 from friscy.kernel.clock import Clock
 from friscy.kernel.memory.backing import BackingPool
@@ -210,6 +210,8 @@ class Kernel:
 
     def settle(self) -> None:
         """A short call has opened a file: enter it in the running task's table."""
+        from friscy.kernel import short_files
+
         short_files.settle(self)
 
     def entry_of_calls(self) -> Callable[[], None]:

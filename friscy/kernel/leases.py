@@ -9,7 +9,7 @@ import errno
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-from friscy.kernel import short_files
+from friscy.kernel import short
 from friscy.kernel.credentials import CAP_LEASE, capable
 from friscy.kernel.devices import devices
 from friscy.kernel.events import signal_io
@@ -131,7 +131,7 @@ def set_lease(k: Kernel, task: Task, file: OpenFile, fd: int, kind: int) -> None
     if hindered:
         raise LinuxError(errno.EAGAIN)
     signal_io.claim(k, task, file)
-    short_files.forget(k)
+    short.forget_files(k)
     if lease is None:
         table.append(Lease(file, kind, fd))
     else:

@@ -9,7 +9,6 @@ import os
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-from friscy.kernel import short_files
 from friscy.machine.short_calls import Descriptors
 from friscy.machine.short_calls_text import MAX_EVENTS
 from friscy.machine.short_words import RECEIVE, SEND, SOURCE
@@ -66,10 +65,19 @@ def offer_source(k: Kernel, fd: int, file: OpenFile) -> None:
 
 def forget_sources(k: Kernel) -> None:
     """Files are not to be read any more without the kernel: it has to know, or to bring them up to date."""
-    short_files.forget(k)
+    forget_files(k)
     for process in k.state.processes.values():
         if process.files.short is not None:
             process.files.short.forget_sources()
+
+
+def forget_files(k: Kernel) -> None:
+    """All files are to be opened by the kernel again (friscy.kernel.short_files)."""
+    if k.vfs.changing is not None:
+        k.vfs.changing = None
+        for process in k.state.processes.values():
+            if process.files.short is not None:
+                process.files.short.forget_files()
 
 
 def trust_output(k: Kernel, address: int) -> None:

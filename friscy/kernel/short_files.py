@@ -1,9 +1,9 @@
 """Which files may be opened without the kernel the next time (friscy.machine.short_files), and until when.
 
 A path leads where it led, and who was let in is let in again, until something of it that is in memory is about to
-change (`Vfs.changing`: names, mounts, owners, modes, data), or `forget` is called: for another root, another user,
-another limit, a lock or a lease. What the host may change is asked of the host each time. Only paths without symlinks
-are kept.
+change (`Vfs.changing`: names, mounts, owners, modes, data), or `forget_files` is called: for another root, another
+user, another limit, a lock or a lease. What the host may change is asked of the host each time. Only paths without
+symlinks are kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from friscy.kernel.short import forget_files
 from friscy.kernel.state import RLIMIT_NOFILE
 from friscy.kernel.structs import pack_stat
 from friscy.machine.short_files import host_stat
@@ -63,11 +64,11 @@ class _Watch:
 
     def __call__(self, inode: Inode) -> None:
         if inode in self._inodes:
-            forget(self._k)
+            forget_files(self._k)
 
 
 def _files(k: Kernel) -> KeptFiles:
-    return k.spaces[k.task.process.pid].short_calls.files
+    return k.spaces[k.task.process.pid].short_calls.kept_files()
 
 
 def offer(k: Kernel, task: Task, fd: int, name: bytes, flags: int) -> None:
@@ -124,10 +125,7 @@ def _copy(k: Kernel, file: OpenFile) -> tuple[int | None, bytes, bytes]:
 
 def settle(k: Kernel) -> None:
     """Enter the file that the running task has opened without the kernel in its table."""
-    files = _files(k)
-    if not files.has_taken:
-        return
-    fd, host_fd, opening = files.settle()
+    fd, host_fd, opening = _files(k).settle()
     file = description(opening.location, opening.inode, opening.flags, opening.credentials)
     inode, table = file.inode, k.task.process.files
     if host_fd >= 0:
@@ -137,12 +135,3 @@ def settle(k: Kernel) -> None:
     table.put(k, fd, file, cloexec=opening.cloexec)
     if host_fd >= 0 and table.short is not None:
         table.short.allow(fd, host_fd, SOURCE)
-
-
-def forget(k: Kernel) -> None:
-    """All files are to be opened by the kernel again."""
-    if k.vfs.changing is not None:
-        k.vfs.changing = None
-        for process in k.state.processes.values():
-            if process.files.short is not None:
-                process.files.short.forget_files()

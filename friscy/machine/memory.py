@@ -17,14 +17,7 @@ import struct
 from friscy.machine import host_pages
 from friscy.machine.layers import HostFile, Layers, without
 from friscy.machine.layout import GUEST_END, GUEST_START, HART_BASE, MEMORY_BYTES, PAGE, PAGE_SHIFT
-from friscy.machine.trust import (
-    NO_PAGE,
-    READABLE,
-    READABLE_COUNT,
-    TRUSTED_WORDS,
-    WRITABLE,
-    WRITABLE_COUNT,
-)
+from friscy.machine.trust import NOTHING, READABLE, READABLE_COUNT, TRUSTED_WORDS, WRITABLE, WRITABLE_COUNT
 from lazyfs.errors import LinuxError
 
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
@@ -35,9 +28,6 @@ _READABLE = bytes(p for p in range(16) if p & PROT_READ)
 _SHORT_STRING = 192  # bytes
 _WRITABLE = bytes(p for p in range(16) if p & PROT_WRITE)
 _U8, _U16, _U32, _U64, _I32, _I64 = (struct.Struct("<" + c) for c in "BHIQiq")
-
-
-_NOTHING_TRUSTED = memoryview(NO_PAGE.to_bytes(8, "little") * TRUSTED_WORDS).cast("Q")
 
 
 class GuestMemory:
@@ -100,7 +90,7 @@ class GuestMemory:
 
     def _set_pages(self, start: int, end: int, value: int) -> None:
         first, last = start >> PAGE_SHIFT, end >> PAGE_SHIFT
-        self.trusted[:] = _NOTHING_TRUSTED
+        self.trusted[:] = NOTHING
         self.pages[first:last] = bytes((value,)) * (last - first)
 
     def trust(self, address: int, *, write: bool = False) -> None:

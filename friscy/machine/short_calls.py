@@ -17,13 +17,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import wasmtime
 
 from friscy.machine.engine import load_text
 from friscy.machine.host_code import PARAMS, host_call_address
 from friscy.machine.short_calls_text import READ_CLOCK, TEXT, WASI
-from friscy.machine.short_files import KeptFiles
 from friscy.machine.short_words import (
     DESCRIPTOR_COUNT,
     DESCRIPTORS,
@@ -35,10 +35,14 @@ from friscy.machine.short_words import (
     OWN,
     SOURCE,
     STILL,
+    TAKEN,
     TRAFFIC,
     TRUSTED,
 )
-from friscy.machine.trust import NO_PAGE, TRUSTED_WORDS
+from friscy.machine.trust import NOTHING, TRUSTED_WORDS
+
+if TYPE_CHECKING:
+    from friscy.machine.short_files import KeptFiles
 
 _CALIBRATIONS = 8
 _WORDS = DESCRIPTOR_COUNT + 1
@@ -72,7 +76,7 @@ class Descriptors:
 
     def forget_files(self) -> None:
         """No file is to be opened without Python any more."""
-        if self.holder is not None:
+        if self.holder is not None and self.holder.files is not None:
             self.holder.files.forget()
 
     def next_is(self, fd: int) -> None:
@@ -90,9 +94,10 @@ class Descriptors:
 class ShortCalls:
     """The module in one store. function: what engines call for system calls. trusted: see GuestMemory.
 
-    files: those that can be opened without Python. hart, failed: words of its memory: the running hart, and the errno
-    that the host gave for the call that has come to Python, 0 for none. can_ask: whether this host lets calls be made.
-    ahead: nanoseconds from WASI's monotonic clock, which begins with the store, to the host's.
+    files: those that can be opened without Python, once `kept_files` was asked for. hart, failed: words of its memory:
+    the running hart, and the errno that the host gave for the call that has come to Python, 0 for none. can_ask:
+    whether this host lets calls be made. ahead: nanoseconds from WASI's monotonic clock, which begins with the store,
+    to the host's.
     """
 
     __slots__ = ("_area", "_own", "_still", "_traffic", "ahead", "can_ask", "descriptors", "failed", "files",
@@ -132,11 +137,11 @@ class ShortCalls:
         self._words(OWN)[0] = _address_of(pointer)
         self.hart, self.failed = self._words(HART), self._words(FAILED)
         self.trusted = self._words(TRUSTED, TRUSTED_WORDS)
-        for index in range(TRUSTED_WORDS):
-            self.trusted[index] = NO_PAGE
+        self.trusted[:] = NOTHING
         self._still, self._traffic = self._words(STILL, 3), self._words(TRAFFIC, 4)
         self._area = self._words(DESCRIPTORS, _WORDS)
-        self.files = KeptFiles(self._own)
+        self._words(TAKEN)[0] = NOBODY
+        self.files: KeptFiles | None = None
         self.descriptors: Descriptors | None = None  # that are in the module's memory
         self.ahead = 0
         self.stir()
@@ -171,7 +176,8 @@ class ShortCalls:
         """A task with these is about to run here; None: with none that could be asked for."""
         if descriptors is self.descriptors:
             return
-        self.files.forget()
+        if self.files is not None:
+            self.files.forget()
         if self.descriptors is not None:
             self.descriptors.words = memoryview(bytearray(self._area)).cast("Q")
             self.descriptors.holder = None
@@ -183,6 +189,14 @@ class ShortCalls:
             descriptors.holder.load(None)
         self._area[:] = descriptors.words
         descriptors.words, descriptors.holder = self._area, self
+
+    def kept_files(self) -> KeptFiles:
+        """`files`: few programs need any."""
+        if self.files is None:
+            from friscy.machine.short_files import KeptFiles
+
+            self.files = KeptFiles(self._own)
+        return self.files
 
     def take_traffic(self) -> list[int]:
         """Bytes received, receives, bytes sent and sends since the last time."""

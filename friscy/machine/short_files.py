@@ -55,7 +55,6 @@ class KeptFiles:
     def __init__(self, own: memoryview) -> None:
         self._own = own
         self._taken = own[TAKEN : TAKEN + 16].cast("Q")
-        self._taken[0] = NOBODY
         self._seen: set[tuple[bytes, int]] = set()
         self._what: dict[int, tuple[Any, int]] = {}  # by slot: for `settle`; a descriptor that is ours, or -1
 
@@ -114,7 +113,7 @@ class KeptFiles:
         _WORD.pack_into(self._own, at, value)
 
     def settle(self) -> tuple[int, int, Any]:
-        """The file that is open, which the kernel has to know of from now on.
+        """The file that is open (`has_taken`), which the kernel has to know of from now on.
 
         The guest's descriptor; the host's, of which the kernel is the owner from now on, or -1; what `keep` was given.
         """

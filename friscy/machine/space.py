@@ -183,7 +183,8 @@ class Space:
             self.code.returned(hart)
 
     def _settled(self) -> None:
-        if self.short_calls.files.has_taken:
+        files = self.short_calls.files
+        if files is not None and files.has_taken:
             self._settle()
 
     def _trapped(self, values: int) -> None:

@@ -63,7 +63,6 @@ class _Way:
             if is_copy or (compared.name.startswith("compare") and compared.args[2] == 64):
                 self.operands = reads
 
-
     def words_behind(self, words: Registers) -> Registers:
         """What is known to hold words behind it, if these do before it."""
         if self.word == _NEVER or self.word & ~words:

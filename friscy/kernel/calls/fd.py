@@ -6,7 +6,7 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files, leases, short_files
+from friscy.kernel import files, leases, short
 from friscy.kernel.calls.path import install
 from friscy.kernel.credentials import CAP_SYS_RESOURCE, capable
 from friscy.kernel.devices import devices
@@ -225,7 +225,7 @@ def _record_lock(k: Kernel, task: Task, file: OpenFile, command: int, address: i
         if not of_description and would_deadlock(k, table, wait):
             raise LinuxError(errno.EDEADLK)
         raise Blocked(wait)
-    short_files.forget(k)
+    short.forget_files(k)
     table.set_range(file.inode, owner, kind, first, last, -1 if of_description else task.process.pid)
     return 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from friscy.kernel import short_files
+from friscy.kernel import short
 from friscy.kernel.credentials import CAP_SYS_ADMIN, capable
 from friscy.kernel.ipc.mqueue_fs import mqueue_fs
 from friscy.kernel.table import syscall
@@ -127,7 +127,7 @@ def _move(k: Kernel, origin: Location, place: Location) -> None:
         at = at.mount.mountpoint
     if mount.mountpoint is None:
         raise LinuxError(errno.EINVAL)
-    short_files.forget(k)
+    short.forget_files(k)
     old, new = mount.mountpoint.dentry, place.dentry
     old.mounts = [other for other in old.mounts or () if other is not mount] or None
     mount.mountpoint = place

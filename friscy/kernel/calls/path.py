@@ -6,7 +6,7 @@ import errno
 from stat import S_IFCHR, S_IFIFO, S_IFMT, S_ISDIR
 from typing import TYPE_CHECKING
 
-from friscy.kernel import files, leases, short, short_files
+from friscy.kernel import files, leases, short
 from friscy.kernel.fdtable import drop
 from friscy.kernel.paths import (
     RESOLVE_ALL,
@@ -113,8 +113,10 @@ def sys_openat(k: Kernel, task: Task, dirfd: int, path: int, flags: int, mode: i
     creating = flags & O_CREAT or flags & O_TMPFILE == O_TMPFILE
     fd = _open(k, task, task.process.fs, name, flags, mode & 0o7777 if creating else 0, start)
     if task.process.files.short is not None:
+        from friscy.kernel.short_files import offer
+
         short.trust_input(k, path)
-        short_files.offer(k, task, fd, name, flags)
+        offer(k, task, fd, name, flags)
     return fd
 
 
@@ -364,7 +366,7 @@ def sys_chroot(k: Kernel, task: Task, path: int) -> int:
     if task.process.credentials.euid != 0:
         raise LinuxError(errno.EPERM)
     task.process.fs.root = found
-    short_files.forget(k)
+    short.forget_files(k)
     return 0
 
 

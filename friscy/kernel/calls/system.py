@@ -6,7 +6,7 @@ import errno
 import struct
 from typing import TYPE_CHECKING
 
-from friscy.kernel import short_files
+from friscy.kernel import short
 from friscy.kernel.credentials import CAP_SETPCAP, CAP_SYS_BOOT, SECBIT_KEEP_CAPS, capable
 from friscy.kernel.kernel import NSEC
 from friscy.kernel.release import MACHINE, RELEASE, SYSNAME, VERSION
@@ -155,7 +155,7 @@ def _set_limit(k: Kernel, caller: Process, process: Process, resource: int, soft
     if resource == RLIMIT_NOFILE and hard > 1 << 20:
         raise LinuxError(errno.EPERM)
     process.limits[resource] = (soft, hard)
-    short_files.forget(k)
+    short.forget_files(k)
     if resource == RLIMIT_CPU:
         rearm(k)
         k.hart.interrupt()
