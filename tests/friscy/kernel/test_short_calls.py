@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from guest_machine import GuestMachine, compile_guest, install
-from guest_sources import EMULATOR
-from required_tools import require_tool
+from guest_machine import GuestMachine, compile_guest
+from guest_server import LOCAL, GuestServer, serve_on_linux
 
 from friscy.kernel.net.inet_socket import network
-from friscy.kernel.net.policy import Policy
-from friscy.kernel.net.start import attach_network
-from friscy.kernel.terminal.console import Console
 from friscy.machine.host_code import host_call_address
 from friscy.machine.short_calls import ShortCalls
-
-LOCAL = "127.0.0.1"
-GUEST_PORT = 7000
 
 
 def _client(where: Callable[[], int], heard: list[bytes]) -> threading.Thread:
@@ -73,23 +64,6 @@ def _obey(connection: socket.socket, port: int) -> bytes:
     return heard
 
 
-def _on_linux(program: Path, file: Path) -> tuple[list[str], list[bytes]]:
-    with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
-        port = probe.getsockname()[1]
-    heard: list[bytes] = []
-    client = _client(lambda: port, heard)
-    done = subprocess.run(
-        [require_tool(EMULATOR), program, str(port), file],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=file.parent,
-    )
-    client.join()
-    return done.stdout.splitlines(), heard
-
-
 @pytest.mark.parametrize("asks", [True, False], ids=["short", "by the kernel"])
 def test_a_server_with_epoll_is_linux(
     asks: bool, machine: GuestMachine, guest_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -102,31 +76,16 @@ def test_a_server_with_epoll_is_linux(
         ShortCalls, "take_traffic", lambda calls: taken.extend(got := take_traffic(calls)) or got
     )
     program = compile_guest("event_server", guest_cache)
-    reader, writer = os.pipe()
-    output: list[bytes] = []
-    draining = threading.Thread(target=lambda: output.extend(iter(lambda: os.read(reader, 65536), b"")))
-    draining.start()
-    kernel, context = machine.kernel(console := Console((-1, writer, writer)))
-    kernel.policy = policy = Policy(publish=[f"{LOCAL}:0:{GUEST_PORT}"])
-    attach_network(kernel)
-    install(kernel, context, program, b"/bin/program")
-    (tmp_path / "file").write_text("0123456789")
+    server = GuestServer(machine, program)
+    kernel, file = server.kernel, tmp_path / "file"
+    file.write_text("0123456789")
     kernel.vfs.attach_grant("granted", str(tmp_path))
-    kernel.vfs.mount(kernel.vfs.lookup(context, b"/tmp"), kernel.vfs.new_hostfs("granted"))
-    kernel.spawn_init(
-        b"/bin/program", [b"program", b"%d" % GUEST_PORT, b"/tmp/file"], [], root=context.root,
-        files=console.open_standard(kernel, context), cwd=b"/tmp",
-    )  # fmt: skip
+    kernel.vfs.mount(kernel.vfs.lookup(server.context, b"/tmp"), kernel.vfs.new_hostfs("granted"))
     heard: list[bytes] = []
-    client = _client(lambda: policy.published[0].host_port, heard)
-    try:
-        assert kernel.run() == 0
-    finally:
-        kernel.network.close_all()
-        os.close(writer)
-        client.join()
-        draining.join()
-    assert (b"".join(output).decode().splitlines(), heard) == _on_linux(program, tmp_path / "file")
+    lines = server.run(b"/tmp/file", client=lambda where: _client(where, heard), cwd=b"/tmp")
+    heard_there: list[bytes] = []
+    linux = serve_on_linux(program, file, client=lambda where: _client(where, heard_there), cwd=tmp_path)
+    assert (lines, heard) == (linux, heard_there)
     assert any(b"2x4" in each for each in heard)
     assert (sum(taken) > 0) is (asks and host_call_address() != 0)
     assert network(kernel).received > 10 * 20
