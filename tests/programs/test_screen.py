@@ -125,6 +125,7 @@ def test_tmux(shell: Screen) -> None:
     shell.type("stty size", "Enter")
     shell.expect(r"^11 80$")
     shell.type("exit", "Enter")
+    shell.expect(r"\A(?!(.*\n)*[─q]{20,})")  # a prefix that comes at once after other keys is text, pasted, to tmux
     shell.type("C-b", "d")
     shell.expect(r"^\[detached \(from session 0\)\]\nready>$")
     shell.type("clear; tmux attach", "Enter")
