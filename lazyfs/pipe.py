@@ -21,10 +21,11 @@ from lazyfs.abi import (
     POLLRDNORM,
     POLLWRNORM,
 )
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.filesystem import Data, FileSystem
 from lazyfs.inode import Dentry, FsContext, Inode
-from lazyfs.plain import Plain, default
+from lazyfs.plain import default
 
 if TYPE_CHECKING:
     from lazyfs.host import VfsHost
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 CAPACITY = 65536
 
 
-class Pipe(Plain):
+class Pipe(Bell):
     """The buffer, and how many open file descriptions read and write it.
 
     opening: the contexts whose open(2) of a FIFO waits, with the access they asked for; admitted: those
@@ -151,6 +152,7 @@ def _count(pipe: Pipe, access: int, by: int) -> None:
     if access in (O_WRONLY, O_RDWR):
         pipe.writers += by
         pipe.had_writer = True
+    pipe.ring()
 
 
 def detach(file: OpenFile) -> None:
@@ -170,6 +172,7 @@ def read(file: OpenFile, n: int) -> bytes:
         del pipe.data[:n]
         if room < PIPE_BUF <= room + len(data):
             pipe.drains += 1
+        pipe.ring()
         return data
     if not pipe.writers or not n:
         return b""
@@ -188,6 +191,7 @@ def write(file: OpenFile, data: Data) -> int:
         data = memoryview(data)[:room]
     pipe.data += data
     pipe.fills += 1
+    pipe.ring()
     return len(data)
 
 

@@ -25,6 +25,7 @@ from lazyfs.abi import (
     POLLRDNORM,
     POLLWRNORM,
 )
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 
@@ -42,6 +43,7 @@ class KernelFile(OpenFile):
 
     can_splice: ClassVar[bool] = False  # splice(2) and sendfile(2) move its bytes: they are a stream
     can_signal: ClassVar[bool] = False  # O_ASYNC has an effect
+    by_viewer: ClassVar[bool] = False  # `poll_events` depends on the task it is asked for
     interested: ClassVar[int] = 0  # epoll sets that are; not state
 
     def read_bytes(self, k: Kernel, n: int) -> bytes:
@@ -84,16 +86,9 @@ class KernelFile(OpenFile):
         """How often input came and how often room for output did, for edge-triggered waits; None: not counted."""
         return None
 
-    def stamp(self) -> int | None:
-        """A number that moves when `poll_events` may have changed; None: it is not kept, ask."""
+    def bell(self, k: Kernel) -> Bell | None:
+        """What is rung when `poll_events` may have changed; None: nothing is, ask."""
         return None
-
-    def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
-        """When the stamp moves next, put `what` into `due` under `key`, once."""
-        raise NotImplementedError  # a file without stamps is never asked
-
-    def forget(self, key: int) -> None:
-        """Take back `tell`."""
 
     def count_interest(self, change: int) -> None:
         """Another epoll set has an interest in it, or one less."""
@@ -183,6 +178,11 @@ def activity(k: Kernel, file: OpenFile) -> tuple[int, int] | None:
         return file.activity(k)
     pipe = file.inode.pipe
     return (pipe.fills, pipe.drains) if pipe is not None else None
+
+
+def bell(k: Kernel, file: OpenFile) -> Bell | None:
+    """See `KernelFile.bell`."""
+    return file.bell(k) if isinstance(file, KernelFile) else file.inode.pipe
 
 
 def host_fds(k: Kernel, file: OpenFile, events: int) -> Iterable[tuple[int, int]]:

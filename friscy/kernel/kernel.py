@@ -29,6 +29,7 @@ from friscy.kernel.table import ROWS, Row
 from friscy.kernel.wait import Blocked, Wait
 from friscy.machine.hart import A7, Hart
 from friscy.machine.memory import GuestMemory
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
@@ -136,6 +137,10 @@ class Kernel:
         self.wake_fd = -1  # an eventfd of whoever calls `attend`: ends an idle wait
         self.alarm, self.ticker = Alarm(), Ticker()
         self.calls = 0  # system calls that ended: what a task that waits for the others looks at
+        # Moves with whatever may end a wait of a task, or change what one waits for, except the passing of time and
+        # news in a set of the host (HostNetwork.news): what is found not to be ready stays so until it moves.
+        self.changes = 0
+        self.signal_bell = Bell()  # a signal was sent
         self.idle_spaces: list[Space] = []  # ready for the next process
         self.retired_spaces: list[Space] = []  # of processes that ended; the engine may still stand in one
         self.hart_lock = threading.RLock()  # whoever asks from another thread for an interrupt holds it
@@ -166,6 +171,8 @@ class Kernel:
         if row is None:
             result = -self._unknown_call(hart.x(A7))
         else:
+            if task.wait is not None and self.spaces[task.process.pid].short_calls.looked[0]:
+                self.end_call(task)  # a short call has found what this one waited for; it is another one
             arguments = row.unpack(words, hart.arguments_at)
             tracer = self.tracer
             shown = None if tracer is None else tracer.enter(self, task, row, arguments)
@@ -183,6 +190,7 @@ class Kernel:
                     result = None  # the registers are not to be touched
                 except MemoryError:
                     result = -errno.ENOMEM
+                self.changes += row.stirs
                 if not isinstance(result, Wait):
                     break
                 task.wait, task.state = result, BLOCKED
@@ -207,6 +215,8 @@ class Kernel:
                 hart.interrupt()
         words[hart.a0_word] = result if result >= 0 else result + (1 << 64)
         words[hart.pc_word] += 4
+        if row is not None and not row.stirs:
+            self.spaces[task.process.pid].short_calls.stay_still((self.changes, task.process))
 
     def settle(self) -> None:
         """A short call has opened a file: enter it in the running task's table."""

@@ -189,6 +189,7 @@ def end_process(k: Kernel, process: Process, status: int) -> None:
     process.peak = max(process.peak, process.mm.peak)
     process.mm = Mm()
     k.calls += 1
+    k.changes += 1
     if process.pid == 1:
         k.state.exit_status = exit_code(status)
         for other in living(k):

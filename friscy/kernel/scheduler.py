@@ -134,10 +134,17 @@ class Scheduler:
         self.slice_task = task
         self.slices += 1
         self.meter.start(exact=watched)
+        space = k.spaces[process.pid]
+        calls = space.short_calls
+        calls.stay_still((k.changes, process))
+        if task.wait is not None:
+            calls.looked[0] = 0
         try:
-            k.spaces[process.pid].run(k.hart)
+            space.run(k.hart)
         finally:
             self._end_slice(task)
+        if task.wait is not None and task.state == RUNNING and calls.looked[0]:
+            k.end_call(task)
         tasks = state.tasks
         if len(tasks) > 1 and tasks.get(task.tid) is task:
             tasks[task.tid] = tasks.pop(task.tid)
@@ -160,6 +167,8 @@ class Scheduler:
         if k.tracer is not None or task.process.cpu_watched:
             return False
         self.looked = k.monotonic_ns()
+        if task.wait is not None:
+            task.wait.rest(k)
         found = self.next_task(asked=task)
         if found is not None and found is not task:
             self._found = found
@@ -196,17 +205,28 @@ class Scheduler:
 
     def next_task(self, asked: Task | None = None) -> Task | None:
         """The next task that can run; its wait is over. asked: a task whose call has just found out that it waits."""
-        state = self.k.state
+        k, state = self.k, self.k.state
         now = 0
+        if k.network is not None:
+            k.network.look(k)
         for task in self._by_weight() if state.weighted else list(state.tasks.values()):
-            if task.process.stopped:
+            process, wait = task.process, task.wait
+            if process.stopped:
                 continue
             if task.state == RUNNING:
                 return task
-            if task.state == DEAD or (task is asked and not (task.pending or task.process.pending)):
+            if task.state == DEAD or (task is asked and not (task.pending or process.pending)):
                 continue
             if task.deadline is not None:
-                now = now or self.k.monotonic_ns()
+                now = now or k.monotonic_ns()
+            if (
+                wait is not None
+                and wait.rests_since == k.changes
+                and (wait.host_set < 0 or wait.host_set not in k.network.news)
+                and not (task.pending or process.pending)
+                and (task.deadline is None or now < task.deadline)
+            ):
+                continue
             if self.may_wake(task, now):
                 task.state = RUNNING
                 if state.weighted:
@@ -233,21 +253,34 @@ class Scheduler:
             if interrupts(k, task):
                 return True
         at = condition.deadline(k, task)
-        return at is not None and k.monotonic_ns() >= at
+        if at is not None:
+            return k.monotonic_ns() >= at
+        condition.rest(k)
+        return False
 
     def wait_for_events(self) -> None:
         """All tasks are blocked: wait for a host descriptor or the earliest deadline."""
         k = self.k
         earliest: int | None = None
         watched: dict[int, int] = {}
+        resting = False
         for task in k.state.tasks.values():
-            if task.state == DEAD or task.wait is None or task.process.stopped:
+            wait = task.wait
+            if task.state == DEAD or wait is None or task.process.stopped:
                 continue
-            for fd, events in task.wait.host_fds(k, task):
-                watched[fd] = watched.get(fd, 0) | events
-            for at in (task.deadline, task.wait.deadline(k, task)):
+            if wait.rests_since == k.changes:
+                resting = True
+                at = task.deadline
                 if at is not None and (earliest is None or at < earliest):
                     earliest = at
+                continue
+            for fd, events in wait.host_fds(k, task):
+                watched[fd] = watched.get(fd, 0) | events
+            for at in (task.deadline, wait.deadline(k, task)):
+                if at is not None and (earliest is None or at < earliest):
+                    earliest = at
+        if resting and k.network is not None:
+            watched[k.network.fd] = READ
         if k.alarm.at and (earliest is None or k.alarm.at < earliest):
             earliest = k.alarm.at
         for owner in k.signalled:

@@ -97,7 +97,7 @@ def allow_looks(k: Kernel, epfd: int, host_fd: int, out: int, limit: int) -> Non
     limit = min(limit, MAX_EVENTS)
     if calls.can_ask and permitted(k) and k.mem.window(out, limit * _EVENT_BYTES, write=True) is not None:
         k.mem.trusted[EVENTS] = out
-        calls.be_still(epfd, host_fd, limit)
+        calls.be_still(epfd, host_fd, limit, (k.changes, k.task.process))
 
 
 def raise_failure(k: Kernel) -> None:

@@ -121,6 +121,8 @@ def post(k: Kernel, process: Process, info: SigInfo, task: Task | None = None) -
         if any(queued.signal == signal for queued in queue):
             return
     queue.append(info)
+    k.changes += 1
+    k.signal_bell.ring()
     if k.task.process is process:
         k.hart.interrupt()
 

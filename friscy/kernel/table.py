@@ -66,12 +66,20 @@ RESULT_TYPES = {"int", "fd", "ptr", "octal", "uid", "pid", "flags", "none"}
 
 
 class Row:
-    """One system call."""
+    """One system call. stirs: 1 where it may end a wait of another task, or change what one waits for; else 0."""
 
-    __slots__ = ("arguments", "gap", "handler", "level", "name", "number", "result", "unpack")
+    __slots__ = ("arguments", "gap", "handler", "level", "name", "number", "result", "stirs", "unpack")
 
     def __init__(
-        self, number: int, name: str, signature: str, handler: Handler, level: str = "full", gap: str = ""
+        self,
+        number: int,
+        name: str,
+        signature: str,
+        handler: Handler,
+        level: str = "full",
+        gap: str = "",
+        *,
+        stirs: bool = True,
     ) -> None:
         words, _, result = signature.partition("->")
         arguments = []
@@ -81,7 +89,7 @@ class Row:
         self.number, self.name, self.handler = number, name, handler
         self.arguments: tuple[tuple[str, str], ...] = tuple(arguments)
         self.result = result.strip() or "int"
-        self.level, self.gap = level, gap
+        self.level, self.gap, self.stirs = level, gap, int(stirs)
         form = "<" + "".join(ARGUMENT_TYPES[kind] for _, kind in arguments)
         self.unpack: Callable[[Any, int], tuple[int, ...]] = _unpacker(form)
 
@@ -105,11 +113,17 @@ def _add(row: Row) -> None:
     ROWS[row.number] = row
 
 
-def syscall(number: int, name: str, signature: str, *, partial: str = "") -> Callable[[H], H]:
-    """Make the decorated handler the row of a call. `partial` names the known gap, if there is one."""
+def syscall(
+    number: int, name: str, signature: str, *, partial: str = "", stirs: bool = True
+) -> Callable[[H], H]:
+    """Make the decorated handler the row of a call. `partial` names the known gap, if there is one.
+
+    stirs: False where nothing that another task waits for can come of it, but by a signal or an event of inotify.
+    """
 
     def add(handler: H) -> H:
-        _add(Row(number, name, signature, handler, "partial" if partial else "full", partial))
+        level = "partial" if partial else "full"
+        _add(Row(number, name, signature, handler, level, partial, stirs=stirs))
         return handler
 
     return add

@@ -30,6 +30,10 @@ class Wait(Plain):
     on_signal: ClassVar[str] = "restart"
     # `ready` means that the call ends now: it does so before a signal is looked at, as on Linux.
     exact: ClassVar[bool] = False
+    # Kernel.changes when it was found not to be ready, where nothing else can make it so but news in a set of the
+    # host, whose descriptor is `host_set` (-1: none); not state.
+    rests_since: ClassVar[int] = -1
+    host_set: ClassVar[int] = -1
 
     def ready(self, k: Kernel, task: Task) -> bool:
         """Whether the call may now get further. A false positive costs a retry, a false negative hangs."""
@@ -42,6 +46,9 @@ class Wait(Plain):
     def deadline(self, k: Kernel, task: Task) -> int | None:
         """When it becomes ready by itself (a timerfd), on the monotonic clock; `task.deadline` is apart."""
         return None
+
+    def rest(self, k: Kernel) -> None:
+        """It was found not to be ready just now: set `rests_since`, if it need not be asked again until then."""
 
     def interrupted(self, k: Kernel, task: Task) -> None:
         """A signal handler is about to end the call with EINTR: write what the call returns then."""

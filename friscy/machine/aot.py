@@ -387,7 +387,7 @@ def _write_map(fd: int, library: Library, entries: Iterable[Sequence[int]]) -> i
 
 
 def called(space: Space, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """(pc, target) of indirect calls in [start, end) that the interpreter made: the last of each, not of all."""
+    """(pc, target) of the interpreter's indirect calls and jumps in [start, end): the last of each, not of all."""
     for record, target in _CALL.iter_unpack(space.memory.view[CALLS : CALLS + _CALL.size * CALL_COUNT]):
         pc = (record - RECORDS) // RECORD_BYTES * 2
         if record >= RECORDS and start <= pc < end:

@@ -28,8 +28,8 @@ HART_STRIDE = 0x800
 RECORDS = 0xA000_0000
 HART_COUNT = (RECORDS - HART_BASE) // HART_STRIDE
 RECORD_BYTES = 8
-CALLS = RECORDS + 0x2_0000  # where the interpreter's indirect calls went last: (u32 record, u32 target) each
-CALL_COUNT = 0x2000  # the call by a record is number record / RECORD_BYTES % CALL_COUNT, as long as no other is
+CALLS = RECORDS + 0x1_0000  # where the interpreter's indirect calls and jumps went: (u32 record, u32 target) each
+CALL_COUNT = 0x4000  # the one by a record is number record / RECORD_BYTES % CALL_COUNT; returns are the one behind
 CODE_MAP = 0xE000_0000
 
 # Hart state: byte offsets from the hart's address. All little-endian.

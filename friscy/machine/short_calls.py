@@ -14,6 +14,7 @@ Everything else goes on to the kernel. A change of any page's protection takes t
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -29,10 +30,13 @@ from friscy.machine.short_words import (
     DESCRIPTORS,
     FAILED,
     HART,
+    LOOKED,
+    MOST,
     NOBODY,
     NOW,
     OFFSET,
     OWN,
+    PATIENCE,
     SOURCE,
     STILL,
     TAKEN,
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from friscy.machine.short_files import KeptFiles
 
 _CALIBRATIONS = 8
+_PATIENCE_NS = 100_000  # of one wait at most: what it costs to come to Python, and to and fro another process
 _WORDS = DESCRIPTOR_COUNT + 1
 
 
@@ -94,14 +99,15 @@ class Descriptors:
 class ShortCalls:
     """The module in one store. function: what engines call for system calls. trusted: see GuestMemory.
 
-    files: those that can be opened without Python, once `kept_files` was asked for. hart, failed: words of its memory:
-    the running hart, and the errno that the host gave for the call that has come to Python, 0 for none. can_ask:
+    files: those that can be opened without Python, once `kept_files` was asked for. hart, failed, looked: words of its
+    memory: the running hart, the errno that the host gave for the call that has come to Python, 0 for none, and
+    whether a wait found events since the word was set to 0. can_ask:
     whether this host lets calls be made. ahead: nanoseconds from WASI's monotonic clock, which begins with the store,
     to the host's.
     """
 
-    __slots__ = ("_area", "_own", "_still", "_traffic", "ahead", "can_ask", "descriptors", "failed", "files",
-                 "function", "hart", "now", "trusted")  # fmt: skip
+    __slots__ = ("_area", "_own", "_set", "_still", "_traffic", "ahead", "can_ask", "descriptors", "failed", "files",
+                 "function", "hart", "looked", "now", "still_since", "trusted")  # fmt: skip
 
     def __init__(
         self,
@@ -138,12 +144,16 @@ class ShortCalls:
         self.hart, self.failed = self._words(HART), self._words(FAILED)
         self.trusted = self._words(TRUSTED, TRUSTED_WORDS)
         self.trusted[:] = NOTHING
+        self.looked = self._words(LOOKED)
+        self._words(MOST)[0] = self._words(PATIENCE)[0] = _PATIENCE_NS if len(os.sched_getaffinity(0)) > 1 else 0
         self._still, self._traffic = self._words(STILL, 3), self._words(TRAFFIC, 4)
         self._area = self._words(DESCRIPTORS, _WORDS)
         self._words(TAKEN)[0] = NOBODY
         self.files: KeptFiles | None = None
         self.descriptors: Descriptors | None = None  # that are in the module's memory
         self.ahead = 0
+        self._set = -1
+        self.still_since: tuple[int, object] = (-1, None)
         self.stir()
 
     def _words(self, at: int, count: int = 1) -> memoryview:
@@ -207,12 +217,20 @@ class ShortCalls:
 
     # -- epoll ----------------------------------------------------------------------------------------
 
-    def be_still(self, epfd: int, host_fd: int, limit: int) -> None:
+    def be_still(self, epfd: int, host_fd: int, limit: int, since: tuple[int, object]) -> None:
         """Nothing but a set of the host may have news for a wait on `epfd` until a call comes to Python again.
 
-        limit: how many events there is room for, where `trusted` says.
+        limit: how many events there is room for, where `trusted` says. since: see `stay_still`.
         """
         self._still[0], self._still[1], self._still[2] = epfd, host_fd, limit
+        self._set, self.still_since = epfd, since
+
+    def stay_still(self, since: tuple[int, object]) -> None:
+        """What has come to Python meanwhile has stirred nothing, if `since` is what `be_still` was told.
+
+        It says when that was, and of whose descriptors.
+        """
+        self._still[0] = self._set if since == self.still_since else NOBODY
 
     def stir(self) -> None:
         """Something may have happened."""

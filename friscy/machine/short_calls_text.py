@@ -7,7 +7,16 @@ import struct
 
 from friscy.machine.hart import A0, A1, A2, A3, A4, A7
 from friscy.machine.host_code import MACHINE, PARAMS
-from friscy.machine.layout import GUEST_END, GUEST_START, HART_PC, HART_X, PAGE, PAGE_SHIFT, WASM_PAGES
+from friscy.machine.layout import (
+    GUEST_END,
+    GUEST_START,
+    HART_INTERRUPT,
+    HART_PC,
+    HART_X,
+    PAGE,
+    PAGE_SHIFT,
+    WASM_PAGES,
+)
 from friscy.machine.short_files_text import FILES
 from friscy.machine.short_words import (
     DESCRIPTOR_COUNT,
@@ -15,12 +24,15 @@ from friscy.machine.short_words import (
     EVENTS_FROM,
     FAILED,
     HART,
+    LOOKED,
     MEMORY_PAGES,
     MESSAGE,
+    MOST,
     NOW,
     OFFSET,
     OWN,
     PARTS,
+    PATIENCE,
     RECEIVE,
     SEND,
     SOURCE,
@@ -29,6 +41,7 @@ from friscy.machine.short_words import (
     TO_HOST,
     TRAFFIC,
     TRUSTED,
+    WAITS,
     argument,
     host_call,
     own,
@@ -205,10 +218,24 @@ _DATA = f"""
     {_counted(TRAFFIC + 16)}
     (local.get $result))"""
 
-# A look at an epoll set; one that finds nothing goes to the host, which may wait.
+# A wait looks at its set again and again for some microseconds: whoever asks the guest for one thing after the other
+# is soon back, and it takes as long to go to Python, and far longer to another process. The host's next process would
+# have the time as well, so a wait that finds nothing makes the next ones shorter, but for one now and then.
+_LEAST_NS, _SELDOM = 2_000, 32
+# Then it goes to the host, which may wait.
 _LOOK = f"""
-  (func $look (param $set i64) (param $to i64) (param $limit i64) (param $mask i64) (result i64)
-    (local $from i32) (local $end i32) (local $at i32) (local $count i64)
+  (func $give_up
+    (local $waits i64) (local $patience i64)
+    (local.set $waits (i64.add (i64.load $own (i32.const {WAITS})) (i64.const 1)))
+    (i64.store $own (i32.const {WAITS}) (local.get $waits))
+    (local.set $patience (i64.shr_u (i64.load $own (i32.const {PATIENCE})) (i64.const 1)))
+    (if (i64.lt_u (local.get $patience) (i64.const {_LEAST_NS})) (then (local.set $patience (i64.const {_LEAST_NS}))))
+    (if (i64.eqz (i64.and (local.get $waits) (i64.const {_SELDOM - 1})))
+      (then (local.set $patience (i64.load $own (i32.const {MOST})))))
+    (i64.store $own (i32.const {PATIENCE}) (local.get $patience)))
+  (func $look (param $hart i32) (param $set i64) (param $to i64) (param $limit i64) (param $timeout i64)
+    (param $mask i64) (result i64)
+    (local $from i32) (local $end i32) (local $at i32) (local $count i64) (local $end_at i64)
     (block $other
       (br_if $other (i64.ne (i64.and (local.get $set) (i64.const 0xffffffff))
                             (i64.load $own (i32.const {STILL}))))
@@ -218,8 +245,23 @@ _LOOK = f"""
       (br_if $other (i64.le_s (local.get $limit) (i64.const 0)))
       (if (i64.gt_s (local.get $limit) (i64.load $own (i32.const {STILL + 16})))
         (then (local.set $limit (i64.load $own (i32.const {STILL + 16})))))
-      (local.set $count {_LOOK_CALL})
-      (br_if $other (i64.le_s (local.get $count) (i64.const 0)))
+      (loop $again
+        (local.set $count {_LOOK_CALL})
+        (br_if $other (i64.lt_s (local.get $count) (i64.const 0)))
+        (if (i64.eqz (local.get $count))
+          (then
+            (if (i32.eqz (i32.wrap_i64 (local.get $timeout))) (then (return (i64.const 0))))
+            (drop (call $read_clock (i32.const {_MONOTONIC}) (i64.const 0) (i32.const {NOW})))
+            (if (i64.eqz (local.get $end_at))
+              (then
+                (local.set $end_at
+                  (i64.add (i64.load $own (i32.const {NOW})) (i64.load $own (i32.const {PATIENCE}))))))
+            (br_if $again
+              (i32.and (i64.lt_u (i64.load $own (i32.const {NOW})) (local.get $end_at))
+                       (i32.eqz (i32.load $guest offset={HART_INTERRUPT} (local.get $hart)))))
+            (call $give_up)
+            (br $other))))
+      (i64.store $own (i32.const {PATIENCE}) (i64.load $own (i32.const {MOST})))
       (local.set $from (i32.const {EVENTS_FROM}))
       (local.set $end (i32.add (i32.const {EVENTS_FROM})
                                (i32.mul (i32.wrap_i64 (local.get $count)) (i32.const {_EVENT_BYTES}))))
@@ -236,6 +278,7 @@ _LOOK = f"""
       (local.set $count (i64.extend_i32_u
         (i32.shr_u (i32.sub (local.get $at) (i32.wrap_i64 (local.get $to))) (i32.const 4))))
       (br_if $other (i64.eqz (local.get $count)))
+      (i64.store $own (i32.const {LOOKED}) (i64.const 1))
       (return (local.get $count)))
     (i64.const {TO_HOST}))"""
 
@@ -246,7 +289,11 @@ _ANSWER = f"""
     (if {_is(_READ)} (then (return (call $receive {argument(A0)} {argument(A1)} {argument(A2)}))))
     (if {_is(_WRITE)} (then (return (call $send {argument(A0)} {argument(A1)} {argument(A2)}))))
     (if {_is(_WRITEV)} (then (return (call $send_parts {argument(A0)} {argument(A1)} {argument(A2)}))))
-    (if {_is(_EPOLL_PWAIT)} (then (return (call $look {argument(A0)} {argument(A1)} {argument(A2)} {argument(A4)}))))
+    (if {_is(_EPOLL_PWAIT)}
+      (then
+        (return
+          (call $look (local.get $hart)
+            {argument(A0)} {argument(A1)} {argument(A2)} {argument(A3)} {argument(A4)}))))
     (if {_is(_SENDFILE)} (then (return (call $send_file {argument(A0)} {argument(A1)} {argument(A2)} {argument(A3)}))))
     (if {_is(_OPENAT)} (then (return (call $open {argument(A1)} {argument(A2)}))))
     (if {_is(_CLOSE)} (then (return (call $close {argument(A0)}))))

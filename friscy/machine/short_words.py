@@ -16,6 +16,9 @@ OFFSET, NOW, OWN = 32, 40, 48
 FAILED = 56  # the errno that the host gave for the call that comes to Python now, 0: none
 TRAFFIC = 64  # bytes received, receives, bytes sent, sends
 STILL = 96  # the descriptor of an epoll set, the host's of the set behind it, how many events there is room for
+LOOKED = 120  # a wait found events in that set
+# Nanoseconds for which the next wait looks before it goes to the host, and any does at most; waits that found nothing.
+PATIENCE, MOST, WAITS = 1536, 1544, 1552
 MESSAGE, PARTS, EVENTS_FROM = 128, 256, 512  # what the host's calls read and write
 TRUSTED = 2048  # see friscy.machine.trust
 HOST_STAT = TRUSTED + 8 * TRUSTED_WORDS  # a struct stat of the host's

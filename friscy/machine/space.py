@@ -169,7 +169,6 @@ class Space:
             self.code.entering()
         self._running = hart
         self.short_calls.hart[0] = hart.address
-        self.short_calls.stir()
         # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
         _put_u32(hart.view, hart.address + HART_DEPTH, 0)
         try:

@@ -184,6 +184,19 @@ class CallWriter(FunctionWriter):
         self._put(wasm.LOCAL_GET + leb(self._locals.left))
         self._give_results()
 
+    def _jump_guessed(self, block: Block) -> None:
+        """Go on at the address in the local TARGET, which is that of a known function most of the time."""
+        assert block.likely is not None
+        facts, dirty = self._facts.copy(), self._dirty
+        self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(block.likely) + OPCODES["i64.eq"])
+        self.hints.append((len(self.parts), True))
+        self._open(IF)
+        self._jump_out(block, block.likely)
+        self._else()
+        self._facts, self._dirty = facts, dirty
+        self._jump_out(block, None)
+        self._close()
+
     def _jump_by_table(self, block: Block, table: Table) -> None:
         """Go on where a table leads, from the number in the local TARGET: to other functions."""
         self._store(self._dirty & self._live.after[block.pc])

@@ -114,12 +114,14 @@ class Convention:
             solve_held(flow, self, found, wanted)
 
     def _find_guessable(self) -> set[int]:
-        """The functions with a direct form whose callers may guess that they call it: those that have it anyway.
+        """The functions with a direct form whose callers may guess that they call it: those that have it anyway, and
+        those that are often called so.
 
         One that is called through the table alone is better off with that form: it puts no saved registers back.
         """
         blocks = [block for flow in self.flows.values() for block in flow.blocks]
         called = {block.target for block in blocks if block.end is End.CALL}
+        called |= {block.likely for block in blocks if block.likely is not None}
         return {
             pc for pc, flow in self.flows.items()
             if pc in called or flow.graph.ninstructions <= TWIN_INSTRUCTIONS
@@ -186,11 +188,18 @@ class Convention:
 
     def guessed(self, block: Block) -> Signature | None:
         """The signature of what an INDIRECT_CALL block calls most of the time, likewise."""
-        if block.end is not End.INDIRECT_CALL or block.likely not in self._guessable or not self.abi.saved:
+        if block.end is not End.INDIRECT_CALL or block.code[-1][1].rd != RA:
             return None
-        assert block.likely is not None
-        signature = self.signatures.get(block.likely)
-        return signature if signature and signature.direct and block.code[-1][1].rd == RA else None
+        return self._likely(block)
+
+    def guessed_jump(self, block: Block) -> Signature | None:
+        """The same for where an INDIRECT block jumps to most of the time."""
+        return self._likely(block) if block.end is End.INDIRECT and block.pc >= 0 else None
+
+    def _likely(self, block: Block) -> Signature | None:
+        if block.likely is None or block.likely not in self._guessable or not self.abi.saved:
+            return None
+        return self.tail(block.likely)
 
     def expected(self, block: Block) -> Signature | None:
         """The signature of what a block calls in its direct form, always or most of the time."""
@@ -291,7 +300,7 @@ class Convention:
                 return [block.target if self.known(block) else None]
             case End.INDIRECT if block.pc < 0:
                 return []  # a switch; where it finds no block to go to, the function is unwound
-            case End.INDIRECT_CALL if self.guessed(block):
+            case End.INDIRECT_CALL | End.INDIRECT if self.guessed(block) or self.guessed_jump(block):
                 return [block.likely, None]
             case End.INDIRECT_CALL | End.SYSCALL | End.INDIRECT:
                 return [None]

@@ -31,14 +31,14 @@ class Function:
 
 
 def likely_calls(seen: Mapping[int, Collection[int]]) -> dict[int, int]:
-    """Where the indirect calls of one target only are likely to go. seen: by the call's pc, where it was seen to go."""
+    """Where the indirect calls and jumps of one target only are likely to go. seen: by pc, where each went."""
     return {pc: min(targets) for pc, targets in seen.items() if len(targets) == 1}
 
 
 class Functions:
     """The functions of an image, found as they are asked for. limit: instructions of the largest that is not split.
 
-    calls: where indirect calls are likely to go (`likely_calls`).
+    calls: where indirect calls and jumps are likely to go (`likely_calls`).
     """
 
     def __init__(

@@ -275,6 +275,8 @@ class Emitter(CallBlockWriter):
                 way = self._convention.way(self._graph, block)
                 if way is not None:
                     self._jump_by_table(block, way.table)
+                elif self._convention.guessed_jump(block) is not None:
+                    self._jump_guessed(block)
                 else:
                     self._jump_out(block, None)
             case End.OUT:

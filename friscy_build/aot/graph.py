@@ -40,7 +40,8 @@ class Block:
     """A basic block. `code` is (pc, instruction); an OUT block may have none.
 
     stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
-    way: by which table an INDIRECT or TABLE block goes, where that is certain. likely: where an INDIRECT_CALL goes.
+    way: by which table an INDIRECT or TABLE block goes, where that is certain. likely: where an INDIRECT_CALL goes, or
+    an INDIRECT without targets here.
     """
 
     pc: int
@@ -256,7 +257,9 @@ class _Builder:
                     block.end, block.target, block.stub = ended.end, ended.target, ended.stub
                     block.next_pc, block.targets = ended.next_pc, ended.targets
                     self._unfuse(block)
-                    if block.end is End.INDIRECT_CALL and block.stub is None:
+                    if block.stub is None and (
+                        block.end is End.INDIRECT_CALL or (block.end is End.INDIRECT and not block.targets)
+                    ):
                         block.likely = self.calls.get(block.code[-1][0])
                     if block.end is End.INDIRECT and block.targets:
                         block.way = find_way(self.image, self.known(), block.code, self.inside)
@@ -309,7 +312,7 @@ def build_graph(
 ) -> Graph:
     """The graph of the function [start, end), from its start or from `entries` in the middle of it.
 
-    calls: where indirect calls are likely to go.
+    calls: where indirect calls and jumps are likely to go.
     """
     builder = _Builder(image, start, end, entries or (start,), calls or {})
     builder.explore()

@@ -25,7 +25,7 @@ from friscy_build.aot.signature import PSABI
 
 # Instructions in one module. Functions of different modules call each other through the code map, so most files should
 # be one: CPython's kernels take a fifth less time than with 20 000. A unit takes less than 1 KB for each.
-UNIT_INSTRUCTIONS = 600_000
+UNIT_INSTRUCTIONS = 1_500_000
 # Instructions that a worker writes at a time.
 PIECE_INSTRUCTIONS = 20_000
 # Pieces that an executor has at a time: more would only take memory.

@@ -163,8 +163,8 @@ def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Regi
                 own[k] = registers(known.params) | known.needs & _SP | at_end
         if block.end in (End.RETURN, End.INDIRECT) or flow.leaving[k]:
             own[k] |= at_end | wanted
-            for target in flow.leaving[k]:
-                tail = convention.tail(target)
+            tails = [convention.tail(target) for target in flow.leaving[k]]
+            for tail in (*tails, convention.guessed_jump(block)):
                 own[k] |= registers(tail.params) | tail.needs & _SP if tail is not None else NONE
         own[k] |= found.stores[block.pc]
     entering = [NONE] * nblocks

@@ -117,14 +117,21 @@ def _form(before: list[tuple[int, Instruction]], register: int) -> tuple[str, in
 
 
 def _entries(before: list[tuple[int, Instruction]], form: str) -> int | None:
-    """How many entries the index can choose from: it is compared with a constant before it is shifted left."""
+    """How many entries the index can choose from: it is compared with a constant before it is shifted left.
+
+    An index of 32 bits is shifted to the top and back from there.
+    """
     shift = struct.calcsize(form).bit_length() - 1
     index: int | None = None
+    shifted: int | None = None  # the register that has it at the top
     limit: tuple[int, int] | None = None  # (register that has it, entries more than it)
     for _, i in before:
         name = i.row.name
         if index is None:
-            index = i.rs1 if name == "slli" and i.imm == shift else None
+            if name == "slli" and i.imm == (shift if shifted is None else 32) and shifted in (None, i.rd):
+                index = i.rs1
+            elif name == "srli" and i.imm == 32 - shift and shifted is None:
+                shifted = i.rs1
         elif limit is None:
             if name == "bltu" and i.rs2 == index:
                 limit = i.rs1, 1

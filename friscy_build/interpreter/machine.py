@@ -25,6 +25,7 @@ from friscy.machine.layout import (
 from friscy_build.interpreter.records import Form, places
 from friscy_build.isa.hart import Register
 from friscy_build.isa.row import Flow, Row
+from friscy_build.isa.rv_c import RA
 from friscy_build.isa.value import Operand, Value
 from friscy_build.llvm.trace import Function
 
@@ -81,7 +82,8 @@ class RecordMachine:
         self.frame, self.ops, self.record = frame, frame.function, record
         self.name = form.name
         self._nbytes, self._backward, self._guard_x0 = form.nbytes, form.backward, guard_x0
-        self._calls = form.row.flow is Flow.INDIRECT and "rd" not in form.known
+        self._goes_anywhere = form.row.flow is Flow.INDIRECT
+        self._returns = places(form.row)["rs1"] if self._goes_anywhere and form.known.get("rd") == 0 else None
         self.effects: set[str] = set()
         self.wrote = False  # whether the instruction may already have done something
         self.marked = False  # whether HART_TRAP_PC has this instruction's record, on the path being traced
@@ -187,15 +189,18 @@ class RecordMachine:
     def jump(self, target: Value) -> None:
         self.effects.add("flow")
         if self._distance is None:
-            if self._calls:
-                self._note_call(target)
+            if self._goes_anywhere:
+                self._note(target)
             self.frame.jump_absolute(target)
         else:
             self.frame.jump_relative(self.record, self._distance(), backward=self._backward)
 
-    def _note_call(self, target: Value) -> None:
-        """Keep where it goes: translated code asks first whether it does so again."""
+    def _note(self, target: Value) -> None:
+        """Keep where it goes, if it is no return: translated code asks first whether it does so again."""
         number = (self.record >> RECORD_BYTES.bit_length() - 1) & CALL_COUNT - 1
+        if self._returns is not None:
+            source = self.ops.load(8, self.record, self._returns).zext(32)
+            number = self.ops.select(source.ne(8 * RA), number, self.const(CALL_COUNT, 32))
         self.ops.store(self.record, number << 3, CALLS, align=8)
         self.ops.store(target.trunc(32), number << 3, CALLS + 4, align=4)
 

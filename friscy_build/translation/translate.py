@@ -13,12 +13,14 @@ from elftools.elf.elffile import ELFFile
 
 from friscy.kernel import elf
 from friscy_build.aot.discover import Functions, likely_calls
+from friscy_build.aot.effects import LINKS
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import Options
 from friscy_build.cache import cache_dir, replacing
 from friscy_build.fingerprint import code_digest
 from friscy_build.images.progress import Progress
+from friscy_build.isa.decode import decode
 from friscy_build.translation.placing import Files, Place
 from friscy_build.translation.recording import Recording, Touched
 
@@ -95,7 +97,10 @@ class Translator:
         seen = {
             pc: addresses(targets) for at, targets in touched.calls.items() if (pc := address(at)) is not None
         }
-        calls, called = likely_calls(seen), set().union(*seen.values())
+        calls = likely_calls(seen)
+        called = addresses(
+            target for at, targets in touched.calls.items() if _links(data, at) for target in targets
+        )
         everything = self._scope == "all"
         options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [
@@ -125,6 +130,13 @@ class Translator:
         if self._jobs is None and self._executor is not None:
             self._jobs = self._executor()
         return self._jobs
+
+
+def _links(data: bytes, offset: int) -> bool:
+    """Whether the instruction at an offset of a file is a call, rather than a jump."""
+    nbytes = 4 if data[offset] & 3 == 3 else 2
+    i = decode(int.from_bytes(data[offset : offset + nbytes], "little"))
+    return i is not None and i.rd in LINKS
 
 
 def _wanted_faults(data: bytes) -> str:

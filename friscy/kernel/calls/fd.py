@@ -245,6 +245,7 @@ def _pipe_size(k: Kernel, file: OpenFile, command: int, argument: int) -> int:
         if len(pipe.data) > wanted:
             raise LinuxError(errno.EBUSY)
         pipe.capacity = wanted
+        pipe.ring()
     return int(pipe.capacity)
 
 

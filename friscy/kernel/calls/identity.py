@@ -20,25 +20,25 @@ _CAP_VERSIONS = {0x1998_0330: 1, 0x2007_1026: 2, 0x2008_0522: 2}
 _CAP_NEWEST = 0x2008_0522
 
 
-@syscall(174, "getuid", "-> uid")
+@syscall(174, "getuid", "-> uid", stirs=False)
 def sys_getuid(k: Kernel, task: Task) -> int:
     """getuid(2)."""
     return task.process.credentials.uid
 
 
-@syscall(175, "geteuid", "-> uid")
+@syscall(175, "geteuid", "-> uid", stirs=False)
 def sys_geteuid(k: Kernel, task: Task) -> int:
     """geteuid(2)."""
     return task.process.credentials.euid
 
 
-@syscall(176, "getgid", "-> uid")
+@syscall(176, "getgid", "-> uid", stirs=False)
 def sys_getgid(k: Kernel, task: Task) -> int:
     """getgid(2)."""
     return task.process.credentials.gid
 
 
-@syscall(177, "getegid", "-> uid")
+@syscall(177, "getegid", "-> uid", stirs=False)
 def sys_getegid(k: Kernel, task: Task) -> int:
     """getegid(2)."""
     return task.process.credentials.egid

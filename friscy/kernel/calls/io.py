@@ -226,7 +226,7 @@ def sys_writev(k: Kernel, task: Task, fd: int, address: int, count: int) -> int:
     return write_from(k, task, file, buffers)
 
 
-@syscall(67, "pread64", "fd buf:outbuf count:size offset:off -> int")
+@syscall(67, "pread64", "fd buf:outbuf count:size offset:off -> int", stirs=False)
 def sys_pread64(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int) -> int | Wait:
     """pread(2)."""
     if offset < 0:
@@ -236,7 +236,7 @@ def sys_pread64(k: Kernel, task: Task, fd: int, address: int, count: int, offset
     return read_into(k, task, _reader(task, fd), _one(address, count), offset)
 
 
-@syscall(68, "pwrite64", "fd buf:inbuf count:size offset:off -> int")
+@syscall(68, "pwrite64", "fd buf:inbuf count:size offset:off -> int", stirs=False)
 def sys_pwrite64(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int) -> int:
     """pwrite(2)."""
     if offset < 0:
@@ -246,7 +246,7 @@ def sys_pwrite64(k: Kernel, task: Task, fd: int, address: int, count: int, offse
     return write_from(k, task, _writer(task, fd), _one(address, count), offset)
 
 
-@syscall(69, "preadv", "fd iov:out_iovec iovcnt:size offset:off offset_high:ignored -> int")
+@syscall(69, "preadv", "fd iov:out_iovec iovcnt:size offset:off offset_high:ignored -> int", stirs=False)
 def sys_preadv(
     k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int
 ) -> int | Wait:
@@ -257,7 +257,7 @@ def sys_preadv(
     return read_into(k, task, _reader(task, fd), read_iovec(k.mem, address, count), offset)
 
 
-@syscall(70, "pwritev", "fd iov:in_iovec iovcnt:size offset:off offset_high:ignored -> int")
+@syscall(70, "pwritev", "fd iov:in_iovec iovcnt:size offset:off offset_high:ignored -> int", stirs=False)
 def sys_pwritev(k: Kernel, task: Task, fd: int, address: int, count: int, offset: int, _high: int) -> int:
     """pwritev(2)."""
     if offset < 0:
@@ -302,7 +302,7 @@ def _check_rwf(flags: int) -> None:
         raise LinuxError(errno.EOPNOTSUPP)
 
 
-@syscall(62, "lseek", "fd offset:off whence -> int")
+@syscall(62, "lseek", "fd offset:off whence -> int", stirs=False)
 def sys_lseek(k: Kernel, task: Task, fd: int, offset: int, whence: int) -> int:
     """lseek(2) with SEEK_DATA and SEEK_HOLE."""
     file = task.process.files.get(fd)

@@ -51,7 +51,7 @@ def _page_range(start: int, length: int) -> int:
     return end
 
 
-@syscall(214, "brk", "addr:ptr -> ptr")
+@syscall(214, "brk", "addr:ptr -> ptr", stirs=False)
 def sys_brk(k: Kernel, task: Task, address: int) -> int:
     """brk(2): the raw call returns the break, moved or not."""
     before = k.mm.mm.brk
@@ -113,7 +113,7 @@ def sys_mremap(k: Kernel, task: Task, old: int, old_size: int, new_size: int, fl
     return k.mm.remap(old, old_size, new_size, flags, new)
 
 
-@syscall(226, "mprotect", "addr:ptr length:size prot:mmap_prot -> int")
+@syscall(226, "mprotect", "addr:ptr length:size prot:mmap_prot -> int", stirs=False)
 def sys_mprotect(k: Kernel, task: Task, address: int, length: int, prot: int) -> int:
     """mprotect(2)."""
     grows = prot & (_PROT_GROWSDOWN | _PROT_GROWSUP)

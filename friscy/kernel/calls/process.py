@@ -184,19 +184,19 @@ refused(
 refused(117, "ptrace", "request:long pid addr:ptr data:ptr -> int", errno.EPERM, "tracing inside the guest")
 
 
-@syscall(172, "getpid", "-> pid")
+@syscall(172, "getpid", "-> pid", stirs=False)
 def sys_getpid(k: Kernel, task: Task) -> int:
     """getpid(2)."""
     return task.process.pid
 
 
-@syscall(173, "getppid", "-> pid")
+@syscall(173, "getppid", "-> pid", stirs=False)
 def sys_getppid(k: Kernel, task: Task) -> int:
     """getppid(2)."""
     return task.process.ppid
 
 
-@syscall(178, "gettid", "-> pid")
+@syscall(178, "gettid", "-> pid", stirs=False)
 def sys_gettid(k: Kernel, task: Task) -> int:
     """gettid(2)."""
     return task.tid

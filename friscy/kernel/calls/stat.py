@@ -29,7 +29,7 @@ def _write(k: Kernel, task: Task, out: int, st: Stat) -> None:
         short.trust_output(k, out)
 
 
-@syscall(79, "newfstatat", "dirfd path stat:out_stat flags:at_flags -> int")
+@syscall(79, "newfstatat", "dirfd path stat:out_stat flags:at_flags -> int", stirs=False)
 def sys_newfstatat(k: Kernel, task: Task, dirfd: int, path: int, out: int, flags: int) -> int:
     """fstatat(2)."""
     what, start, follow = target(k, task, dirfd, path, flags, _STAT_FLAGS)
@@ -43,7 +43,7 @@ def sys_newfstatat(k: Kernel, task: Task, dirfd: int, path: int, out: int, flags
     return 0
 
 
-@syscall(80, "fstat", "fd stat:out_stat -> int")
+@syscall(80, "fstat", "fd stat:out_stat -> int", stirs=False)
 def sys_fstat(k: Kernel, task: Task, fd: int, out: int) -> int:
     """fstat(2)."""
     _write(k, task, out, k.vfs.stat(task.process.files.get_path(fd)))

@@ -69,7 +69,7 @@ def sys_sysinfo(k: Kernel, task: Task, address: int) -> int:
     return 0
 
 
-@syscall(278, "getrandom", "buf:outbuf count:size flags:getrandom_flags -> int")
+@syscall(278, "getrandom", "buf:outbuf count:size flags:getrandom_flags -> int", stirs=False)
 def sys_getrandom(k: Kernel, task: Task, address: int, count: int, flags: int) -> int:
     """getrandom(2): never short of entropy."""
     if flags & ~7 or flags & 6 == 6:

@@ -61,7 +61,7 @@ def _dynamic_clock_ns(k: Kernel, task: Task, clock: int) -> int:
     return process_cpu_ns(k, process)
 
 
-@syscall(113, "clock_gettime", "clockid tp:out_timespec -> int")
+@syscall(113, "clock_gettime", "clockid tp:out_timespec -> int", stirs=False)
 def sys_clock_gettime(k: Kernel, task: Task, clock: int, address: int) -> int:
     """clock_gettime(2)."""
     # Programs ask all the time, and count on it to cost little.

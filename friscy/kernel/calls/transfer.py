@@ -72,6 +72,7 @@ class End:
             return
         if files.is_pipe(self.file):
             self.file.inode.pipe.data[:0] = rest
+            self.file.inode.pipe.ring()
         else:
             self.file.offset -= len(rest)
 
@@ -302,13 +303,13 @@ def _sync(k: Kernel, task: Task, fd: int) -> int:
     return 0
 
 
-@syscall(82, "fsync", "fd -> int")
+@syscall(82, "fsync", "fd -> int", stirs=False)
 def sys_fsync(k: Kernel, task: Task, fd: int) -> int:
     """fsync(2)."""
     return _sync(k, task, fd)
 
 
-@syscall(83, "fdatasync", "fd -> int")
+@syscall(83, "fdatasync", "fd -> int", stirs=False)
 def sys_fdatasync(k: Kernel, task: Task, fd: int) -> int:
     """fdatasync(2)."""
     return _sync(k, task, fd)

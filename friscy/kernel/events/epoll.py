@@ -40,13 +40,14 @@ from lazyfs.abi import (
     POLLRDNORM,
     POLLWRNORM,
 )
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError
 from lazyfs.openfile import OpenFile
 from lazyfs.plain import Plain, default
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.state import Task
+    from friscy.kernel.state import Process, Task
     from friscy.machine.short_calls import Descriptors
 
 EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
@@ -78,12 +79,20 @@ class Interest(Plain):
     fresh: bool = True
     armed: bool = True
 
-    lent: ClassVar[int] = -1  # the host's descriptor that a set of the host watches in its stead; not state
+    told: ClassVar[Bell | None] = None  # what is to tell of it; not state, as the rest
+    lent: ClassVar[int] = -1  # the host's descriptor that a set of the host watches in its stead
     short: ClassVar[Descriptors | None] = None  # where that descriptor may be used
 
-    def stamp(self) -> int | None:
-        """See KernelFile."""
-        return self.file.stamp() if isinstance(self.file, KernelFile) else None
+    def tell(self, bell: Bell, due: Due) -> None:
+        """Have it put into `due` when the bell rings next."""
+        bell.tell(id(self), due, self)
+        _put(self, "told", bell)
+
+    def forget(self) -> None:
+        """Take back `tell`."""
+        if self.told is not None:
+            self.told.forget(id(self))
+            _put(self, "told", None)
 
     def moved(self, k: Kernel, now: int) -> bool:
         """Whether something happened since the last report that a wait is to hear of."""
@@ -105,14 +114,18 @@ class Epoll(KernelFile):
     """An epoll set. interests: by descriptor number; orphans: those whose number now means another file.
 
     A wait looks at those that are due: of a thousand connections few have news. One that has nothing to report rests
-    until its file's stamp moves; a file that keeps none is always due.
+    until its file's bell rings; a file that has none is always due.
     """
 
     interests: dict[int, Interest] = default(dict)
     orphans: list[Interest] = default(list)
     _due: ClassVar[Due | None] = None  # of `due`
     _hosts: ClassVar[HostSet | None] = None  # what watches the sockets that are lent
-    still: ClassVar[bool] = False  # the last `collect` left nothing to be looked at but what only a call can change
+    # Kernel.changes at the last look that found nothing, and whose: since then only the host's set may have news.
+    still_since: ClassVar[int] = -1
+    still_for: ClassVar[Task | Process | None] = None
+    by_viewer: ClassVar[bool] = False  # some interest depends on who looks
+    _viewer: ClassVar[Task | None] = None  # who looked last, then
 
     def due(self) -> Due:
         """The interests to look at; not state: in a machine that was restored all are."""
@@ -123,6 +136,7 @@ class Epoll(KernelFile):
             for interest in self.live():
                 self._count(interest, 1)
                 found[id(interest)] = interest
+                self._by_viewer(interest)
         return found
 
     def details(self, k: Kernel) -> bytes:
@@ -158,6 +172,22 @@ class Epoll(KernelFile):
         self.interests[interest.fd] = interest
         self._count(interest, 1)
         due[id(interest)] = interest
+        self._by_viewer(interest)
+
+    def _by_viewer(self, interest: Interest) -> None:
+        if isinstance(interest.file, KernelFile) and interest.file.by_viewer:
+            _put(self, "by_viewer", True)
+
+    def _seen_by(self, k: Kernel) -> Task | Process:
+        """For whom a look holds. Where another one looks than the last time, what depends on that is due again."""
+        if not self.by_viewer:
+            return k.viewer.process
+        if self._viewer is not k.viewer:
+            _put(self, "_viewer", k.viewer)
+            for interest in self.live():
+                if isinstance(interest.file, KernelFile) and interest.file.by_viewer:
+                    self.wake(interest)
+        return k.viewer
 
     def _count(self, interest: Interest, change: int) -> None:
         if isinstance(interest.file, KernelFile):
@@ -184,7 +214,7 @@ class Epoll(KernelFile):
         assert self._hosts is not None
         self._hosts.add(fd, interest.events, interest.data)
         _put(interest, "lent", fd)
-        file.forget(id(interest))
+        interest.forget()
         self.due().pop(id(interest), None)
 
     def _returned(self, interest: Interest) -> None:
@@ -208,8 +238,7 @@ class Epoll(KernelFile):
 
     def wake(self, interest: Interest) -> None:
         """Make an interest due, whatever was there last time."""
-        if isinstance(interest.file, KernelFile):
-            interest.file.forget(id(interest))
+        interest.forget()
         self.due()[id(interest)] = interest
 
     def look(self, k: Kernel, interest: Interest, *, report: bool = False) -> int:
@@ -230,26 +259,35 @@ class Epoll(KernelFile):
             if report:
                 interest.reported(k, events, holds)
         if not events:
-            self._rest(interest)
+            self._rest(k, interest)
         return events
 
-    def _rest(self, interest: Interest) -> None:
-        """There is nothing to report: look again when its file's stamp moves, a disarmed one after EPOLL_CTL_MOD."""
+    def _rest(self, k: Kernel, interest: Interest) -> None:
+        """There is nothing to report: look again when its file's bell rings, a disarmed one after EPOLL_CTL_MOD."""
         due, key = self.due(), id(interest)
         if not interest.armed:
             due.pop(key, None)
-        elif interest.stamp() is not None:
-            assert isinstance(interest.file, KernelFile)
+        elif (bell := files.bell(k, interest.file)) is not None:
             due.pop(key, None)
-            interest.file.tell(key, due, interest)
+            interest.tell(bell, due)
 
     def collect(self, k: Kernel, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` (events, data), the interests that were reported longest ago first."""
-        found: list[tuple[int, int]] = []
-        hosts, due = self._hosts, self.due()
-        told, others = ([], True) if hosts is None or limit == 1 else hosts.collect(max(limit - len(due), 1))
+        hosts, still = self._hosts, self._is_still(k)
+        if hosts is None:
+            told: list[tuple[int, int]] = []
+            others = True
+        elif still:
+            told, others = hosts.collect(limit)
+        else:
+            told, others = ([], True) if limit == 1 else hosts.collect(max(limit - len(self.due()), 1))
         if others:
             look_outside(k)
+            still = still and self._is_still(k)
+        if still:
+            return told
+        found: list[tuple[int, int]] = []
+        due = self.due()
         for key, interest in list(due.items()):
             if len(told) + len(found) == limit:
                 break
@@ -260,15 +298,34 @@ class Epoll(KernelFile):
             if interest.events & EPOLLONESHOT:
                 interest.armed = False
             due[key] = due.pop(key)
-        if hosts is not None:
-            if limit == 1 and not found:
-                told, _ = hosts.collect(limit)
-            _put(self, "still", not found and (not due or self.deadline(k) is None))
+        if hosts is not None and limit == 1 and not found and not told:
+            told, _ = hosts.collect(limit)
+        if not found:
+            self._be_still(k)
         return told + found
+
+    def _is_still(self, k: Kernel) -> bool:
+        """Whether nothing can have happened since a look found nothing, but to what the host's set watches."""
+        return self.still_since == k.changes and self.still_for is self._seen_by(k)
+
+    def _be_still(self, k: Kernel) -> None:
+        """A look has found nothing: the next ones need not be made, unless time or the host itself may change that."""
+        for interest in self.due().values():
+            file = interest.file
+            if isinstance(file, KernelFile) and (file.deadline(k) is not None or any(file.host_fds(k, POLLIN))):
+                return
+        _put(self, "still_since", k.changes)
+        _put(self, "still_for", self._seen_by(k))
+
+    def rest(self, k: Kernel, wait: Wait) -> None:
+        """A wait was told that there is nothing: see Wait.rest."""
+        if self._is_still(k):
+            _put(wait, "host_set", self._hosts.fd if self._hosts is not None else -1)
+            _put(wait, "rests_since", self.still_since)
 
     def tell_short_calls(self, k: Kernel, epfd: int, out: int, limit: int) -> None:
         """After `collect`: the next waits need not come here while nothing but the lent sockets has news."""
-        if self.still and self._hosts is not None:
+        if self._hosts is not None and self._is_still(k):
             short.allow_looks(k, epfd, self._hosts.fd, out, limit)
 
     def poll_events(self, k: Kernel) -> int:
@@ -282,9 +339,18 @@ class Epoll(KernelFile):
         """Whether a wait may find something. Wrong where the host's news is nothing that this set is interested in."""
         if self._hosts is None:
             look_outside(k)
-        elif self._hosts.ready():  # which it is for anything that the host has
+        elif (  # which it is for anything that the host has
+            self._hosts.fd in k.network.news
+            if k.network.looked == k.scheduler.looked
+            else self._hosts.ready()
+        ):
             return True
-        return self._any_due(k)
+        if self._is_still(k):
+            return False
+        if self._any_due(k):
+            return True
+        self._be_still(k)
+        return False
 
     def _any_due(self, k: Kernel) -> bool:
         return any(self.look(k, interest) for interest in list(self.due().values()))
@@ -294,30 +360,30 @@ class Epoll(KernelFile):
         if self._hosts is not None:
             yield self._hosts.fd, READ
         if k.network is not None:
-            yield from k.network.host_fds()  # for all that keep a stamp
-        for interest in self._stampless():
+            yield from k.network.host_fds()  # for all that have a bell
+        for interest in self._mute(k):
             yield from files.host_fds(k, interest.file, interest.events & _EVENTS)
 
     def deadline(self, k: Kernel) -> int | None:
         """See KernelFile."""
-        return files.earliest(k, (i.file for i in self._stampless() if i.events & POLLIN))
+        return files.earliest(k, (i.file for i in self._mute(k) if i.events & POLLIN))
 
     def waited_for(self, k: Kernel, events: int) -> None:
         """See KernelFile."""
-        for interest in self._stampless():
+        for interest in self._mute(k):
             if isinstance(interest.file, KernelFile):
                 interest.file.waited_for(k, interest.events)
 
-    def _stampless(self) -> list[Interest]:
+    def _mute(self, k: Kernel) -> list[Interest]:
+        """The interests that are due and will not tell of themselves."""
         due = self.due().values()
-        return [each for each in due if each.armed and each.file.refs and each.stamp() is None]
+        return [each for each in due if each.armed and each.file.refs and files.bell(k, each.file) is None]
 
     def closed(self, k: Kernel) -> None:
         """See KernelFile: no file is to remember it."""
         for interest in self.live():
             self._count(interest, -1)
-            if isinstance(interest.file, KernelFile):
-                interest.file.forget(id(interest))
+            interest.forget()
         if self._hosts is not None:
             k.network.drop_set(self._hosts)
             _put(self, "_hosts", None)
@@ -351,7 +417,7 @@ class Epoll(KernelFile):
 
 
 def look_outside(k: Kernel) -> None:
-    """Take in what the host has for sockets: their stamps move by it."""
+    """Take in what the host has for sockets: their bells ring."""
     if k.network is not None:
         k.network.refresh(k)
 
@@ -372,6 +438,9 @@ class EpollWait(Wait):
 
     def deadline(self, k: Kernel, task: Task) -> int | None:
         return self.epoll.deadline(k)
+
+    def rest(self, k: Kernel) -> None:
+        self.epoll.rest(k, self)
 
 
 def _epoll(task: Task, fd: int) -> Epoll:
@@ -448,6 +517,7 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
     found = epoll.collect(k, limit)
     if not found and not over:
         epoll.waited_for(k, POLLIN)
+        epoll.tell_short_calls(k, epfd, out, limit)
         return EpollWait(epoll)
     k.mem.write(out, b"".join([pack_epoll_event(*event) for event in found]))
     epoll.tell_short_calls(k, epfd, out, limit)
@@ -458,6 +528,7 @@ def _wait(k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ns: in
     22,
     "epoll_pwait",
     "epfd:fd events:out_epoll_events maxevents:int timeout:int sigmask:sigset sigsetsize:size -> int",
+    stirs=False,
 )
 def sys_epoll_pwait(
     k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout_ms: int, mask: int, size: int
@@ -471,6 +542,7 @@ def sys_epoll_pwait(
     441,
     "epoll_pwait2",
     "epfd:fd events:out_epoll_events maxevents:int timeout:timespec sigmask:sigset sigsetsize:size -> int",
+    stirs=False,
 )
 def sys_epoll_pwait2(
     k: Kernel, task: Task, epfd: int, out: int, limit: int, timeout: int, mask: int, size: int

@@ -75,6 +75,7 @@ class Inotify(KernelFile):
     def add(self, k: Kernel, event: Event) -> None:
         """Queue an event, unless it is the same as the one before it. Too many become one IN_Q_OVERFLOW."""
         queue = self.queue
+        k.changes += 1
         self.added += 1
         if queue and queue[-1].fields() == event.fields():
             return

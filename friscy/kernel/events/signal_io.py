@@ -2,7 +2,7 @@
 
 Who is told of a description is an `Owner` in `Devices.owners`; those with O_ASYNC are in `KernelState.signalled` too.
 They are looked at after each call and each wait, for what has come or has become possible since: those in
-`Kernel.news`. One whose file keeps a stamp, and has nothing of the host behind it, rests until that moves.
+`Kernel.news`. One whose file has a bell, and nothing of the host behind it, rests until that rings.
 
 Gap: of a terminal only that there is something to read is told, not that there is more.
 """
@@ -153,8 +153,9 @@ def _forget(k: Kernel, owner: Owner) -> None:
     """Nobody wants signals of it any more."""
     k.state.signalled[:] = [other for other in k.state.signalled if other is not owner]
     k.news.pop(id(owner), None)
-    if isinstance(owner.file, files.KernelFile):
-        owner.file.forget(id(owner))
+    bell = files.bell(k, owner.file)
+    if bell is not None:
+        bell.forget(id(owner))
 
 
 def look(k: Kernel) -> None:
@@ -167,14 +168,10 @@ def look(k: Kernel) -> None:
             owner.tell(k, POLL_IN)
         if owner.outputs != outputs or fresh & POLLOUT:
             owner.tell(k, POLL_OUT)
-        file = owner.file
-        if (
-            isinstance(file, files.KernelFile)
-            and file.stamp() is not None
-            and not any(file.host_fds(k, POLLIN))
-        ):
+        bell = files.bell(k, owner.file)
+        if bell is not None and not any(files.host_fds(k, owner.file, POLLIN)):
             del k.news[key]
-            file.tell(key, k.news, owner)
+            bell.tell(key, k.news, owner)
 
 
 def _notice(k: Kernel, owner: Owner) -> None:

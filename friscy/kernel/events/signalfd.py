@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from friscy.kernel import signals
 from friscy.kernel.calls.path import install
@@ -14,6 +14,7 @@ from friscy.kernel.state import CLOCK_TICKS, SigInfo
 from friscy.kernel.table import syscall
 from friscy.kernel.timers import SI_TIMER
 from lazyfs.abi import O_CLOEXEC, O_NONBLOCK, O_RDWR, POLLIN
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError, WouldBlock
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ _WORD = 0xFFFF_FFFF
 class SignalFd(KernelFile):
     """A signalfd of the sigset `mask`. Whoever reads or polls it sees the signals that wait for itself."""
 
+    by_viewer: ClassVar[bool] = True
+
     mask: int = 0
+
+    def bell(self, k: Kernel) -> Bell | None:
+        """See KernelFile: any signal to anybody rings it."""
+        return k.signal_bell
 
     def details(self, k: Kernel) -> bytes:
         """See KernelFile."""
@@ -90,6 +97,7 @@ def sys_signalfd4(k: Kernel, task: Task, fd: int, address: int, size: int, flags
         if not isinstance(file, SignalFd):
             raise LinuxError(errno.EINVAL)
         file.mask = mask
+        k.signal_bell.ring()
         return fd
     place = anonymous_place(k, b"anon_inode:[signalfd]")
     made = SignalFd(place, place.inode, O_RDWR | flags & O_NONBLOCK, mask=mask)

@@ -152,7 +152,7 @@ class UnixLink:
                 if not message.data:
                     owner.messages.pop(0)
                 if owner.peer is not None:
-                    owner.peer.touch()
+                    owner.peer.ring()
         except BlockingIOError:
             self.writable = False
             return

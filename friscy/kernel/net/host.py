@@ -60,6 +60,11 @@ class HostNetwork:
         self.ports: list[HostPort] = []
         self.lookups = 0  # that threads have not answered yet
         self._epoll = select.epoll()
+        self._fd = self._epoll.fileno()
+        self.news: list[int] = []  # the host's descriptors of the sets that had news at the last `look`,
+        self.looked = -1  # which was for the scheduler's round of this time
+        self._all = select.epoll()  # that set and those of `set_of_host`, for one look at all
+        self._all.register(self._fd, select.EPOLLIN)
         self._watched: dict[int, Watched] = {}
         self._sets: list[HostSet] = []
         self._done: deque[Callable[[], None]] = deque()
@@ -74,16 +79,32 @@ class HostNetwork:
         if self._seen == k.calls and not self._stale and time.monotonic_ns() - self._looked < _STALE_NS:
             return
         self._seen, self._stale = k.calls, False
-        for fd, events in self._epoll.poll(0):
+        found = self._epoll.poll(0)
+        if found:
+            k.changes += 1
+        for fd, events in found:
             watched = self._watched.get(fd)
             if watched is not None:
                 watched.happened(k, events)
         self._looked = time.monotonic_ns()
 
+    @property
+    def fd(self) -> int:
+        """Readable while there may be news: in a set, or of what no set has."""
+        return self._all.fileno()
+
+    def look(self, k: Kernel) -> None:
+        """Find out `news` for all sets at once, and take in what no set has."""
+        self.news = news = [fd for fd, _ in self._all.poll(0)]
+        self.looked = k.scheduler.looked
+        if news and self._fd in news:
+            self._stale = True
+            self.refresh(k)
+
     def host_fds(self) -> list[tuple[int, int]]:
         """What a task that waits for any socket has the host watch."""
         self._stale = True
-        return [(self._epoll.fileno(), READ)] if self.links or self.lookups or self.ports else []
+        return [(self._fd, READ)] if self.links or self.lookups or self.ports else []
 
     def watch(self, fd: int, watched: Watched, events: int = _EDGES) -> None:
         self._watched[fd] = watched
@@ -96,13 +117,15 @@ class HostNetwork:
 
     def set_of_host(self) -> HostSet:
         """A set of the host for an epoll set of the guest; it tells of all that is watched here as well."""
-        made = HostSet(self._epoll.fileno())
+        made = HostSet(self._fd)
         self._sets.append(made)
+        self._all.register(made.fd, select.EPOLLIN)
         return made
 
     def drop_set(self, made: HostSet) -> None:
         """Give one back."""
         self._sets.remove(made)
+        self._all.unregister(made.fd)
         made.close()
 
     def unwatch(self, fd: int) -> None:
@@ -333,6 +356,7 @@ class HostNetwork:
         for made in self._sets:
             made.close()
         self._sets.clear()
+        self._all.close()
         self._epoll.close()
         if self._wake >= 0:
             os.close(self._wake)

@@ -120,7 +120,7 @@ class TcpLink:
             self.connected()
         if events & _WRITABLE:
             self.writable = True
-            owner.touch()
+            owner.ring()
             if owner.starved:
                 owner.fed()
         if events & _READABLE:

@@ -14,6 +14,7 @@ from friscy.kernel.devices import unnamed
 from friscy.kernel.fdtable import drop
 from friscy.kernel.files import KernelFile
 from lazyfs.abi import O_NONBLOCK, O_RDWR, POLLERR, POLLHUP, POLLIN
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.openfile import OpenFile
 from lazyfs.plain import Plain, default
@@ -29,7 +30,6 @@ POLLRDHUP = 0x2000
 BUFFER_BYTES = 212_992  # net.core.wmem_default
 S_IFSOCK = 0o140000
 _put = object.__setattr__  # what is no news to anybody
-_NOBODY: dict[int, tuple[dict[int, Any], Any]] = {}  # before the first watcher comes
 _SEGMENT = 1 << 16  # what is sent to a stream is kept in parts of at most this
 
 
@@ -48,7 +48,7 @@ class Message(Plain):
     header: tuple[int, int] = (64, 0)
 
 
-class Socket(KernelFile):
+class Socket(KernelFile, Bell):
     """A socket of any family.
 
     kind: STREAM, DGRAM or SEQPACKET. messages: what was sent to it; queued: bytes in them.
@@ -78,45 +78,19 @@ class Socket(KernelFile):
     send_timeout: int = 0
     options: dict[int, bytes] = default(dict)
 
-    # Of what `poll_events` looks at, and who is to hear when it moves; not state: a restored machine begins anew.
-    version: ClassVar[int] = 0
-    watchers: ClassVar[dict[int, tuple[dict[int, Any], Any]]] = _NOBODY
-
     def __setattr__(self, name: str, value: object) -> None:
         _put(self, name, value)
         if name != "refs":  # how many hold it is no news of it
-            self.touch()
-
-    def touch(self) -> None:
-        """Something that `poll_events` looks at changed."""
-        _put(self, "version", self.version + 1)
-        watchers = self.watchers
-        if watchers:
-            for key, (due, what) in watchers.items():
-                due[key] = what
-            watchers.clear()
+            self.ring()
 
     def arrived(self) -> None:
         """`arrivals += 1`, the most frequent of changes, without the detour of `__setattr__`."""
         _put(self, "arrivals", self.arrivals + 1)
-        self.touch()
+        self.ring()
 
-    def stamp(self) -> int | None:
+    def bell(self, k: Kernel) -> Bell | None:
         """See KernelFile."""
-        return self.version
-
-    def tell(self, key: int, due: dict[int, Any], what: Any) -> None:
-        """See KernelFile."""
-        watchers = self.watchers
-        if watchers is _NOBODY:
-            watchers = {}
-            _put(self, "watchers", watchers)
-        watchers[key] = due, what
-
-    def forget(self, key: int) -> None:
-        """See KernelFile."""
-        if self.watchers is not _NOBODY:
-            self.watchers.pop(key, None)
+        return self
 
     # -- names and connections: what families differ in -----------------------------------------------
 

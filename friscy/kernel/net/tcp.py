@@ -303,9 +303,9 @@ class TcpSocket(InetSocket):
         if self.link is not None and self.link.returned is not None:
             self.link.take_back()
 
-    def touch(self) -> None:
+    def ring(self) -> None:
         """See Socket."""
-        super().touch()
+        super().ring()
         link = self.link
         if link is not None and link.returned is not None:
             link.take_back()
@@ -367,7 +367,7 @@ class TcpSocket(InetSocket):
             if self.link.readable and (self.messages or self.link.ending):
                 self.link.pump(k)
         elif self.peer is not None:
-            self.peer.touch()
+            self.peer.ring()
             if self.peer.starved and self.peer.can_send(k):
                 self.peer.fed()
 

@@ -25,6 +25,7 @@ from friscy.kernel.net.socket import (
     place_of,
 )
 from lazyfs.abi import POLLHUP
+from lazyfs.bell import Bell
 from lazyfs.errors import LinuxError, WouldBlock
 from lazyfs.inode import Inode
 from lazyfs.openfile import OpenFile
@@ -143,7 +144,7 @@ class UnixSocket(Socket):
 
     def drained(self, k: Kernel) -> None:
         """The other end has read: it has room."""
-        self.touch()
+        self.ring()
 
     def other_end_shut(self, k: Kernel, how: int) -> None:
         """The other end called shutdown(2)."""
@@ -238,9 +239,9 @@ class UnixSocket(Socket):
         events = super().poll_events(k)
         return events | POLLHUP if self.connected and self.kind != DGRAM and self.peer is None else events
 
-    def stamp(self) -> int | None:
+    def bell(self, k: Kernel) -> Bell | None:
         """See KernelFile: whether there is room depends on the receiver, which does not know all its senders."""
-        return None if self.kind == DGRAM else self.version
+        return None if self.kind == DGRAM else self
 
     def received(self, k: Kernel) -> None:
         """See Socket."""

@@ -38,6 +38,7 @@ def resume(k: Kernel, process: Process) -> None:
 
 def _tell_parent(k: Kernel, process: Process, code: int, status: int) -> None:
     k.calls += 1
+    k.changes += 1
     parent = k.state.processes.get(process.ppid)
     if parent is None or parent.exit_status is not None:
         return

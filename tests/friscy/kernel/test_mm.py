@@ -43,6 +43,10 @@ class NoShortCalls:
 
     can_ask = False
     descriptors = None
+    looked = (0,)
+
+    def stay_still(self, since: tuple[int, object]) -> None:
+        pass
 
     def take_traffic(self) -> list[int]:
         return [0] * 4
