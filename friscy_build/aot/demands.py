@@ -5,7 +5,8 @@ calls that keep or return any register. Callers tell: whoever reads a register a
 would, wants it of the callee, and of what that goes on to by a jump, or calls while the register is kept. A callee
 tells too: one that looks at a temporary that was never given to it does so to give it back. And one that returns with
 a saved register it has computed something in shows that the file has code that saves none: which others that takes
-is not to be seen from each. (What it has loaded there may be what it found, or longjmp's.)
+is not to be seen from each. (What it has loaded there may be what it found, or longjmp's. A function whose jumps may
+have been given more targets than they have shows nothing.)
 
 That a register reaches a use, from a call or to a return, holds for each register by itself. So a function is looked
 at once, without its callers: `base` is wanted of a callee anyway, `passed` if it is wanted of the function itself.
@@ -89,6 +90,13 @@ def _computed(flow: Flow) -> Registers:
     return found
 
 
+def _is_surely_code(flow: Flow) -> bool:
+    """Whether control can come to all of it: no jump may have been given the entries of another's table."""
+    code = {pc: i for block in flow.blocks for pc, i in block.code}
+    inside_others = any(i.nbytes == 4 and pc + 2 in code for pc, i in code.items())
+    return not inside_others and not any(block.vague for block in flow.graph.blocks.values())
+
+
 class Survey:
     """Takes the functions of a file, one after the other, and then tells what each is to give back."""
 
@@ -115,7 +123,8 @@ class Survey:
             return
         if first & _TEMPORARIES:
             self._wanted[graph.start] = ALL & ~_KNOWN
-        self._clobbers |= bool(_computed(flow) & (SAVED | FLOAT_SAVED))
+        if not self._clobbers and _computed(flow) & (SAVED | FLOAT_SAVED):
+            self._clobbers = _is_surely_code(flow)
 
     def habits(self) -> Habits:
         """What all functions together tell."""

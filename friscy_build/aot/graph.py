@@ -10,7 +10,7 @@ from typing import Any
 from friscy_build.aot.effects import LINKS
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.stubs import Stub, find_stub
-from friscy_build.aot.tables import Code, Table, Way, find_targets, find_way
+from friscy_build.aot.tables import Code, Table, Way, find_targets, find_way, is_certain
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
@@ -41,7 +41,7 @@ class Block:
 
     stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
     way: by which table an INDIRECT or TABLE block goes, where that is certain. likely: where an INDIRECT_CALL goes, or
-    an INDIRECT without targets here.
+    an INDIRECT without targets here. vague: its targets may be more than there are.
     """
 
     pc: int
@@ -53,6 +53,7 @@ class Block:
     stub: Stub | None = None
     way: Way | None = None
     likely: int | None = None
+    vague: bool = False
 
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
@@ -104,9 +105,12 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         """For worker processes: instructions as the words they are decoded from."""
         blocks = [
-            (b.pc, [i.word for _, i in b.code], b.end, b.next_pc, b.target, b.targets, b.stub, b.way, b.likely)
+            (
+                b.pc, [i.word for _, i in b.code],
+                b.end, b.next_pc, b.target, b.targets, b.stub, b.way, b.likely, b.vague,
+            )
             for b in self.blocks.values()
-        ]
+        ]  # fmt: skip
         return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, self.twin, blocks)
 
     def inside(self, block: Block) -> list[int]:
@@ -262,6 +266,8 @@ class _Builder:
                     ):
                         block.likely = self.calls.get(block.code[-1][0])
                     if block.end is End.INDIRECT and block.targets:
+                        jump = block.code[-1][0]
+                        block.vague = not is_certain(self.image, self.known(), jump, self.inside)
                         block.way = find_way(self.image, self.known(), block.code, self.inside)
                     break
                 if pc in self.leaders or not self.inside(pc):

@@ -19,7 +19,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from friscy_build.aot.effects import effects
+from friscy_build.aot.effects import effects, is_access
 from friscy_build.aot.image import CodeImage
 from friscy_build.isa.decode import Instruction
 
@@ -61,8 +61,8 @@ class Code:
     def __init__(self, code: Mapping[int, Instruction]) -> None:
         self.instructions = code
         self.order = sorted(code)
-        # (pc, value) of addresses that auipc or lui and an addi compute.
-        self.constants: list[tuple[int, int]] = []
+        # Of addresses that auipc or lui and an addi compute: the addi's pc, its register, the address.
+        self.constants: list[tuple[int, int, int]] = []
         self.places: list[int] = []  # of these, what nothing between the two can have made another
         self._tables: dict[_Guess, tuple[int, ...]] = {}
         self._find_constants()
@@ -86,12 +86,20 @@ class Code:
                 continue
             if i.row.name in ("addi", "addiw") and i.rs1 in upper:
                 value = (upper[i.rs1] + i.imm) % (1 << 64)
-                self.constants.append((pc, value))
+                self.constants.append((pc, i.rd, value))
                 if i.rs1 in fresh:
                     places.add(value)
             if i.rd in fresh and effects(i)[1] >> i.rd & 1:
                 fresh.discard(i.rd)
         self.places = sorted(places)
+
+    def numbers(self, register: int) -> set[int | None]:
+        """What instructions of the function put into a register, but for what it loads: numbers; None for all else."""
+        found: set[int | None] = set()
+        for i in self.instructions.values():
+            if effects(i)[1] >> register & 1 and not is_access(i):
+                found.add(i.imm if i.row.name == "addi" and i.rs1 == 0 else None)
+        return found
 
     def before(self, pc: int) -> list[tuple[int, Instruction]]:
         """Up to REACH instructions before `pc`, the last one first."""
@@ -99,24 +107,39 @@ class Code:
         return [(at, self.instructions[at]) for at in reversed(self.order[max(0, at - REACH) : at])]
 
 
-def _form(before: list[tuple[int, Instruction]], register: int) -> tuple[str, int] | None:
-    """What the table of a jump to `register` holds, and where from its base it is; None where nothing tells it."""
+def _form(before: list[tuple[int, Instruction]], register: int) -> tuple[str, int, set[int]] | None:
+    """What the table of a jump to `register` holds, where from its base it is, and the registers of which one may have
+    that, none where that is not seen; None where nothing tells it."""
     wanted, summed = {register}, False
-    for _, i in before:
+    for k, (_, i) in enumerate(before):
         if i.rd not in wanted or not effects(i)[1]:
             continue
         if summed:
             if i.row.name in ("lw", "lwu"):
-                return RELATIVE, i.imm
+                return RELATIVE, i.imm, wanted - {i.rd}
         elif i.row.name == "add" and i.rs1 and i.rs2:
             wanted, summed = {i.rs1, i.rs2}, True
         else:
             form = {"ld": ABSOLUTE, "lw": SHORT, "lwu": SHORT}.get(i.row.name)
-            return (form, i.imm) if form else None
+            place = next((each for _, each in before[k + 1 :] if effects(each)[1] >> i.rs1 & 1), None)
+            sums = place is not None and place.row.name == "add"
+            return (form, i.imm, {place.rs1, place.rs2} if place is not None and sums else set()) if form else None
     return None
 
 
-def _entries(before: list[tuple[int, Instruction]], form: str) -> int | None:
+def _bases(code: Code, before: list[tuple[int, Instruction]], registers: set[int]) -> set[int]:
+    """The addresses that one of some registers may have at the end: what it was given last, else ever."""
+    given = {pc: value for pc, _, value in code.constants}
+    for register in registers:
+        writer = next((pc for pc, i in before if effects(i)[1] >> register & 1), None)
+        if writer in given:
+            return {given[writer]}
+        if writer is None and (ever := {value for _, rd, value in code.constants if rd == register}):
+            return ever
+    return set()
+
+
+def _entries(code: Code, before: list[tuple[int, Instruction]], form: str) -> int | None:
     """How many entries the index can choose from: it is compared with a constant before it is shifted left.
 
     An index of 32 bits is shifted to the top and back from there.
@@ -139,6 +162,9 @@ def _entries(before: list[tuple[int, Instruction]], form: str) -> int | None:
                 limit = i.rs2, 0
         elif effects(i)[1] >> limit[0] & 1:
             return i.imm + limit[1] if name == "addi" and i.rs1 == 0 and i.imm >= 0 else None
+    if limit is not None and len(numbers := code.numbers(limit[0])) == 1:
+        (number,) = numbers  # given before a loop
+        return number + limit[1] if number is not None and number >= 0 else None
     return None
 
 
@@ -148,14 +174,15 @@ def _find(
     """The tables that the indirect jump at `pc` may go by, with their entries."""
     before = code.before(pc)
     known = _form(before, code.instructions[pc].rs1)
-    forms = (known,) if known else ((RELATIVE, 0), (ABSOLUTE, 0))
-    entries = _entries(before, known[0]) if known else None
+    forms = (known[:2],) if known else ((RELATIVE, 0), (ABSOLUTE, 0))
+    entries = _entries(code, before, known[0]) if known else None
 
     def read(table: _Guess) -> tuple[int, ...]:
         return _read(image, code, *table, inside)
 
-    near = {value for at, value in code.constants if before and before[-1][0] <= at < pc}
-    for bases in (near, {value for _, value in code.constants}):
+    own = _bases(code, before, known[2]) if known else set()
+    near = {value for at, _, value in code.constants if before and before[-1][0] <= at < pc}
+    for bases in (own, near, {value for _, _, value in code.constants}):
         found = []
         for base in sorted(bases):
             tables: list[_Guess] = [(base, form, offset, entries) for form, offset in forms]
@@ -170,6 +197,12 @@ def _find(
 def find_targets(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> tuple[int, ...]:
     """The targets of the indirect jump at `pc`, in ascending order; those that are not `inside` end a table."""
     return tuple(sorted({target for _, targets in _find(image, code, pc, inside) for target in targets}))
+
+
+def is_certain(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> bool:
+    """Whether the targets of the indirect jump at `pc` are those of one table of known length."""
+    found = _find(image, code, pc, inside)
+    return len(found) == 1 and found[0][0][3] is not None
 
 
 def find_way(

@@ -43,6 +43,7 @@ def ask_once(server: Served, ask: Ask) -> None:
 
 def hold_many(server: Served, ask: Ask, count: int = HELD_CONNECTIONS) -> str:
     """Hold `count` connections at once, and ask on each, twice."""
+    ask_once(server, ask)  # what serves the first one stays: the host's set behind the guest's
     before = server.held()
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connect(server)) for _ in range(count)]

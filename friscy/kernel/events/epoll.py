@@ -211,13 +211,17 @@ class Epoll(KernelFile):
             return
         if self._hosts is None:
             _put(self, "_hosts", k.network.set_of_host())
-        assert self._hosts is not None
+        if self._hosts is None:
+            file.take_back()
+            return
         self._hosts.add(fd, interest.events, interest.data)
         _put(interest, "lent", fd)
         interest.forget()
         self.due().pop(id(interest), None)
 
     def _returned(self, interest: Interest) -> None:
+        if interest.lent < 0:
+            return  # there was no set for it
         assert self._hosts is not None
         self._hosts.remove(interest.lent)
         if interest.short is not None:
@@ -319,7 +323,7 @@ class Epoll(KernelFile):
 
     def rest(self, k: Kernel, wait: Wait) -> None:
         """A wait was told that there is nothing: see Wait.rest."""
-        if self._is_still(k):
+        if self._is_still(k) and (self._hosts is None or self._hosts.covered):
             _put(wait, "host_set", self._hosts.fd if self._hosts is not None else -1)
             _put(wait, "rests_since", self.still_since)
 
@@ -341,7 +345,7 @@ class Epoll(KernelFile):
             look_outside(k)
         elif (  # which it is for anything that the host has
             self._hosts.fd in k.network.news
-            if k.network.looked == k.scheduler.looked
+            if self._hosts.covered and k.network.looked == k.scheduler.looked
             else self._hosts.ready()
         ):
             return True

@@ -30,10 +30,14 @@ def can_watch(events: int, data: int) -> bool:
 
 
 class HostSet:
-    """fd: the host's descriptor of the set. others: the descriptor that stands for everything else."""
+    """fd: the host's descriptor of the set. others: the descriptor that stands for everything else.
+
+    covered: whether `HostNetwork.look` tells of its news.
+    """
 
     def __init__(self, others: int) -> None:
         self._epoll = select.epoll()
+        self.covered = False
         self.fd = self._epoll.fileno()
         self._poll = select.poll()
         self._poll.register(self.fd, select.POLLIN)

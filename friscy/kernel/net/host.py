@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _EDGES = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 _STALE_NS = 200_000  # how long a look at the host's sockets is good for where no call of the guest ends
 _MAX_NAMES = 4096
+_MAX_SETS, _MAX_COVERED = 400, 64  # sets of the host for the guest's, and of them those that `look` covers
 
 
 class Watched(Protocol):
@@ -115,17 +116,26 @@ class HostNetwork:
         self.watch(fd, watched)
         self._stale = True
 
-    def set_of_host(self) -> HostSet:
-        """A set of the host for an epoll set of the guest; it tells of all that is watched here as well."""
+    def set_of_host(self) -> HostSet | None:
+        """A set of the host for an epoll set of the guest; it tells of all that is watched here as well. None: too many.
+
+        Linux counts the ways from a descriptor through sets in sets, and takes no more than 500 through one and 100
+        through two.
+        """
+        if len(self._sets) >= _MAX_SETS:
+            return None
         made = HostSet(self._fd)
         self._sets.append(made)
-        self._all.register(made.fd, select.EPOLLIN)
+        if sum(each.covered for each in self._sets) < _MAX_COVERED:
+            self._all.register(made.fd, select.EPOLLIN)
+            made.covered = True
         return made
 
     def drop_set(self, made: HostSet) -> None:
         """Give one back."""
         self._sets.remove(made)
-        self._all.unregister(made.fd)
+        if made.covered:
+            self._all.unregister(made.fd)
         made.close()
 
     def unwatch(self, fd: int) -> None:

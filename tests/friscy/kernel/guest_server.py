@@ -58,7 +58,7 @@ class GuestServer:
         return b"".join(output).decode().splitlines()
 
 
-def serve_on_linux(program: Path, *arguments: Path, client: Client, cwd: Path | None = None) -> list[str]:
+def serve_on_linux(program: Path, *arguments: Path | str, client: Client, cwd: Path | None = None) -> list[str]:
     """The lines that it prints there."""
     with socket.socket() as probe:
         probe.bind((LOCAL, 0))

@@ -203,6 +203,26 @@ def test_recorder_notes_where_indirect_calls_went(process: Process) -> None:
     assert notes.calls == {(IDENTITY, CODE, 0): {CODE + 8: {CODE + 0x20}, CODE + 12: {CODE + 0x28}}}
 
 
+def test_recorder_notes_where_jumps_went_but_no_returns(process: Process) -> None:
+    # begin: call 0x20, which goes on to 0x28 by t1 (as both lengths of instruction do); that returns by ra; exit
+    words = [
+        op("auipc", rd=A0, imm=0),
+        op("addi", rd=6, rs1=A0, imm=0x28),
+        op("jal", rd=RA, imm=0x20 - 8),
+        op("addi", rd=6, rs1=A0, imm=0x30),
+        op("jal", rd=RA, imm=0x24 - 16),
+        op("addi", rd=A7, rs1=0, imm=93),
+        op("ecall"),
+        op("addi", rd=0, rs1=0, imm=0),
+        op("jalr", rd=0, rs1=6, imm=0),
+        0x8302,  # c.jr t1
+        0x0001,
+        *[op("jalr", rd=0, rs1=RA, imm=0), 0x8082, 0x0001] * 2,  # c.ret
+    ]
+    notes = recorded(process, words)
+    assert notes.calls == {(IDENTITY, CODE, 0): {CODE + 0x20: {CODE + 0x28}, CODE + 0x24: {CODE + 0x30}}}
+
+
 def test_recorder_is_done_with_a_file_that_was_unmapped_in_parts(process: Process) -> None:
     notes = record(process, PROGRAM, npages=2)
     process.space.invalidate(CODE + PAGE, CODE + 2 * PAGE)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aot_guest import CODE, STACK, elf_file, install
+from aot_guest import CODE, STACK, elf_file, elf_with_symbols, install
 from aot_programs import A0, A7, EBREAK, RA, SP, T1, Assembler, op
 
 from friscy_build.aot import jobs
@@ -15,7 +15,7 @@ from friscy_build.aot.discover import Functions
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.image import CodeImage
 
-A2, A6 = 12, 16
+A1, A2, A6 = 11, 12, 16
 
 
 def _saves(asm: Assembler, *saved: int, system: bool = False) -> None:
@@ -158,3 +158,32 @@ def test_what_is_behind_a_trap_tells_nothing(ends: bool) -> None:
     image = CodeImage(elf_file(asm.code()))
     habits = Survey(map(Flow, Functions(image, [CODE]).graphs([CODE]))).habits()
     assert habits.clobbers is not ends
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_what_a_jump_may_not_reach_tells_nothing(bounded: bool) -> None:
+    """A switch whose table may be longer than it is: what lies at an entry too many is another's."""
+    asm = Assembler()
+    asm.labels["switch"] = asm.at
+    table = CODE + 0x40
+    if bounded:
+        asm.word(op("addi", rd=A1, rs1=0, imm=1))
+        asm.word(op("bltu", rs1=A1, rs2=A0, imm=4 * 6))
+    for word in (
+        op("slli", rd=A0, rs1=A0, imm=3),
+        op("lui", rd=T1, imm=table & ~0xFFF),
+        op("addi", rd=T1, rs1=T1, imm=table & 0xFFF),
+        op("add", rd=A0, rs1=A0, rs2=T1),
+        op("ld", rd=A0, rs1=A0, imm=0),
+        op("jalr", rd=0, rs1=A0, imm=0),
+        op("jalr", rd=0, rs1=RA, imm=0),
+        op("addi", rd=19, rs1=0, imm=42),
+        op("jalr", rd=0, rs1=RA, imm=0),
+    ):
+        asm.word(word)
+    code = asm.code()
+    ends = CODE + len(code) - 12, CODE + len(code) - 8
+    code = code.ljust(table - CODE, b"\0") + b"".join(end.to_bytes(8, "little") for end in ends)
+    elf = elf_with_symbols(code, [(CODE, table - CODE)])
+    habits = Survey(map(Flow, Functions(CodeImage(elf)).graphs([CODE]))).habits()
+    assert habits.clobbers is bounded

@@ -1,4 +1,4 @@
-"""Indirect calls whose target is guessed: the same happens where it is another, and wherever they are unwound."""
+"""Indirect calls and jumps whose target is guessed: the same happens where it is another, wherever they are unwound."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import pytest
 from aot_guest import CODE, STACK, code_of, elf_with_symbols, install
 from test_aot_flow import CallingGuest
 
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.graph import End
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.jobs import plan
+from friscy_build.aot.module import translate
 from friscy_build.isa.rows import BY_NAME
 
-RA, SP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A7, S2, S3 = 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 18, 19
-LOOP, FIRST, SECOND, HELPER = CODE + 0x80, CODE + 0x140, CODE + 0x180, CODE + 0x200
+RA, SP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A4, A7, S2, S3 = 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19
+LOOP, FIRST, SECOND, HELPER, THUNK = CODE + 0x80, CODE + 0x140, CODE + 0x180, CODE + 0x200, CODE + 0x240
 TURNS, TURNS_AT = 9, LOOP + 4 * 8
 
 
@@ -98,11 +103,37 @@ FUNCTIONS = {
 }
 
 
-def program() -> bytes:
+def program(functions: dict[int, list[int]]) -> bytes:
     code = code_of(CALLER)
-    for at, words in FUNCTIONS.items():
+    for at, words in functions.items():
         code = code.ljust(at - CODE, b"\0") + code_of(words)
     return code
+
+
+# What goes on to the address in a4 as the last it does: at once, or after something with a frame of its own.
+THUNKS = {
+    "bare": [mv(T1, A4), op("jalr", rd=0, rs1=T1, imm=0)],
+    "with a frame": [
+        *FRAME,
+        mv(S0, A4),
+        op("sd", rs2=A1, rs1=SP, imm=24),
+        op("jal", rd=RA, imm=HELPER - THUNK - 4 * 5),
+        op("ld", rd=A1, rs1=SP, imm=24),
+        mv(A0, A1),
+        mv(A3, A1),
+        mv(T1, S0),
+        *BACK,
+        op("jalr", rd=0, rs1=T1, imm=0),
+    ],
+}
+
+
+def by_way_of(thunk: list[int]) -> dict[int, list[int]]:
+    """The functions, where the turns call the thunk with the address that they would call in a4."""
+    loop = list(FUNCTIONS[LOOP])
+    k = (CALL - LOOP) // 4
+    loop[k - 1 : k + 1] = [mv(A4, T1), op("jal", rd=RA, imm=THUNK - CALL)]
+    return {**FUNCTIONS, LOOP: loop, THUNK: thunk}
 
 
 class Counting(CallingGuest):
@@ -124,13 +155,43 @@ class Counting(CallingGuest):
 def test_a_call_goes_where_its_register_says(
     new_guest: Callable[..., Any], guess: int, unwinding: float
 ) -> None:
-    guest = new_guest(Counting)
-    guest.rng, guest.unwinding = random.Random(guess), unwinding
-    code = program()
+    _compare(new_guest(Counting), FUNCTIONS, {CALL: guess}, unwinding)
+
+
+@pytest.mark.parametrize("unwinding", [0.0, 0.3, 0.8])
+@pytest.mark.parametrize("thunk", THUNKS)
+@pytest.mark.parametrize("guess", [FIRST, SECOND, HELPER, None], ids=["first", "second", "neither", "none"])
+def test_a_jump_goes_where_its_register_says(
+    new_guest: Callable[..., Any], guess: int | None, thunk: str, unwinding: float
+) -> None:
+    jump = THUNK + 4 * (len(THUNKS[thunk]) - 1)
+    calls = {jump: guess} if guess is not None else {}
+    _compare(new_guest(Counting), by_way_of(THUNKS[thunk]), calls, unwinding)
+
+
+@pytest.mark.parametrize("thunk", THUNKS)
+def test_where_a_jump_goes_most_of_the_time_is_asked_first(thunk: str) -> None:
+    functions = by_way_of(THUNKS[thunk])
+    elf = elf_with_symbols(program(functions), [(at, 4 * len(words)) for at, words in functions.items()])
+    jump = THUNK + 4 * (len(THUNKS[thunk]) - 1)
+    found = Functions(CodeImage(elf), calls={jump: FIRST})
+    (unit,) = plan(elf, entries=functions, functions=found)
+    (piece,) = unit.pieces(1 << 20)
+    convention = piece.convention
+    (block,) = (b for b in convention.flows[THUNK].blocks if b.end is End.INDIRECT)
+    assert convention.guessed_jump(block) is convention.signatures[FIRST]
+    plain = Functions(CodeImage(elf))
+    assert translate(unit).wasm != translate(next(iter(plan(elf, entries=functions, functions=plain)))).wasm
+
+
+def _compare(guest: Any, functions: dict[int, list[int]], calls: dict[int, int], unwinding: float) -> None:
+    """What the loop adds up is the same interpreted and translated, whatever it is told to call."""
+    guest.rng, guest.unwinding = random.Random(len(calls)), unwinding
+    code = program(functions)
     guest.write(CODE, code)
     want = [guest.sum(choices) for choices in range(1 << TURNS)]
     assert len(set(want)) > 1
-    entries = [CODE, *FUNCTIONS]
-    elf = elf_with_symbols(code, [(at, 4 * len(FUNCTIONS.get(at, CALLER))) for at in entries])
-    assert set(entries) == set(install(guest, elf, entries, calls={CALL: guess}))
+    entries = [CODE, *functions]
+    elf = elf_with_symbols(code, [(at, 4 * len(functions.get(at, CALLER))) for at in entries])
+    assert set(entries) == set(install(guest, elf, entries, calls=calls))
     assert [guest.sum(choices) for choices in range(1 << TURNS)] == want

@@ -12,7 +12,7 @@ from aot_guest import CODE, code_of, elf_file, elf_with_symbols, install
 from friscy_build.aot.graph import build_graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import Options
-from friscy_build.aot.tables import Code, find_targets
+from friscy_build.aot.tables import REACH, Code, find_targets
 from friscy_build.isa.decode import decode
 from friscy_build.isa.rows import BY_NAME
 
@@ -42,17 +42,22 @@ FORMS = {
 }
 
 
-def targets(before: list[int], form: str) -> tuple[int, ...]:
+def targets(before: list[int], form: str, *, narrow: bool = False, far: bool = False) -> tuple[int, ...]:
+    """narrow: the index is one of 32 bits, whose upper ones are cut off. far: the base is in a register that was given
+    it long before."""
     load, table = FORMS[form]
     shift = 3 if form == "absolute" else 2
+    scaled = [op("slli", rd=T0, rs1=10, imm=shift)]
+    if narrow:
+        scaled = [op("slli", rd=T2, rs1=10, imm=32), op("srli", rd=T0, rs1=T2, imm=32 - shift)]
     words = [
         *before,
-        op("slli", rd=T0, rs1=10, imm=shift),
-        *address(T1, TABLE),
+        *scaled,
+        *([] if far else address(T1, TABLE)),
         op("add", rd=T0, rs1=T0, rs2=T1),
     ]
     words += [*load, op("jalr", rd=0, rs1=T0, imm=0)]
-    code = code_of(words).ljust(TABLE - CODE, b"\0") + table
+    code = code_of(words)[: TABLE - CODE].ljust(TABLE - CODE, b"\0") + table  # who reads it has the instructions
     code = code.ljust(CASES[0] - CODE, b"\0") + code_of([NOP] * len(CASES))
     instructions = {CODE + 4 * k: decode(word) for k, word in enumerate(words)}
     pc = CODE + 4 * (len(words) - 1)
@@ -69,6 +74,38 @@ def test_a_table_is_found(form: str) -> None:
 def test_it_ends_where_the_function_has_another_thing(form: str) -> None:
     width = 8 if form == "absolute" else 4
     assert targets(address(T2, TABLE + 3 * width + 1), form) == tuple(CASES[:3])
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("form", FORMS)
+def test_it_ends_where_the_index_does(form: str, narrow: bool) -> None:
+    limit = op("addi", rd=15, rs1=0, imm=2)
+    assert targets([limit, op("bltu", rs1=15, rs2=10, imm=0x40)], form, narrow=narrow) == tuple(CASES[:3])
+    assert targets([limit, op("bgeu", rs1=10, rs2=15, imm=0x40)], form, narrow=narrow) == tuple(CASES[:2])
+    of_another = op("bltu", rs1=15, rs2=11, imm=0x40)
+    assert targets([limit, of_another], form, narrow=narrow) == tuple(CASES)
+
+
+FAR = [*address(T1, TABLE), *[NOP] * (REACH + 1)]
+
+
+@pytest.mark.parametrize("far", [False, True])
+@pytest.mark.parametrize("form", FORMS)
+def test_it_is_the_one_in_the_register_that_is_added(form: str, far: bool) -> None:
+    """The function knows of another table, some of whose entries would do."""
+    width = 8 if form == "absolute" else 4
+    other = address(T2, TABLE + 3 * width)
+    assert targets([*(FAR if far else []), *other], form, far=far) == tuple(CASES[:3])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_limit_may_be_given_long_before(form: str) -> None:
+    limit, compared = op("addi", rd=9, rs1=0, imm=2), op("bltu", rs1=9, rs2=10, imm=0x40)
+    before = [limit, *[NOP] * REACH]
+    assert targets([*before, compared], form) == tuple(CASES[:3])
+    of_the_caller = op("ld", rd=9, rs1=2, imm=0)
+    assert targets([of_the_caller, *before, compared], form) == tuple(CASES[:3])
+    assert targets([*before, op("addi", rd=9, rs1=9, imm=1), compared], form) == tuple(CASES)
 
 
 @pytest.mark.parametrize("form", FORMS)
