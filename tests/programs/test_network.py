@@ -19,7 +19,7 @@ import pytest
 from network_guest import NetworkGuest
 from rootfs import Rootfs
 
-from friscy.kernel.events.epoll import Epoll
+from friscy.kernel.events.epoll_set import Epoll
 from friscy.kernel.net import resolver
 from friscy.kernel.net.inet_socket import network
 from friscy.kernel.net.policy import Policy

@@ -117,8 +117,9 @@ class HostNetwork:
         self._stale = True
 
     def set_of_host(self) -> HostSet | None:
-        """A set of the host for an epoll set of the guest; it tells of all that is watched here as well. None: too many.
+        """A set of the host for an epoll set of the guest; it tells of all that is watched here as well.
 
+        None: there are too many.
         Linux counts the ways from a descriptor through sets in sets, and takes no more than 500 through one and 100
         through two.
         """

@@ -20,6 +20,7 @@ from guest_machine import GuestMachine, compile_guest
 from guest_server import LOCAL, GuestServer, serve_on_linux
 
 from friscy.kernel.events import epoll
+from friscy.kernel.events.epoll_set import Epoll
 from friscy.kernel.kernel import Kernel
 from friscy.machine import short_calls
 
@@ -209,13 +210,13 @@ def test_calls_that_change_nothing_leave_waits_alone(
 ) -> None:
     """A server's waits need neither the kernel nor that the other tasks are asked."""
     asked: list[int] = []
-    any_due = epoll.Epoll._any_due
+    any_due = Epoll._any_due
 
-    def counted(self: epoll.Epoll, k: Kernel) -> bool:
+    def counted(self: Epoll, k: Kernel) -> bool:
         asked.append(k.changes)
         return any_due(self, k)
 
-    monkeypatch.setattr(epoll.Epoll, "_any_due", counted)
+    monkeypatch.setattr(Epoll, "_any_due", counted)
     waits: list[bool] = []
     wait = epoll._wait
 
