@@ -71,6 +71,12 @@ def _living(k: Kernel, task: Task, pid: int) -> Task:
     return target
 
 
+def _has_ended(k: Kernel, pid: int) -> bool:
+    """Whether it is a process that nobody has waited for yet."""
+    process = k.state.processes.get(pid)
+    return process is not None and process.exit_status is not None
+
+
 # -- scheduling ---------------------------------------------------------------------------------------
 
 
@@ -144,6 +150,8 @@ def sys_sched_setscheduler(k: Kernel, task: Task, pid: int, policy: int, param: 
 @syscall(120, "sched_getscheduler", "pid -> int")
 def sys_sched_getscheduler(k: Kernel, task: Task, pid: int) -> int:
     """sched_getscheduler(2)."""
+    if _has_ended(k, pid):
+        return SCHED_OTHER
     target = _task(k, task, pid)
     return target.policy | (_RESET_ON_FORK if target.reset_on_fork else 0)
 
@@ -166,7 +174,8 @@ def sys_sched_getparam(k: Kernel, task: Task, pid: int, param: int) -> int:
     """sched_getparam(2)."""
     if not param:
         raise LinuxError(errno.EINVAL)
-    _task(k, task, pid)
+    if not _has_ended(k, pid):
+        _task(k, task, pid)
     k.mem.set_u32(param, 0)
     return 0
 

@@ -13,6 +13,7 @@ from friscy.kernel.proc.procfs_memory import maps, resident, smaps, smaps_rollup
 from friscy.kernel.proc.procfs_net import net_directory
 from friscy.kernel.proc.procmap_query import maps_ioctl
 from friscy.kernel.proc.synthtree import Directory, File, Link, Node
+from friscy.kernel.signals import interrupts
 from friscy.kernel.state import RLIM_INFINITY
 from friscy.kernel.terminal.jobs import controlling_terminal
 from friscy.machine.layout import PAGE
@@ -232,12 +233,13 @@ def statm(k: Kernel, process: Process) -> bytes:
 # -- the process itself -----------------------------------------------------------------------------------
 
 
-def _state(process: Process, task: Task | None) -> bytes:
+def _state(k: Kernel, process: Process, task: Task | None) -> bytes:
     if process.exit_status is not None:
         return b"Z"
     if process.stopped:
         return b"T"
-    return b"S" if task is not None and task.state == "blocked" else b"R"
+    asleep = task is not None and task.state == "blocked" and not interrupts(k, task)
+    return b"S" if asleep else b"R"
 
 
 def _masks(k: Kernel, process: Process, task: Task | None) -> tuple[int, int, int, int]:
@@ -275,7 +277,7 @@ def stat(k: Kernel, process: Process, task: Task | None) -> bytes:
         process.exit_status or 0,
     ]  # fmt: skip
     pid = task.tid if task is not None else process.pid
-    head = b"%d (%s) %s " % (pid, _comm(process, task), _state(process, task))
+    head = b"%d (%s) %s " % (pid, _comm(process, task), _state(k, process, task))
     return head + b" ".join(b"%d" % field for field in fields) + b"\n"
 
 
@@ -286,7 +288,7 @@ def status(k: Kernel, process: Process, task: Task | None) -> bytes:
     shared = 0
     for info in process.pending:
         shared |= 1 << (info.signal - 1)
-    letter = _state(process, task)
+    letter = _state(k, process, task)
     words = {b"R": b"running", b"S": b"sleeping", b"T": b"stopped", b"Z": b"zombie"}
     tid = task.tid if task is not None else process.pid
     used = usage(k, process)

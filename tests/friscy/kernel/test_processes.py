@@ -25,3 +25,9 @@ def test_a_stop_waits_for_the_exec_of_a_vfork(machine: GuestMachine, guest_cache
     status, text = machine.run(compile_guest("vfork_stop", guest_cache))
     assert status == 0
     assert [line.rpartition(" ")[2] for line in text.splitlines()] == ["1", "0", "1", "7"]
+
+
+def test_what_is_told_of_who_has_ended_or_was_woken(machine: GuestMachine, guest_cache: Path) -> None:
+    """As on Linux: a zombie has a policy and a priority, and who was sent a signal is asleep no more."""
+    status, text = machine.run(compile_guest("woken", guest_cache))
+    assert (status, text.splitlines()[1:]) == (0, ["0", "0", "priority 0, state Z", "state R"])
