@@ -38,7 +38,8 @@ def likely_calls(seen: Mapping[int, Collection[int]]) -> dict[int, int]:
 class Functions:
     """The functions of an image, found as they are asked for. limit: instructions of the largest that is not split.
 
-    calls: where indirect calls and jumps are likely to go (`likely_calls`).
+    calls: where indirect calls and jumps are likely to go (`likely_calls`). ran: the instructions that the build saw
+    run, if it looked.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Functions:
         recorded: Iterable[int] = (),
         limit: int = MAX_FUNCTION_INSTRUCTIONS,
         calls: Mapping[int, int] | None = None,
+        ran: Collection[int] = (),
     ) -> None:
-        self.image, self.limit, self._calls = image, limit, calls or {}
+        self.image, self.limit, self._calls, self._ran = image, limit, calls or {}, ran
         self._ends: dict[int, int] = {}
         symbols = image.by_address
         for symbol in symbols.values():
@@ -72,7 +74,7 @@ class Functions:
         key = start, end, *entries
         built = self._built.get(key)
         if built is None:
-            built = self._built[key] = build_graph(self.image, start, end, *entries, calls=self._calls)
+            built = self._built[key] = build_graph(self.image, start, end, *entries, calls=self._calls, ran=self._ran)
         return replace(built, blocks=dict(built.blocks))
 
     def roots(self) -> set[int]:

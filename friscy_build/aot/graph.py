@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -42,6 +42,7 @@ class Block:
     stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
     way: by which table an INDIRECT or TABLE block goes, where that is certain. likely: where an INDIRECT_CALL goes, or
     an INDIRECT without targets here. vague: its targets may be more than there are.
+    cold: it did not run while the build recorded, though its function did.
     """
 
     pc: int
@@ -54,6 +55,7 @@ class Block:
     way: Way | None = None
     likely: int | None = None
     vague: bool = False
+    cold: bool = False
 
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
@@ -107,7 +109,7 @@ class Graph:
         blocks = [
             (
                 b.pc, [i.word for _, i in b.code],
-                b.end, b.next_pc, b.target, b.targets, b.stub, b.way, b.likely, b.vague,
+                b.end, b.next_pc, b.target, b.targets, b.stub, b.way, b.likely, b.vague, b.cold,
             )
             for b in self.blocks.values()
         ]  # fmt: skip
@@ -148,9 +150,15 @@ def _unpickle(
 
 class _Builder:
     def __init__(
-        self, image: CodeImage, start: int, end: int, entries: Sequence[int], calls: Mapping[int, int]
+        self,
+        image: CodeImage,
+        start: int,
+        end: int,
+        entries: Sequence[int],
+        calls: Mapping[int, int],
+        ran: Collection[int],
     ) -> None:
-        self.image, self.start, self.end, self.calls = image, start, end, calls
+        self.image, self.start, self.end, self.calls, self.ran = image, start, end, calls, ran
         self.entries = entries
         self.code: dict[int, Instruction] = {}
         self.ends: dict[int, Block] = {}  # pc of the last instruction of a block -> how it ends
@@ -251,7 +259,7 @@ class _Builder:
     def graph(self) -> Graph:
         graph = Graph(self.start, self.end, self.entries[0])
         for leader in sorted(self.leaders):
-            block = Block(leader)
+            block = Block(leader, cold=bool(self.ran) and leader not in self.ran)
             pc = leader
             while pc in self.code:
                 block.code.append((pc, self.code[pc]))
@@ -314,12 +322,17 @@ def close(graph: Graph) -> Graph:
 
 
 def build_graph(
-    image: CodeImage, start: int, end: int, *entries: int, calls: Mapping[int, int] | None = None
+    image: CodeImage,
+    start: int,
+    end: int,
+    *entries: int,
+    calls: Mapping[int, int] | None = None,
+    ran: Collection[int] = (),
 ) -> Graph:
     """The graph of the function [start, end), from its start or from `entries` in the middle of it.
 
-    calls: where indirect calls and jumps are likely to go.
+    calls: where indirect calls and jumps are likely to go. ran: the instructions that the build saw run, if it looked.
     """
-    builder = _Builder(image, start, end, entries or (start,), calls or {})
+    builder = _Builder(image, start, end, entries or (start,), calls or {}, ran)
     builder.explore()
     return builder.graph()

@@ -123,12 +123,15 @@ class WayWriter(CallWriter):
         if self._is_plain(block, taken):
             label = self._label(block.pc, taken)
             assert label is not None
+            self._foresee(taken, other)
             self._put(wasm.BR_IF + label)
             self._go(block, other)
         elif self._is_plain(block, other):
             label = self._label(block.pc, other)
             assert label is not None
-            self._put(OPCODES["i32.eqz"] + wasm.BR_IF + label)
+            self._put(OPCODES["i32.eqz"])
+            self._foresee(other, taken)
+            self._put(wasm.BR_IF + label)
             self._go(block, taken)
         else:
 
@@ -137,9 +140,17 @@ class WayWriter(CallWriter):
                 self._facts, self._dirty = facts, dirty
                 self._go(block, other)
 
+            self._foresee(taken, other)
             self._open(IF)
             self._later(write_other)
             self._go(block, taken)
+
+    def _foresee(self, taken: int, other: int) -> None:
+        """Tell the host's compiler of the branch that comes next, if one of its ways was never gone."""
+        blocks = self._graph.blocks
+        cold = [pc in blocks and blocks[pc].cold for pc in (taken, other)]
+        if cold[0] != cold[1]:
+            self.hints.append((len(self.parts), cold[1]))
 
     def _skipped(self, block: Block) -> Block | None:
         """What the branch that ends a block skips, where doing it costs less than branching over it."""

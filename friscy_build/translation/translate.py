@@ -113,7 +113,7 @@ class Translator:
         modules = _cached(path) if path else None
         if modules is None:
             image = CodeImage(data, place.low, name=place.path)
-            functions = Functions(image, called, options.largest, calls)
+            functions = Functions(image, called, options.largest, calls, executed)
             entries = None if everything else functions.touched(executed) | resumed
             units = plan(
                 data, place.low, name=place.path, entries=entries, callees=False, options=options, functions=functions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,10 @@ from aot_guest import CODE, STACK, code_of, elf_file, elf_with_symbols, install,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from friscy_build.aot.module import Options
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.jobs import plan
+from friscy_build.aot.module import Options, write
 from friscy_build.isa.rows import BY_NAME
 
 REGISTERS = range(10, 16)
@@ -167,3 +171,26 @@ def test_a_loop_that_begins_behind_a_call_is_interrupted(new_guest: Callable[...
     assert {CODE, leaf} == set(install(guest, elf, [CODE, leaf]))
     guest.set_x(2, STACK)
     run_till_interrupted(guest)
+
+
+@pytest.mark.parametrize(
+    ("ran", "told"), [((), set()), ((0, 4, 8), {False}), ((0, 12, 16), {True}), ((0, 4, 8, 12, 16), set())]
+)
+def test_a_way_that_was_never_gone_is_told_to_the_hosts_compiler(ran: tuple[int, ...], told: set[bool]) -> None:
+    """Of a branch: which of its ways did not run while the build looked, if one did."""
+    words = [
+        BY_NAME["beq"].encode(rs1=10, rs2=0, imm=12),
+        BY_NAME["addi"].encode(rd=10, rs1=10, imm=1),
+        BY_NAME["jalr"].encode(rd=0, rs1=1, imm=0),
+        BY_NAME["sb"].encode(rs1=2, rs2=0, imm=0),  # so that the branch is one
+        BY_NAME["jalr"].encode(rd=0, rs1=1, imm=0),
+    ]
+    elf = elf_with_symbols(code_of(words), [(CODE, 4 * len(words))])
+
+    def hints(ran: tuple[int, ...]) -> Counter[bool]:
+        functions = Functions(CodeImage(elf), ran={CODE + at for at in ran})
+        (unit,) = plan(elf, entries=[CODE], functions=functions)
+        (piece,) = unit.pieces(1 << 20)
+        return Counter(taken for body in write(piece).values() for _, taken in body.hints)
+
+    assert set(hints(ran) - hints(())) == told
