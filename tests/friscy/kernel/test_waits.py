@@ -87,8 +87,10 @@ def _client(rounds: int, heard: list[bytes]) -> Callable[[Callable[[], int]], th
                     heard.append(_hear(ends[hears], expected))
             parent.sendall(b"a")
             heard.append(_hear(parent, b"listening "))
-            with _connect(where, until):
-                heard.append(_hear(parent, b"1 accepted "))
+            with _bothered(child):
+                time.sleep(0.1)
+                with _connect(where, until):
+                    heard.append(_hear(parent, b"1 accepted "))
             with _bothered(child):  # a wait with a time-out, while the other one is busy all the time
                 parent.sendall(b"o")
                 heard.append(_hear(parent, b"waiting "))
