@@ -154,7 +154,7 @@ class ShortCalls:
         self.ahead = 0
         self._set = -1
         self.still_since: tuple[int, object] = (-1, None)
-        self.stir()
+        self._still[0] = NOBODY
 
     def _words(self, at: int, count: int = 1) -> memoryview:
         return self._own[at : at + 8 * count].cast("Q")
@@ -231,10 +231,6 @@ class ShortCalls:
         It says when that was, and of whose descriptors.
         """
         self._still[0] = self._set if since == self.still_since else NOBODY
-
-    def stir(self) -> None:
-        """Something may have happened."""
-        self._still[0] = NOBODY
 
 
 def _never(*_: int) -> int:

@@ -219,10 +219,10 @@ _DATA = f"""
     (local.get $result))"""
 
 # A wait looks at its set again and again for some microseconds: whoever asks the guest for one thing after the other
-# is soon back, and it takes as long to go to Python, and far longer to another process. The host's next process would
-# have the time as well, so a wait that finds nothing makes the next ones shorter, but for one now and then.
+# is soon back, and to go to Python takes as long, to another process far longer. Then it goes to the host, which may
+# wait. Who else could run has to wait meanwhile, so one that finds nothing makes the next ones shorter, but for one now
+# and then.
 _LEAST_NS, _SELDOM = 2_000, 32
-# Then it goes to the host, which may wait.
 _LOOK = f"""
   (func $give_up
     (local $waits i64) (local $patience i64)

@@ -113,9 +113,7 @@ class CallBlockWriter(WayWriter):
     def _call_guessed(self, block: Block, signature: Signature) -> None:
         """Call a direct form where the address is its own; through the table where it is another."""
         assert block.likely is not None
-        self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(block.likely) + OPCODES["i64.eq"])
-        self.hints.append((len(self.parts), True))
-        self._open(IF)
+        self._open_likely(block.likely)
         facts = self._facts.copy()
         self._call_known(block, block.likely, signature)
         self._take_back(block, registers(signature.results), set_ra=True)

@@ -184,13 +184,17 @@ class CallWriter(FunctionWriter):
         self._put(wasm.LOCAL_GET + leb(self._locals.left))
         self._give_results()
 
+    def _open_likely(self, target: int) -> None:
+        """Begin an `if` for what mostly happens: the address in the local TARGET is this one."""
+        self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(target) + OPCODES["i64.eq"])
+        self.hints.append((len(self.parts), True))
+        self._open(IF)
+
     def _jump_guessed(self, block: Block) -> None:
         """Go on at the address in the local TARGET, which is that of a known function most of the time."""
         assert block.likely is not None
         facts, dirty = self._facts.copy(), self._dirty
-        self._put(wasm.LOCAL_GET + leb(self._locals.target) + const64(block.likely) + OPCODES["i64.eq"])
-        self.hints.append((len(self.parts), True))
-        self._open(IF)
+        self._open_likely(block.likely)
         self._jump_out(block, block.likely)
         self._else()
         self._facts, self._dirty = facts, dirty

@@ -10,7 +10,7 @@ from typing import Any
 from friscy_build.aot.effects import LINKS
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.stubs import Stub, find_stub
-from friscy_build.aot.tables import Code, Table, Way, find_targets, find_way, is_certain
+from friscy_build.aot.tables import Code, Table, Way, find_tables, find_targets, find_way, is_certain
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
@@ -274,9 +274,9 @@ class _Builder:
                     ):
                         block.likely = self.calls.get(block.code[-1][0])
                     if block.end is End.INDIRECT and block.targets:
-                        jump = block.code[-1][0]
-                        block.vague = not is_certain(self.image, self.known(), jump, self.inside)
-                        block.way = find_way(self.image, self.known(), block.code, self.inside)
+                        tables = find_tables(self.image, self.known(), block.code[-1][0], self.inside)
+                        block.vague = not is_certain(tables)
+                        block.way = find_way(self.image, tables, block.code)
                     break
                 if pc in self.leaders or not self.inside(pc):
                     block.end, block.next_pc = End.FALL, pc

@@ -28,6 +28,7 @@ REACH = 48  # how many instructions before the jump are looked at
 RELATIVE, ABSOLUTE, SHORT = "<i", "<q", "<I"
 # Base, form, offset from the base, number of entries where that is known.
 _Guess = tuple[int, str, int, int | None]
+Tables = list[tuple[_Guess, tuple[int, ...]]]  # each with its targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class Code:
     def __init__(self, code: Mapping[int, Instruction]) -> None:
         self.instructions = code
         self.order = sorted(code)
-        # Of addresses that auipc or lui and an addi compute: the addi's pc, its register, the address.
-        self.constants: list[tuple[int, int, int]] = []
+        # By the addi's pc: its register and the address that it computes with an auipc or lui.
+        self.constants: dict[int, tuple[int, int]] = {}
         self.places: list[int] = []  # of these, what nothing between the two can have made another
         self._tables: dict[_Guess, tuple[int, ...]] = {}
         self._find_constants()
@@ -86,7 +87,7 @@ class Code:
                 continue
             if i.row.name in ("addi", "addiw") and i.rs1 in upper:
                 value = (upper[i.rs1] + i.imm) % (1 << 64)
-                self.constants.append((pc, i.rd, value))
+                self.constants[pc] = i.rd, value
                 if i.rs1 in fresh:
                     places.add(value)
             if i.rd in fresh and effects(i)[1] >> i.rd & 1:
@@ -129,12 +130,11 @@ def _form(before: list[tuple[int, Instruction]], register: int) -> tuple[str, in
 
 def _bases(code: Code, before: list[tuple[int, Instruction]], registers: set[int]) -> set[int]:
     """The addresses that one of some registers may have at the end: what it was given last, else ever."""
-    given = {pc: value for pc, _, value in code.constants}
     for register in registers:
         writer = next((pc for pc, i in before if effects(i)[1] >> register & 1), None)
-        if writer in given:
-            return {given[writer]}
-        if writer is None and (ever := {value for _, rd, value in code.constants if rd == register}):
+        if writer in code.constants:
+            return {code.constants[writer][1]}
+        if writer is None and (ever := {value for rd, value in code.constants.values() if rd == register}):
             return ever
     return set()
 
@@ -168,9 +168,7 @@ def _entries(code: Code, before: list[tuple[int, Instruction]], form: str) -> in
     return None
 
 
-def _find(
-    image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]
-) -> list[tuple[_Guess, tuple[int, ...]]]:
+def find_tables(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> Tables:
     """The tables that the indirect jump at `pc` may go by, with their entries."""
     before = code.before(pc)
     known = _form(before, code.instructions[pc].rs1)
@@ -181,8 +179,8 @@ def _find(
         return _read(image, code, *table, inside)
 
     own = _bases(code, before, known[2]) if known else set()
-    near = {value for at, _, value in code.constants if before and before[-1][0] <= at < pc}
-    for bases in (own, near, {value for _, _, value in code.constants}):
+    near = {value for at, (_, value) in code.constants.items() if before and before[-1][0] <= at < pc}
+    for bases in (own, near, {value for _, value in code.constants.values()}):
         found = []
         for base in sorted(bases):
             tables: list[_Guess] = [(base, form, offset, entries) for form, offset in forms]
@@ -196,24 +194,21 @@ def _find(
 
 def find_targets(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> tuple[int, ...]:
     """The targets of the indirect jump at `pc`, in ascending order; those that are not `inside` end a table."""
-    return tuple(sorted({target for _, targets in _find(image, code, pc, inside) for target in targets}))
+    return tuple(sorted({target for _, targets in find_tables(image, code, pc, inside) for target in targets}))
 
 
-def is_certain(image: CodeImage, code: Code, pc: int, inside: Callable[[int], bool]) -> bool:
-    """Whether the targets of the indirect jump at `pc` are those of one table of known length."""
-    found = _find(image, code, pc, inside)
+def is_certain(found: Tables) -> bool:
+    """Whether a jump's targets are those of one table of known length. found: by `find_tables`."""
     return len(found) == 1 and found[0][0][3] is not None
 
 
-def find_way(
-    image: CodeImage, code: Code, block: Sequence[tuple[int, Instruction]], inside: Callable[[int], bool]
-) -> Way | None:
-    """How the jump that ends a block goes by way of a table that does not change; None where that is not certain."""
-    jump_pc, jump = block[-1]
-    if jump.imm or jump.rd:
-        return None
-    found = _find(image, code, jump_pc, inside)
-    if len(found) != 1:
+def find_way(image: CodeImage, found: Tables, block: Sequence[tuple[int, Instruction]]) -> Way | None:
+    """How the jump that ends a block goes by way of a table that does not change; None where that is not certain.
+
+    found: what it may go by, by `find_tables`.
+    """
+    jump = block[-1][1]
+    if jump.imm or jump.rd or len(found) != 1:
         return None
     (base, form, offset, _), targets = found[0]
     table = Table(base + offset, form, base if form == RELATIVE else 0, targets)

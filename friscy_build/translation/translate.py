@@ -94,13 +94,15 @@ class Translator:
             return {found for offset in offsets if (found := address(offset)) is not None}
 
         executed, resumed = addresses(touched.executed), addresses(touched.resumed)
-        seen = {
-            pc: addresses(targets) for at, targets in touched.calls.items() if (pc := address(at)) is not None
-        }
+        seen: dict[int, set[int]] = {}
+        called: set[int] = set()
+        for at, targets in touched.calls.items():
+            pc = address(at)
+            if pc is not None:
+                seen[pc] = addresses(targets)
+                if _links(data, at):
+                    called |= seen[pc]
         calls = likely_calls(seen)
-        called = addresses(
-            target for at, targets in touched.calls.items() if _links(data, at) for target in targets
-        )
         everything = self._scope == "all"
         options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
         facts = [

@@ -98,7 +98,7 @@ class HostNetwork:
         """Find out `news` for all sets at once, and take in what no set has."""
         self.news = news = [fd for fd, _ in self._all.poll(0)]
         self.looked = k.scheduler.looked
-        if news and self._fd in news:
+        if self._fd in news:
             self._stale = True
             self.refresh(k)
 

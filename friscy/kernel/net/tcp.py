@@ -304,7 +304,7 @@ class TcpSocket(InetSocket):
             self.link.take_back()
 
     def ring(self) -> None:
-        """See Socket."""
+        """See Bell."""
         super().ring()
         link = self.link
         if link is not None and link.returned is not None:

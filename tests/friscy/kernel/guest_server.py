@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,28 @@ LOCAL = "127.0.0.1"
 GUEST_PORT = 7000
 # Starts a client, given what tells the port; the thread ends when the server has gone.
 Client = Callable[[Callable[[], int]], threading.Thread]
+
+
+def client_of(talk: Callable[[Callable[[], int]], None]) -> Client:
+    """A client that does what `talk` does, in a thread."""
+
+    def start(where: Callable[[], int]) -> threading.Thread:
+        thread = threading.Thread(target=talk, args=(where,))
+        thread.start()
+        return thread
+
+    return start
+
+
+def connect(where: Callable[[], int]) -> socket.socket:
+    """A connection to the server, which may not listen yet. OSError: it does not for a minute."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return socket.create_connection((LOCAL, where()), 60)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
 
 
 class GuestServer:

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 from guest_machine import GuestMachine, compile_guest
-from guest_server import LOCAL, GuestServer, serve_on_linux
+from guest_server import LOCAL, Client, GuestServer, client_of, serve_on_linux
 
 from friscy.kernel.net.inet_socket import network
 from friscy.machine.host_code import host_call_address
 from friscy.machine.short_calls import ShortCalls
 
 
-def _client(where: Callable[[], int], heard: list[bytes]) -> threading.Thread:
+def _client(heard: list[bytes]) -> Client:
     """What event_server's clients do, as it commands, until it has gone. heard: what each was sent."""
 
-    def run() -> None:
+    def talk(where: Callable[[], int]) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
@@ -36,9 +36,7 @@ def _client(where: Callable[[], int], heard: list[bytes]) -> threading.Thread:
                     heard.append(said)
 
     started = threading.Event()
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
+    return client_of(talk)
 
 
 def _obey(connection: socket.socket, port: int) -> bytes:
@@ -82,9 +80,9 @@ def test_a_server_with_epoll_is_linux(
     kernel.vfs.attach_grant("granted", str(tmp_path))
     kernel.vfs.mount(kernel.vfs.lookup(server.context, b"/tmp"), kernel.vfs.new_hostfs("granted"))
     heard: list[bytes] = []
-    lines = server.run(b"/tmp/file", client=lambda where: _client(where, heard), cwd=b"/tmp")
+    lines = server.run(b"/tmp/file", client=_client(heard), cwd=b"/tmp")
     heard_there: list[bytes] = []
-    linux = serve_on_linux(program, file, client=lambda where: _client(where, heard_there), cwd=tmp_path)
+    linux = serve_on_linux(program, file, client=_client(heard_there), cwd=tmp_path)
     assert (lines, heard) == (linux, heard_there)
     assert any(b"2x4" in each for each in heard)
     assert (sum(taken) > 0) is (asks and host_call_address() != 0)

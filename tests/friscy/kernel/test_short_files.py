@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from guest_machine import GuestMachine, compile_guest
-from guest_server import LOCAL, GuestServer, serve_on_linux
+from guest_server import Client, GuestServer, client_of, connect, serve_on_linux
 
 from friscy.kernel import short_files
 from friscy.kernel.table import ROWS
@@ -42,21 +39,12 @@ def _changes(directory: Path) -> Iterator[None]:
         yield
 
 
-def _client(where: Callable[[], int], directory: Path, heard: list[bytes]) -> threading.Thread:
+def _client(directory: Path, heard: list[bytes]) -> Client:
     """heard: what it was sent, when the server has gone."""
 
-    def connect() -> socket.socket:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                return socket.create_connection((LOCAL, where()), 60)
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-
-    def run() -> None:
+    def talk(where: Callable[[], int]) -> None:
         changes = _changes(directory)
-        with connect() as connection:
+        with connect(where) as connection:
             while got := connection.recv(1):
                 heard.append(got)
                 if got == b"c":
@@ -64,9 +52,7 @@ def _client(where: Callable[[], int], directory: Path, heard: list[bytes]) -> th
                 if got in b"cd":
                     connection.sendall(b"0123456789")
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
+    return client_of(talk)
 
 
 @pytest.fixture
@@ -101,11 +87,11 @@ def test_files_that_are_opened_again_and_again_are_linux(
     vfs.mount(vfs.lookup(context, b"/granted"), vfs.new_hostfs("granted"))
     vfs.mkdir(context, b"/memory", 0o755)
     heard: list[bytes] = []
-    lines = server.run(b"/granted", b"/memory", client=lambda where: _client(where, granted, heard))
+    lines = server.run(b"/granted", b"/memory", client=_client(granted, heard))
     on_linux, other = directories(), directories()
     heard_there: list[bytes] = []
     linux = serve_on_linux(
-        program, on_linux, other, client=lambda where: _client(where, on_linux, heard_there)
+        program, on_linux, other, client=_client(on_linux, heard_there)
     )
     assert "\n".join(lines) == "\n".join(linux)
     assert b"".join(heard) == b"".join(heard_there)

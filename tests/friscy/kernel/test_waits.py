@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 from guest_machine import GuestMachine, compile_guest
-from guest_server import LOCAL, GuestServer, serve_on_linux
+from guest_server import Client, GuestServer, client_of, connect, serve_on_linux
 
 from friscy.kernel.events import epoll
 from friscy.kernel.events.epoll_set import Epoll
 from friscy.kernel.kernel import Kernel
 from friscy.machine import short_calls
 
-# (who is told, what, who hears, of what), in order.
+Step = tuple[int, bytes, int, bytes]  # who is told, what, who hears, of what
 CHILD, PARENT = 0, 1
-STEPS = [
+STEPS: list[Step] = [
     (CHILD, b"x", CHILD, b"heard "), (PARENT, b"x", PARENT, b"heard "),
     (CHILD, b"k", PARENT, b"signal 10 "), (PARENT, b"k", CHILD, b"signal 10 "),
     (CHILD, b"p", PARENT, b"pipe "), (PARENT, b"p", CHILD, b"pipe "),
@@ -37,15 +37,8 @@ STEPS = [
     (CHILD, b"l", CHILD, b"looked "), (PARENT, b"l", PARENT, b"looked "),
     (CHILD, b"z", CHILD, b"0 found "), (PARENT, b"z", PARENT, b"0 found "),
 ]  # fmt: skip
-LAST = [(CHILD, b"f", PARENT, b"end "), (PARENT, b"q", PARENT, b"child ended by 11 ")]
-
-
-def _connect(where: Callable[[], int], until: float) -> socket.socket:
-    while True:
-        try:
-            return socket.create_connection((LOCAL, where()), 30)
-        except OSError:
-            assert time.monotonic() < until, "nobody listens"
+TALK: list[Step] = [(CHILD, b"x", CHILD, b"heard "), (CHILD, b"l", CHILD, b"looked ")]
+LAST: list[Step] = [(CHILD, b"f", PARENT, b"end "), (PARENT, b"q", PARENT, b"child ended by 11 ")]
 
 
 def _hear(end: socket.socket, expected: bytes) -> bytes:
@@ -56,6 +49,13 @@ def _hear(end: socket.socket, expected: bytes) -> bytes:
             break
         heard += more
     return heard
+
+
+def _do(steps: list[Step], ends: tuple[socket.socket, socket.socket]) -> Iterator[bytes]:
+    """Say what is to be done, one after the other; what is heard of each."""
+    for told, command, hears, expected in steps:
+        ends[told].sendall(command)
+        yield _hear(ends[hears], expected)
 
 
 @contextmanager
@@ -76,20 +76,17 @@ def _bothered(end: socket.socket) -> Iterator[None]:
     thread.join()
 
 
-def _client(rounds: int, heard: list[bytes]) -> Callable[[Callable[[], int]], threading.Thread]:
+def _client(rounds: int, heard: list[bytes]) -> Client:
     def talk(where: Callable[[], int]) -> None:
-        until = time.monotonic() + 60
-        with _connect(where, until) as child, _connect(where, until) as parent:
+        with connect(where) as child, connect(where) as parent:
             ends = (child, parent)
             for _ in range(rounds):
-                for told, command, hears, expected in STEPS:
-                    ends[told].sendall(command)
-                    heard.append(_hear(ends[hears], expected))
+                heard.extend(_do(STEPS, ends))
             parent.sendall(b"a")
             heard.append(_hear(parent, b"listening "))
             with _bothered(child):
                 time.sleep(0.1)
-                with _connect(where, until):
+                with connect(where):
                     heard.append(_hear(parent, b"1 accepted "))
             with _bothered(child):  # a wait with a time-out, while the other one is busy all the time
                 parent.sendall(b"o")
@@ -110,16 +107,9 @@ def _client(rounds: int, heard: list[bytes]) -> Callable[[Callable[[], int]], th
                     one.sendall(b".")
                 two.sendall(b"u")
                 heard.append(_hear(one, b"1 and handled "))
-            for told, command, hears, expected in LAST:
-                ends[told].sendall(command)
-                heard.append(_hear(ends[hears], expected))
+            heard.extend(_do(LAST, ends))
 
-    def start(where: Callable[[], int]) -> threading.Thread:
-        thread = threading.Thread(target=talk, args=(where,))
-        thread.start()
-        return thread
-
-    return start
+    return client_of(talk)
 
 
 EXPECTED = [
@@ -156,29 +146,29 @@ def test_that_is_what_linux_does(guest_cache: Path, tmp_path: Path) -> None:
     assert (lines, heard) == ([], EXPECTED)
 
 
-def _hold_many(count: int, heard: list[bytes]) -> Callable[[Callable[[], int]], threading.Thread]:
+def _hold_many(count: int, heard: list[bytes]) -> Client:
     def talk(where: Callable[[], int]) -> None:
-        until = time.monotonic() + 60
         with ExitStack() as stack:
-            ends = [stack.enter_context(_connect(where, until)) for _ in range(count)]
+            ends = [stack.enter_context(connect(where)) for _ in range(count)]
             for end in ends:
                 end.sendall(b"y")
                 heard.append(_hear(end, b"y"))
 
-    def start(where: Callable[[], int]) -> threading.Thread:
-        thread = threading.Thread(target=talk, args=(where,))
-        thread.start()
-        return thread
-
-    return start
+    return client_of(talk)
 
 
-def test_more_sets_than_the_host_takes_in_sets(
-    machine: GuestMachine, guest_cache: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """This process, which has both ends of every connection, may have some thousand files."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, before[1]), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("many_files")
+def test_more_sets_than_the_host_takes_in_sets(machine: GuestMachine, guest_cache: Path) -> None:
     count = 640
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, most), most))  # of this process, which has both ends
     program = compile_guest("many_sets", guest_cache)
     heard: list[bytes] = []
     server = GuestServer(machine, program)
@@ -187,24 +177,14 @@ def test_more_sets_than_the_host_takes_in_sets(
     assert lines == serve_on_linux(program, f"{count}", client=_hold_many(count, heard))
 
 
-def _talk_only(rounds: int) -> Callable[[Callable[[], int]], threading.Thread]:
+def _talk_only(rounds: int, heard: list[bytes]) -> Client:
     def talk(where: Callable[[], int]) -> None:
-        until = time.monotonic() + 60
-        with _connect(where, until) as child, _connect(where, until) as parent:
+        with connect(where) as child, connect(where) as parent:
             for _ in range(rounds):
-                for end, command, expected in ((child, b"x", b"heard "), (child, b"l", b"looked ")):
-                    end.sendall(command)
-                    assert _hear(end, expected) == expected
-            for told, command, hears, expected in LAST:
-                (child, parent)[told].sendall(command)
-                assert _hear((child, parent)[hears], expected) == expected
+                heard.extend(_do(TALK, (child, parent)))
+            heard.extend(_do(LAST, (child, parent)))
 
-    def start(where: Callable[[], int]) -> threading.Thread:
-        thread = threading.Thread(target=talk, args=(where,))
-        thread.start()
-        return thread
-
-    return start
+    return client_of(talk)
 
 
 def test_calls_that_change_nothing_leave_waits_alone(
@@ -229,6 +209,9 @@ def test_calls_that_change_nothing_leave_waits_alone(
     monkeypatch.setattr(epoll, "_wait", seen)
     _set_patience(monkeypatch, 10**10)
     rounds = 200
-    GuestServer(machine, compile_guest("wait_server", guest_cache)).run(client=_talk_only(rounds), cwd=b"/tmp")
+    heard: list[bytes] = []
+    server = GuestServer(machine, compile_guest("wait_server", guest_cache))
+    server.run(client=_talk_only(rounds, heard), cwd=b"/tmp")
+    assert heard == [expected for *_, expected in TALK * rounds + LAST]
     assert len(waits) < rounds  # of twice as many; one that a time slice ends comes to the kernel
     assert len(asked) < rounds
