@@ -226,6 +226,7 @@ _LEAST_NS, _SELDOM = 2_000, 32
 _LOOK = f"""
   (func $give_up
     (local $waits i64) (local $patience i64)
+    (if (i64.eqz (i64.load $own (i32.const {MOST}))) (then (return)))
     (local.set $waits (i64.add (i64.load $own (i32.const {WAITS})) (i64.const 1)))
     (i64.store $own (i32.const {WAITS}) (local.get $waits))
     (local.set $patience (i64.shr_u (i64.load $own (i32.const {PATIENCE})) (i64.const 1)))

@@ -23,6 +23,8 @@ from friscy.kernel.events import epoll
 from friscy.kernel.events.epoll_set import Epoll
 from friscy.kernel.kernel import Kernel
 from friscy.machine import short_calls
+from friscy.machine.short_calls import ShortCalls
+from friscy.machine.short_words import PATIENCE
 
 Step = tuple[int, bytes, int, bytes]  # who is told, what, who hears, of what
 CHILD, PARENT = 0, 1
@@ -133,10 +135,19 @@ def test_waits_find_what_they_find_on_linux(
     if not asks:
         monkeypatch.setattr(short_calls, "host_call_address", lambda: 0)
     _set_patience(monkeypatch, patience)
+    patient: list[int] = []
+    stay_still = ShortCalls.stay_still
+
+    def seen(calls: ShortCalls, since: tuple[int, object]) -> None:
+        patient.append(calls._words(PATIENCE)[0])
+        stay_still(calls, since)
+
+    monkeypatch.setattr(ShortCalls, "stay_still", seen)
     program = compile_guest("wait_server", guest_cache)
     heard: list[bytes] = []
     lines = GuestServer(machine, program).run(client=_client(3, heard), cwd=b"/tmp")
     assert (lines, heard) == ([], EXPECTED)
+    assert max(patient) == patience
 
 
 def test_that_is_what_linux_does(guest_cache: Path, tmp_path: Path) -> None:
