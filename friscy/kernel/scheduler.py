@@ -205,10 +205,25 @@ class Scheduler:
 
     def next_task(self, asked: Task | None = None) -> Task | None:
         """The next task that can run; its wait is over. asked: a task whose call has just found out that it waits."""
+        k = self.k
+        before = k.changes
+        network = k.network
+        if network is None:
+            return self._ask_all(asked)
+        network.look(k)
+        if k.changes != before:
+            asked, before = None, k.changes
+        found = self._ask_all(asked)
+        # Whoever was asked before another one's question brought news from outside does not know of it.
+        while found is None and k.changes != before and not (k.stopping or k.attention):
+            before = k.changes
+            found = self._ask_all(None)
+        return found
+
+    def _ask_all(self, asked: Task | None) -> Task | None:
+        """See next_task; but of what the host has, `look` has told."""
         k, state = self.k, self.k.state
         now = 0
-        if k.network is not None:
-            k.network.look(k)
         for task in self._by_weight() if state.weighted else list(state.tasks.values()):
             process, wait = task.process, task.wait
             if process.stopped:

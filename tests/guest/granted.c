@@ -54,6 +54,20 @@ static long drain(int fd)
     return n < 0 ? -1 : total;
 }
 
+static int talk(int turns)
+{
+    char text[5];
+    int fd = ask("d");
+    for (int i = 0; i < turns; i++) {
+        if (write(fd, "again", 5) != 5)
+            return 1;
+        for (int n = 0, got; n < 5; n += got)
+            if ((got = read(fd, text + n, 5 - n)) <= 0)
+                return 2;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static char block[1 << 16];
@@ -137,6 +151,16 @@ int main(int argc, char **argv)
     int status;
     waitpid(child, &status, 0);
     printf("another user: %s\n", strerrorname_np(WEXITSTATUS(status)));
+    pid_t idle = fork(); /* waits for what never comes, while the other one waits again and again */
+    if (!idle)
+        _exit(drain(ask("d")));
+    child = fork();
+    if (!child)
+        _exit(talk(50));
+    waitpid(child, &status, 0);
+    printf("talked %d\n", WEXITSTATUS(status));
+    SHOW(kill(idle, SIGKILL));
+    waitpid(idle, &status, 0);
     SHOW(dial(SOCK_DGRAM));
     SHOW(dial(SOCK_SEQPACKET));
     fd = ask("q"); /* the server closes its door, and is gone after that */

@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from guest_machine import GuestMachine, install
 from guest_sources import EMULATOR
 from required_tools import require_tool
 
+from friscy.kernel.kernel import Kernel
+from friscy.kernel.net.host import HostNetwork
 from friscy.kernel.net.policy import Policy
 from friscy.kernel.net.start import attach_network
 from friscy.kernel.terminal.console import Console
@@ -44,6 +47,21 @@ def connect(where: Callable[[], int]) -> socket.socket:
         except OSError:
             if time.monotonic() > deadline:
                 raise
+
+
+def let_news_come_late(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """What the world does comes to light late.
+
+    where: "look": between a call that finds nothing and the wait for it; "refresh": where another wait is asked.
+    """
+    original = getattr(HostNetwork, where)
+
+    def delayed(net: HostNetwork, k: Kernel) -> None:
+        time.sleep(0.002)
+        net._stale = True
+        original(net, k)
+
+    monkeypatch.setattr(HostNetwork, where, delayed)
 
 
 class GuestServer:
@@ -81,7 +99,9 @@ class GuestServer:
         return b"".join(output).decode().splitlines()
 
 
-def serve_on_linux(program: Path, *arguments: Path | str, client: Client, cwd: Path | None = None) -> list[str]:
+def serve_on_linux(
+    program: Path, *arguments: Path | str, client: Client, cwd: Path | None = None
+) -> list[str]:
     """The lines that it prints there."""
     with socket.socket() as probe:
         probe.bind((LOCAL, 0))

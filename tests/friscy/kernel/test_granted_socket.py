@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from guest_machine import GuestMachine, compile_guest, run_on_linux
+from guest_server import let_news_come_late
 
 from friscy.kernel import namespace
 from friscy.kernel.net.granted_socket import grant
@@ -19,7 +21,7 @@ FLOOD = 2_000_000
 
 
 class Server:
-    """Does what the first byte of a connection says: echo, flood (b), count (s), close, quit."""
+    """Does what the first byte of a connection says: echo, dawdle before it (d), flood (b), count (s), close, quit."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,8 +49,11 @@ class Server:
     def answer(self, sock: socket.socket, what: bytes) -> None:
         with sock:
             try:
-                if what == b"e":
+                if what in b"ed":
+                    dawdle = random.Random(1)
                     while data := sock.recv(100):
+                        if what == b"d":
+                            time.sleep(dawdle.uniform(0, 0.006))
                         sock.sendall(data)
                     with suppress(BrokenPipeError):  # the client may have closed
                         sock.sendall(b"bye")
@@ -89,9 +94,17 @@ def granting(machine: GuestMachine, monkeypatch: pytest.MonkeyPatch) -> list[str
     return granted
 
 
+@pytest.mark.parametrize("late", ["", "look", "refresh"])
 def test_it_is_the_hosts(
-    machine: GuestMachine, granting: list[str], guest_cache: Path, tmp_path: Path
+    late: str,
+    machine: GuestMachine,
+    granting: list[str],
+    guest_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if late:
+        let_news_come_late(monkeypatch, late)
     program = compile_guest("granted", guest_cache)
     path = tmp_path / "socket"
     server = Server(path)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from guest_machine import GuestMachine, compile_guest
-from guest_server import Client, GuestServer, client_of, connect, serve_on_linux
+from guest_server import Client, GuestServer, client_of, connect, let_news_come_late, serve_on_linux
 
 from friscy.kernel.events import epoll
 from friscy.kernel.events.epoll_set import Epoll
@@ -126,12 +126,23 @@ def _set_patience(monkeypatch: pytest.MonkeyPatch, nanoseconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asks", "patience"), [(True, 0), (True, 100_000), (True, 10**10), (False, 0)],
-    ids=["never patient", "patient", "for ever", "by the kernel"],
+    ("asks", "patience", "late"),
+    [
+        (True, 0, ""), (True, 100_000, ""), (True, 10**10, ""), (False, 0, ""),
+        (True, 0, "look"), (False, 0, "look"), (False, 0, "refresh"),
+    ],
+    ids=["never patient", "patient", "for ever", "by the kernel", "late", "late, by the kernel", "late elsewhere"],
 )  # fmt: skip
 def test_waits_find_what_they_find_on_linux(
-    asks: bool, patience: int, machine: GuestMachine, guest_cache: Path, monkeypatch: pytest.MonkeyPatch
+    asks: bool,
+    patience: int,
+    late: str,
+    machine: GuestMachine,
+    guest_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if late:
+        let_news_come_late(monkeypatch, late)
     if not asks:
         monkeypatch.setattr(short_calls, "host_call_address", lambda: 0)
     _set_patience(monkeypatch, patience)
