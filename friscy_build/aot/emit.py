@@ -12,7 +12,6 @@ from collections.abc import Collection
 
 from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC, HART_TRAP_PC
 from friscy_build.aot.bases import Facts
-from friscy_build.aot.call_blocks import CallBlockWriter
 from friscy_build.aot.copies import Copy, find_copies
 from friscy_build.aot.effects import (
     FCSR,
@@ -24,6 +23,7 @@ from friscy_build.aot.effects import (
     is_access,
     registers,
 )
+from friscy_build.aot.float_runs import find_runs
 from friscy_build.aot.function_writer import (
     BLOCK,
     HART_DEPTH_NOW,
@@ -37,6 +37,7 @@ from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
+from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
 from friscy_build.aot.structure import Structure
@@ -51,7 +52,7 @@ _FRAME = registers((SP, RA))
 _TURNS = ((5, 4), (10, 2))  # at most so many instructions, how often they are written
 
 
-class Emitter(CallBlockWriter):
+class Emitter(RunWriter):
     """Writes the forms of one function."""
 
     # The function
@@ -173,7 +174,23 @@ class Emitter(CallBlockWriter):
         way = self._convention.way(self._graph, block) if block.pc >= 0 else None
         if way is not None:
             unread = {*unread, last, *self._unread_chain(block, way)}
+        others = {*unread, *copies, *copied, last if skipped else -1, way.load if way is not None else -1}
+        runs = find_runs(block.code, others) if not precise else {}
+        end_of_run = -1
+
+        def put(k: int) -> None:
+            if k in pairs:
+                self._put_pair(block.code[k][1], pairs[k], kinds[k])
+            else:
+                pc, i = block.code[k]
+                self._put_template(get(pc, i, False, kinds[k]), pc, bail)
+
         for k, (pc, i) in enumerate(block.code):
+            if k == end_of_run:
+                self._close()
+            if k in runs:
+                self._open_run(block, runs[k], live_before()[k], put, bail)
+                end_of_run = runs[k].end
             if way is not None and k == way.load:
                 self._find_number(way, i, pc, self._dirty & live_before()[k])
             if k == last and skipped:
@@ -209,6 +226,8 @@ class Emitter(CallBlockWriter):
                 self._clean &= ~written
             if ends:
                 return True
+        if end_of_run == len(block.code):
+            self._close()
         return False
 
     def _put_copy(self, copy: Copy, pc: int) -> None:
@@ -222,13 +241,6 @@ class Emitter(CallBlockWriter):
         self._put(OPCODES[f"{kind}.{load}"] + b"\0" + offset)
         self._mark(pc)
         self._put(OPCODES[f"{kind}.{store}"] + b"\0" + to)
-
-    def _place(self, register: int, offset: int) -> tuple[bytes, bytes]:
-        """The 32-bit address in a register, and what an access says besides to be `offset` behind it."""
-        address = self._get(register) + WRAP
-        if offset < 0:
-            return address + const32(offset % (1 << 32)) + OPCODES["i32.add"], leb(0)
-        return address, leb(offset)
 
     def _unread_chain(self, block: Block, way: Way) -> Collection[int]:
         """The places in a block of what computes the address that it jumps to, if nothing else is done with it."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from friscy_build.aot.effects import F0, FCSR
 from friscy_build.wasm import opcodes as wasm
-from friscy_build.wasm.binary import F32, F64, I32, I64, leb, vector
+from friscy_build.wasm.binary import F32, F64, I32, I64, V128, leb, vector
 
 HART, DEPTH = wasm.LOCAL_GET + b"\x00", wasm.LOCAL_GET + b"\x01"
 HART_LOCAL, DEPTH_LOCAL = 0, 1
 # Parameters by value at most: more are spilled anyway, and what registers are in stays below 128, one byte each.
 MAX_PARAMS = 16
+MAX_SAVED = 8
 _TEMPORARIES = {I32: 32, I64: 40, F64: 8, F32: 8}
 
 
@@ -40,12 +41,23 @@ class Locals:
         for kind, count in _TEMPORARIES.items():
             self._temporaries[kind] = at
             at += count
+        self._saved = at
+        self._wide = at + MAX_SAVED
+        self.doubt = self._wide + 32  # v128: what may be wrong in it
 
     def of(self, register: int) -> int:
         """The local of a register."""
         if register < F0:
             return self._x0 + register
         return self.fcsr if register == FCSR else self._f0 + register - F0
+
+    def saved(self, k: int) -> int:
+        """The k-th integer register as it was before a run of floats (`float_runs`)."""
+        return self._saved + k
+
+    def wide(self, register: int) -> int:
+        """The v128 that a float register is in, in a run."""
+        return self._wide + register - F0
 
     def param(self, k: int) -> int:
         """The k-th parameter by value."""
@@ -63,4 +75,5 @@ class Locals:
         runs += [(MAX_PARAMS - (nparams or 0), I64)]
         runs += [(31, I64), (32, F64), (1, I32), (2, I64), (3, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
+        runs += [(MAX_SAVED, I64), (33, V128)]
         return vector([leb(count) + bytes([kind]) for count, kind in runs])

@@ -34,6 +34,19 @@ OPCODES: dict[str, bytes] = {
 }
 OPCODES.update(
     {
+        "v128.load64_zero": b"\xfd\x5d",
+        "v128.const": b"\xfd\x0c",
+        "i64x2.extract_lane 0": b"\xfd\x1d\x00",
+        "v128.and": b"\xfd\x4e",
+        "v128.or": b"\xfd\x50",
+        "i64x2.add": b"\xfd\xce\x01",
+        "f64x2.abs": b"\xfd\xec\x01",
+        "f64x2.neg": b"\xfd\xed\x01",
+        "f64x2.sqrt": b"\xfd\xef\x01",
+        "f64x2.add": b"\xfd\xf0\x01",
+        "f64x2.sub": b"\xfd\xf1\x01",
+        "f64x2.mul": b"\xfd\xf2\x01",
+        "f64x2.div": b"\xfd\xf3\x01",
         "f32x4.splat": b"\xfd\x13",
         "f64x2.splat": b"\xfd\x14",
         "f32x4.extract_lane 0": b"\xfd\x1f\x00",

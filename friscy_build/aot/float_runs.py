@@ -1,0 +1,185 @@
+"""Runs of float arithmetic that are tried as one: double precision, with nothing in between that others can see.
+
+Each result alone is looked at in six instructions of the host and a branch (`isa/softfloat.py`). Here the host does a
+run's arithmetic in vectors, whose lower lane counts; what tells whether a result may be wrong is gathered, and looked
+at once at the end. Until then no register of the guest has changed: where it is wrong, the run is done again, one
+instruction after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from friscy_build.aot.effects import F0, FCSR, Registers, effects, is_access, is_cheap, registers
+from friscy_build.aot.locals import MAX_SAVED
+from friscy_build.aot.tracing import Node, Scope, Tracer
+from friscy_build.isa.decode import Instruction
+from friscy_build.isa.softfloat import RNE
+from friscy_build.wasm.opcodes import OPCODES
+
+LEAST = 3  # operations: fewer are cheaper one by one
+_DYNAMIC = 7  # the rounding mode is fcsr's
+_SIGN = 1 << 63
+_FLOATS = registers(range(F0, FCSR))
+
+# Exponents from 512 to 1535 are right for certain: nowhere near what is tiny, infinite or no number. A sum of two
+# numbers is exact where it is tiny, and a root is never: those need a look for what is too large only. Either way the
+# highest bit of what is gathered says that a result is to be looked at.
+_TOP = 512 << 52
+_WINDOW = (
+    OPCODES["i64x2.add"],  # of the result with itself: without its sign
+    OPCODES["v128.const"] + (-(_TOP << 1) % (1 << 64)).to_bytes(8, "little") * 2 + OPCODES["i64x2.add"],
+)
+_BELOW = (
+    OPCODES["v128.const"] + (_SIGN - 1).to_bytes(8, "little") * 2 + OPCODES["v128.and"],
+    OPCODES["v128.const"] + _TOP.to_bytes(8, "little") * 2 + OPCODES["i64x2.add"],
+)
+_VECTOR = {
+    "fadd": "f64x2.add", "fsub": "f64x2.sub", "fmul": "f64x2.mul", "fdiv": "f64x2.div", "fsqrt": "f64x2.sqrt",
+    "ffma": "f64x2.relaxed_madd", "fnma": "f64x2.relaxed_nmadd",
+}  # fmt: skip
+_SUMS = ("fadd", "fsub", "fsqrt")
+_LOADS, _MOVES = ("fld",), {"fsgnj.d": "", "fsgnjn.d": "f64x2.neg", "fsgnjx.d": "f64x2.abs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An instruction's arithmetic: the host's operation, and its operands: (register, whether its sign is turned)."""
+
+    name: str
+    operands: tuple[tuple[int, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Instructions `start` to `end` of a block. fused: some need a fused multiply-add of the host.
+
+    unseen: the places of sums that need no look, for what is made of them gets one: what is no number stays none.
+    """
+
+    start: int
+    end: int
+    fused: bool
+    unseen: frozenset[int]
+
+
+@cache
+def operation(i: Instruction) -> Operation | None:
+    """The arithmetic of an instruction in double precision, as its row has it; None for any other."""
+    if i.row.extension != "D" or i.rm not in (RNE, _DYNAMIC):
+        return None
+    tracer = Tracer(0, i, check=False)
+    tracer.trace()
+    attempts = [item[1] for item in tracer.top.items if item[0] == "attempt"]
+    if not attempts:
+        return None
+    natives = [node for node in _nodes(attempts[0]) if node.name.startswith("native ")]
+    if len(natives) != 1 or natives[0].name[7:] not in _VECTOR or natives[0].width != 64:
+        return None
+    operands = tuple(map(_operand, natives[0].args))
+    if None in operands:
+        return None
+    return Operation(natives[0].name[7:], tuple(each for each in operands if each is not None))
+
+
+def _nodes(scope: Scope) -> list[Node]:
+    return [item[1] for item in scope.items if item[0] == "node"]
+
+
+def _operand(raw: object) -> tuple[int, bool] | None:
+    turned = isinstance(raw, Node) and raw.name == "binary xor" and raw.args[1] == _SIGN
+    node = raw.args[0] if isinstance(raw, Node) and turned else raw
+    return (node.args[0], turned) if isinstance(node, Node) and node.name == "get" else None
+
+
+def move(i: Instruction) -> str | None:
+    """What a copy of a register, its sign turned or taken off, does to it; None for any other instruction."""
+    return _MOVES.get(i.row.name) if i.rs1 == i.rs2 else None
+
+
+def is_load(i: Instruction) -> bool:
+    """Whether the instruction loads a float of double precision."""
+    return i.row.name in _LOADS and i.rs1 != 0
+
+
+def is_integer(i: Instruction) -> bool:
+    """Whether the instruction computes or loads an integer, and may be done twice."""
+    written = effects(i)[1]
+    return (
+        bool(written)
+        and not written >> F0
+        and (is_cheap(i) or (is_access(i) and i.row.extension == "I" and i.rs1 != 0))
+    )
+
+
+def find_runs(code: Sequence[tuple[int, Instruction]], others: Container[int] = ()) -> dict[int, Run]:
+    """The runs of a block by their starts. others: the places of instructions that are written as something else."""
+    found: dict[int, Run] = {}
+    start = 0
+    for k in range(len(code) + 1):
+        if k < len(code) and k not in others:
+            i = code[k][1]
+            if operation(i) is not None or move(i) is not None or is_load(i) or is_integer(i):
+                continue
+        run = _trimmed(code, start, k)
+        if run is not None:
+            found[run.start] = run
+        start = k + 1
+    return found
+
+
+def _trimmed(code: Sequence[tuple[int, Instruction]], start: int, end: int) -> Run | None:
+    """The run within some instructions: from the first that loads a float or computes one to the last that does."""
+    places = [k for k in range(start, end) if operation(code[k][1]) is not None]
+    if len(places) < LEAST:
+        return None
+    while is_integer(code[start][1]):
+        start += 1
+    end = places[-1] + 1
+    written = 0
+    for _, i in code[start:end]:
+        written |= effects(i)[1]
+    if (written & ~_FLOATS & ~(1 << FCSR)).bit_count() > MAX_SAVED:
+        return None
+    operations = {k: operation(code[k][1]) for k in places}
+    fused = any(each is not None and each.name in ("ffma", "fnma") for each in operations.values())
+    unseen = frozenset(k for k in places if _is_unseen(code, operations, k, end))
+    return Run(start, end, fused, unseen)
+
+
+def _is_unseen(
+    code: Sequence[tuple[int, Instruction]], operations: dict[int, Operation | None], k: int, end: int
+) -> bool:
+    own = operations[k]
+    if own is None or own.name not in _SUMS:
+        return False
+    register = F0 + code[k][1].rd
+    for later in range(k + 1, end):
+        other = operations.get(later)
+        if other is not None and register in (operand for operand, _ in other.operands):
+            return True
+        if effects(code[later][1])[1] >> register & 1:
+            return False
+    return False
+
+
+def vector(name: str) -> bytes:
+    """The host's operation on vectors."""
+    return OPCODES[_VECTOR[name]]
+
+
+def doubt(name: str, result: bytes) -> bytes:
+    """Leave what has its highest bit set where a result may not be right. result: leaves it on the stack."""
+    if name in _SUMS:
+        return result + b"".join(_BELOW)
+    return result + result + b"".join(_WINDOW)
+
+
+def changed_integers(code: Sequence[tuple[int, Instruction]], run: Run) -> Registers:
+    """The integer registers that a run writes."""
+    written = 0
+    for _, i in code[run.start : run.end]:
+        written |= effects(i)[1]
+    return written & ((1 << F0) - 1)
