@@ -41,7 +41,7 @@ from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
 from friscy_build.aot.structure import Structure
-from friscy_build.aot.tables import Way
+from friscy_build.aot.switches import Switches
 from friscy_build.aot.ways import ROOT
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
@@ -65,6 +65,7 @@ class Emitter(RunWriter):
         switches = frozenset(pc for pc in graph.blocks if pc < 0 and pc != ROOT)
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
+        self._switches = Switches(self._flow, self._convention)
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
         own = const64(graph.entry)
         if graph.resume:
@@ -172,9 +173,12 @@ class Emitter(RunWriter):
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
         last = len(block.code) - 1
         way = self._convention.way(self._graph, block) if block.pc >= 0 else None
+        index = self._switches.indices.get(block.pc)
         if way is not None:
-            unread = {*unread, last, *self._unread_chain(block, way)}
+            unread = {*unread, last, *self._switches.unread(block, way)}
         others = {*unread, *copies, *copied, last if skipped else -1, way.load if way is not None else -1}
+        if index is not None:
+            others |= {*index.chain}
         runs = find_runs(block.code, others) if not precise else {}
         end_of_run = -1
 
@@ -191,7 +195,9 @@ class Emitter(RunWriter):
             if k in runs:
                 self._open_run(block, runs[k], live_before()[k], put, bail)
                 end_of_run = runs[k].end
-            if way is not None and k == way.load:
+            if index is not None and k == index.place:
+                self._put(self._get(index.register) + wasm.LOCAL_SET + leb(self._locals.target))
+            elif way is not None and k == way.load and index is None:
                 self._find_number(way, i, pc, self._dirty & live_before()[k])
             if k == last and skipped:
                 if i.rd:
@@ -241,17 +247,6 @@ class Emitter(RunWriter):
         self._put(OPCODES[f"{kind}.{load}"] + b"\0" + offset)
         self._mark(pc)
         self._put(OPCODES[f"{kind}.{store}"] + b"\0" + to)
-
-    def _unread_chain(self, block: Block, way: Way) -> Collection[int]:
-        """The places in a block of what computes the address that it jumps to, if nothing else is done with it."""
-        live = self._live.after[block.pc]
-        for k in range(len(block.code) - 1, way.load - 1, -1):
-            reads, writes = effects(block.code[k][1])
-            if k not in way.chain:
-                live = reads | live & ~writes
-            elif writes & live:
-                return ()
-        return way.chain
 
     def _sync(self, pc: int) -> None:
         """Have all registers in the hart, for a handler of a fault."""

@@ -43,6 +43,9 @@ OUTSIDE = (
 )  # fmt: skip
 HART_DEPTH_NOW = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_DEPTH)
 INTERRUPTED = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_INTERRUPT)
+# The same where it is looked at again and again: without a store in between the host's compiler might look once, before
+# the loop. What is loaded for threads it looks for each time; a byte has no alignment to check.
+STILL_INTERRUPTED = HART + OPCODES["i32.atomic.load8_u"] + b"\x00" + leb(HART_INTERRUPT)
 FAR_AWAY = wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.ge_u"]
 
 

@@ -216,7 +216,7 @@ def find_way(image: CodeImage, found: Tables, block: Sequence[tuple[int, Instruc
     if not any(low <= table.start and end <= high for low, high in image.code_ranges):
         return None
     last = len(block) - 1
-    k = _writer(block, last, jump.rs1)
+    k = writer(block, last, jump.rs1)
     if k is None:
         return None
     added: int | None = None
@@ -238,7 +238,7 @@ def _sums(block: Sequence[tuple[int, Instruction]], k: int) -> list[tuple[int, i
     i = block[k][1]
     found = []
     for register, other in ((i.rs1, i.rs2), (i.rs2, i.rs1)) if i.row.name == "add" else ():
-        at = _writer(block, k, register)
+        at = writer(block, k, register)
         if at is None or block[at][1].row.name not in ("lw", "lwu"):
             continue
         if not any(effects(each)[1] >> other & 1 for _, each in block[at:k]):
@@ -246,7 +246,7 @@ def _sums(block: Sequence[tuple[int, Instruction]], k: int) -> list[tuple[int, i
     return found
 
 
-def _writer(block: Sequence[tuple[int, Instruction]], before: int, register: int) -> int | None:
+def writer(block: Sequence[tuple[int, Instruction]], before: int, register: int) -> int | None:
     """The place of the last instruction before a place in the block that writes a register."""
     for k in range(before - 1, -1, -1):
         if effects(block[k][1])[1] >> register & 1:

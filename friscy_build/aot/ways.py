@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from friscy.machine.layout import HART_TRAP_PC
 from friscy_build.aot.calls import CallWriter
 from friscy_build.aot.effects import NONE, Registers, effects, is_cheap, members
-from friscy_build.aot.function_writer import BLOCK, IF, INTERRUPTED, LOOP, WRAP, const32, const64
+from friscy_build.aot.function_writer import (
+    BLOCK,
+    IF,
+    INTERRUPTED,
+    LOOP,
+    STILL_INTERRUPTED,
+    WRAP,
+    const32,
+    const64,
+)
 from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.halves import NARROW
-from friscy_build.aot.locals import HART
 from friscy_build.aot.shifts import Pair, Rotation, find_pairs
 from friscy_build.aot.structure import Structure
+from friscy_build.aot.switches import Switches, comes_back_unasked
 from friscy_build.aot.tables import ABSOLUTE, Table, Way
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
@@ -31,6 +39,7 @@ class WayWriter(CallWriter):
 
     _structure: Structure
     _numbers: dict[int, int]  # of the blocks, in the order of the structure
+    _switches: Switches
 
     def _emit_block(self, block: Block) -> None:
         raise NotImplementedError
@@ -103,10 +112,8 @@ class WayWriter(CallWriter):
         ways = self._flow.back_to(block)
         if not ways:
             return
-        if not any(map(_stores, (block, *ways))):
-            # Without a store in the loop the host's compiler might look for an interrupt once, before the loop.
-            self._put(HART + const32(0) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
-        self._put(INTERRUPTED)
+        stores = any(map(_stores, (block, *ways)))
+        self._put(INTERRUPTED if stores else STILL_INTERRUPTED)
         self._open_unlikely()
         self._hand_over(block.pc, self._dirty & self._live.live[block.pc])
         self._close()
@@ -220,13 +227,20 @@ class WayWriter(CallWriter):
         self._open(BLOCK)
         other = self._nested
         # Ways on which there is something to do begin behind blocks of their own.
-        ways = [pc for pc in targets if (block.pc, pc) in self._structure.by_way]
+        implied = self._switches.implied.get(block.pc)
+        ways = [
+            pc
+            for pc in targets
+            if (block.pc, pc) in self._structure.by_way
+            or (implied is not None and self._live.live[pc] >> implied & 1)
+        ]
         self._ways = {}
         for pc in ways:
             self._open(BLOCK)
             self._ways[pc] = self._nested
         away = leb(self._nested - other)
-        self._put(INTERRUPTED + wasm.BR_IF + away)
+        if block.way is None or comes_back_unasked(self._flow, block):
+            self._put(STILL_INTERRUPTED + wasm.BR_IF + away)
         if block.way is not None:
             where = {pc: self._switch_label(block, pc) for pc in targets}
             to = [where.get(pc, away) for pc in block.way.table.targets]
@@ -248,12 +262,16 @@ class WayWriter(CallWriter):
 
         def write_way(pc: int) -> None:
             self._close()
+            if implied is not None:
+                self._put(const64(pc) + self._set(implied))
             self._goto(block.pc, pc)
 
         def write_rest() -> None:
             self._close()
             if block.way is not None:
                 self._put(self._entry_of(block.way.table) + wasm.LOCAL_SET + leb(self._locals.target))
+                if implied is not None:
+                    self._put(target + self._set(implied))
             if self._convention.is_closed(self._graph):
                 self._store(self._dirty & self._live.after[block.pc])
                 self._put(target + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + leb(self._locals.left))

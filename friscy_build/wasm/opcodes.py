@@ -8,7 +8,6 @@ RETURN_CALL, RETURN_CALL_INDIRECT = b"\x12", b"\x13"
 DROP, SELECT = b"\x1a", b"\x1b"
 LOCAL_GET, LOCAL_SET, LOCAL_TEE, GLOBAL_GET = b"\x20", b"\x21", b"\x22", b"\x23"
 I32_CONST, I64_CONST = b"\x41", b"\x42"
-I32_ATOMIC_LOAD = b"\xfe\x10"
 
 _FROM = {  # the first of a run of opcodes, and the names of the run
     0x28: "i32.load i64.load f32.load f64.load i32.load8_s i32.load8_u i32.load16_s i32.load16_u i64.load8_s"
@@ -34,7 +33,7 @@ OPCODES: dict[str, bytes] = {
 }
 OPCODES.update(
     {
-        "v128.load64_zero": b"\xfd\x5d",
+        "i32.atomic.load8_u": b"\xfe\x12",
         "v128.const": b"\xfd\x0c",
         "i64x2.extract_lane 0": b"\xfd\x1d\x00",
         "v128.and": b"\xfd\x4e",

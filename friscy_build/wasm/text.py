@@ -75,9 +75,10 @@ def instructions(
             reader.at += 1
         elif name.startswith("local."):
             words.append(name_of("local", reader.number()))
-        elif name == "f64.const":
-            words.append(str(reader.data[reader.at : reader.at + 8].hex()))
-            reader.at += 8
+        elif name in ("f64.const", "v128.const"):
+            nbytes = 8 if name == "f64.const" else 16
+            words.append(reader.data[reader.at : reader.at + nbytes].hex())
+            reader.at += nbytes
         elif name.endswith(".const"):
             words.append(str(reader.number(signed=True)))
         elif ".load" in name or ".store" in name:

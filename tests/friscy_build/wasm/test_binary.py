@@ -68,5 +68,7 @@ def test_bodies_as_text() -> None:
         "  i64.shr_u",
         "end",
     ]
+    vector_constant = b"\0" + OPCODES["v128.const"] + bytes(16) + wasm.END
+    assert list(instructions(vector_constant)) == [f"  v128.const {'0' * 32}", "end"]
     with pytest.raises(ValueError, match="not known"):
         list(instructions(b"\0\xff"))
