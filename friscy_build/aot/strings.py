@@ -141,7 +141,7 @@ def compile_source() -> str:
     text = re.sub(rf"(?m)^define (.*) ({'|'.join(apart)}) \{{$", r"define \1 noinline {", text)
     text = re.sub(r"(?m)^(;.*|source_filename.*|target .*|attributes .*|!.*|\$.*)\n", "", text)
     text = re.sub(r", !llvm\.loop !\d+|, !prof !\d+| #\d+| local_unnamed_addr| hidden| dso_local", "", text)
-    text = re.sub(r"(?m)^define (.*)\{$", rf"define internal \1{ATTRIBUTES} {{", text)
+    text = re.sub(r"(?m)^define (.*)\{$", rf"define \1{ATTRIBUTES} {{", text)
     return f"{key()}\n" + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
