@@ -372,6 +372,28 @@ u64 string_find_byte(u64 data, u64 value, u64 n)
     return where == end ? 0 : where;
 }
 
+u64 string_find_last(u64 data, u64 value, u64 n)
+{
+    if (!inside(data, n))
+        return DECLINED;
+    if (!n)
+        return 0;
+    u8 c = (u8)value;
+    u32 start = (u32)data, last = start + (u32)n - 1, line = last & -LINE;
+    (void)*(volatile u8 *)last;
+    u64 found = sought(line, c, 0) << (LINE - 1 - (last & (LINE - 1)));
+    while (!found) {
+        if (line <= start)
+            return 0;
+        last = line - 1, line -= LINE;
+        (void)*(volatile u8 *)last; /* descending: the first byte of a page is its last */
+        if (has_zero(others_in_line(at(line), c, 0)))
+            found = sought(line, c, 0);
+    }
+    u32 where = last - (u32)__builtin_clzll(found);
+    return where >= start ? where : 0;
+}
+
 u64 string_find_or_end(u64 text, u64 value)
 {
     if (!inside(text, 1))

@@ -65,6 +65,7 @@ ROUTINES = {
     "memcmp": Routine("string_compare_bytes", 3, _difference),
     "bcmp": Routine("string_compare_bytes", 3, _difference),
     "memchr": Routine("string_find_byte", 3),
+    "memrchr": Routine("string_find_last", 3),
     "rawmemchr": Routine("string_find_raw", 2),
     "strlen": Routine("string_length", 1),
     "strnlen": Routine("string_length_limited", 2),

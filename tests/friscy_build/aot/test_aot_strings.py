@@ -39,6 +39,10 @@ void *memchr(const void *a, int c, size_t n) {
     for (size_t i = 0; i < n; i++) if (((u8 *)a)[i] == (u8)c) return (u8 *)a + i;
     return 0;
 }
+void *memrchr(const void *a, int c, size_t n) {
+    while (n--) if (((u8 *)a)[n] == (u8)c) return (u8 *)a + n;
+    return 0;
+}
 size_t strlen(const char *s) { size_t n = 0; while (s[n]) n++; return n; }
 size_t strnlen(const char *s, size_t m) { size_t n = 0; while (n < m && s[n]) n++; return n; }
 char *strchrnul(const char *s, int c) { while (*s && (u8)*s != (u8)c) s++; return (char *)s; }
@@ -56,11 +60,11 @@ ONE, OTHER = 0x3000_0000, 0x3800_0000  # with nothing mapped before and after
 NBYTES = 4 * PAGE
 # Arguments by name: two addresses, a byte, a length.
 TAKES = {
-    "memcpy": "abn", "memmove": "abn", "memset": "acn", "memcmp": "abn", "memchr": "acn", "strlen": "a",
-    "strnlen": "an", "strchrnul": "ac", "strchr": "ac", "strncmp": "abn", "strcmp": "ab", "stpcpy": "ab",
-    "strcpy": "ab",
+    "memcpy": "abn", "memmove": "abn", "memset": "acn", "memcmp": "abn", "memchr": "acn", "memrchr": "acn",
+    "strlen": "a", "strnlen": "an", "strchrnul": "ac", "strchr": "ac", "strncmp": "abn", "strcmp": "ab",
+    "stpcpy": "ab", "strcpy": "ab",
 }  # fmt: skip
-COPIES = ("memcpy", "memmove", "stpcpy", "strcpy")
+ASCENDING = [name for name in TAKES if name not in ("memcpy", "memmove", "stpcpy", "strcpy", "memrchr")]
 LIMITED = (
     "memchr",
     "memcmp",
@@ -227,7 +231,7 @@ def call(engine: wasmtime.Engine, process: Process, elf: bytes, name: str, value
 
 
 @pytest.mark.parametrize("before", [1, 20, 100, NBYTES - 5, 5 - PAGE])
-@pytest.mark.parametrize("name", [name for name in TAKES if name not in COPIES])
+@pytest.mark.parametrize("name", ASCENDING)
 def test_faults_at_the_first_byte_outside(
     aot_engine: wasmtime.Engine, process: Process, elf: bytes, name: str, before: int
 ) -> None:
@@ -238,8 +242,18 @@ def test_faults_at_the_first_byte_outside(
     assert process.faults == [(max(start, ONE + NBYTES), entry)]
 
 
+@pytest.mark.parametrize("n", [1, 20, 63, 64, 200, PAGE + 1])
+def test_faults_at_the_last_byte_before(
+    aot_engine: wasmtime.Engine, process: Process, elf: bytes, n: int
+) -> None:
+    process.space.memory.map(ONE, ONE + NBYTES, PROT_READ | PROT_WRITE)
+    values = {"a": ONE - 100, "c": 1, "n": 100 + n}
+    entry = call(aot_engine, process, elf, "memrchr", values)
+    assert process.faults == [(ONE - 1, entry)]
+
+
 @pytest.mark.parametrize("before", [1, 20, 100, PAGE])
-@pytest.mark.parametrize("name", [name for name in TAKES if name not in (*COPIES, "memset", "memcmp")])
+@pytest.mark.parametrize("name", [name for name in ASCENDING if name not in ("memset", "memcmp")])
 def test_faults_at_the_end_of_the_guests_range(
     aot_engine: wasmtime.Engine, process: Process, elf: bytes, name: str, before: int
 ) -> None:
