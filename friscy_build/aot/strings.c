@@ -126,7 +126,7 @@ static __attribute__((noinline)) u64 move_many(u64 to, u32 from, u32 n)
     return to;
 }
 
-u64 string_move(u64 to, u64 from, u64 n)
+INLINE u64 move(u64 to, u64 from, u64 n)
 {
     if (n > LINE)
         return inside(to, n) && inside(from, n) ? move_many(to, (u32)from, (u32)n) : DECLINED;
@@ -156,6 +156,11 @@ u64 string_move(u64 to, u64 from, u64 n)
         d[k - 1] = c;
     }
     return to;
+}
+
+u64 string_move(u64 to, u64 from, u64 n)
+{
+    return move(to, from, n);
 }
 
 static __attribute__((noinline)) u64 set_many(u64 to, u8 c, u32 n)
@@ -419,8 +424,10 @@ u64 string_find_raw(u64 data, u64 value)
 /* strcpy and stpcpy: the address of the copy's end, or DECLINED. */
 u64 string_copy_end(u64 to, u64 from)
 {
-    u64 length = string_length(from);
-    if (length == DECLINED || !inside(to, length + 1))
+    if (!inside(from, 1))
         return DECLINED;
-    return string_move(to, from, length + 1) + length;
+    u64 length = scan((u32)from, GUEST_END + LINE, 0, 0) - (u32)from;
+    if (!inside(to, length + 1))
+        return DECLINED;
+    return move(to, from, length + 1) + length;
 }

@@ -1,272 +1,129 @@
-; 521c783d2230ff50 GUEST_START=0x10000 GUEST_END=0x9ffe0000
+; 68ab7ef3e8f17aa8 GUEST_START=0x10000 GUEST_END=0x9ffe0000
 define range(i64 -1, 2684223489) i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %cmp = icmp ugt i64 %n, 64
-  %cmp.i139 = icmp ugt i64 %to, 2684223488
-  br i1 %cmp, label %if.then, label %if.end
+  %cmp.i = icmp ugt i64 %n, 64
+  %cmp.i3 = icmp ugt i64 %to, 2684223488
+  br i1 %cmp.i, label %if.then.i, label %if.end.i
 
-if.then:                                          ; preds = %entry
-  %sub.i140 = sub i64 2684223488, %to
-  %cmp1.i141 = icmp ugt i64 %n, %sub.i140
-  %.not = or i1 %cmp.i139, %cmp1.i141
-  br i1 %.not, label %return, label %land.lhs.true
+if.then.i:                                        ; preds = %entry
+  %sub.i4 = sub i64 2684223488, %to
+  %cmp1.i5 = icmp ugt i64 %n, %sub.i4
+  %.not = or i1 %cmp.i3, %cmp1.i5
+  br i1 %.not, label %move.exit, label %land.lhs.true.i
 
-land.lhs.true:                                    ; preds = %if.then
-  %cmp.i136 = icmp ugt i64 %from, 2684223488
-  %sub.i137 = sub i64 2684223488, %from
-  %cmp1.i = icmp ugt i64 %n, %sub.i137
-  %.not143 = or i1 %cmp.i136, %cmp1.i
-  br i1 %.not143, label %return, label %cond.true
+land.lhs.true.i:                                  ; preds = %if.then.i
+  %cmp.i1 = icmp ugt i64 %from, 2684223488
+  %sub.i2 = sub i64 2684223488, %from
+  %cmp1.i = icmp ugt i64 %n, %sub.i2
+  %.not15 = or i1 %cmp.i1, %cmp1.i
+  br i1 %.not15, label %move.exit, label %cond.true.i
 
-cond.true:                                        ; preds = %land.lhs.true
-  %conv = trunc nuw i64 %from to i32
-  %conv3 = trunc i64 %n to i32
-  %call4 = tail call fastcc i64 @move_many(i64 noundef %to, i32 noundef %conv, i32 noundef %conv3)
-  br label %return
+cond.true.i:                                      ; preds = %land.lhs.true.i
+  %conv.i = trunc nuw i64 %from to i32
+  %conv3.i = trunc i64 %n to i32
+  %call4.i = tail call fastcc i64 @move_many(i64 noundef %to, i32 noundef %conv.i, i32 noundef %conv3.i)
+  br label %move.exit
 
-if.end:                                           ; preds = %entry
-  %cmp.i = icmp ugt i64 %from, 2684223488
-  %or.cond = or i1 %cmp.i139, %cmp.i
-  br i1 %or.cond, label %return, label %if.end10
+if.end.i:                                         ; preds = %entry
+  %cmp.i7 = icmp ugt i64 %from, 2684223488
+  %or.cond = or i1 %cmp.i3, %cmp.i7
+  br i1 %or.cond, label %move.exit, label %if.end10.i
 
-if.end10:                                         ; preds = %if.end
-  %conv11 = trunc nuw nsw i64 %n to i32
-  %conv12 = trunc nuw i64 %to to i32
-  %0 = inttoptr i32 %conv12 to ptr
-  %conv14 = trunc nuw i64 %from to i32
-  %1 = inttoptr i32 %conv14 to ptr
-  %cmp16 = icmp samesign ugt i64 %n, 32
-  br i1 %cmp16, label %if.then18, label %if.else
+if.end10.i:                                       ; preds = %if.end.i
+  %conv11.i = trunc nuw nsw i64 %n to i32
+  %conv12.i = trunc nuw i64 %to to i32
+  %0 = inttoptr i32 %conv12.i to ptr
+  %conv14.i = trunc nuw i64 %from to i32
+  %1 = inttoptr i32 %conv14.i to ptr
+  %cmp16.i = icmp samesign ugt i64 %n, 32
+  br i1 %cmp16.i, label %if.then18.i, label %if.else.i
 
-if.then18:                                        ; preds = %if.end10
+if.then18.i:                                      ; preds = %if.end10.i
   %2 = load <16 x i8>, ptr %1, align 1
-  %add.ptr = getelementptr inbounds nuw i8, ptr %1, i32 16
-  %3 = load <16 x i8>, ptr %add.ptr, align 1
-  %add.ptr21 = getelementptr inbounds nuw i8, ptr %1, i32 %conv11
-  %add.ptr22 = getelementptr inbounds i8, ptr %add.ptr21, i32 -32
-  %4 = load <16 x i8>, ptr %add.ptr22, align 1
-  %add.ptr25 = getelementptr inbounds i8, ptr %add.ptr21, i32 -16
-  %5 = load <16 x i8>, ptr %add.ptr25, align 1
+  %add.ptr.i = getelementptr inbounds nuw i8, ptr %1, i32 16
+  %3 = load <16 x i8>, ptr %add.ptr.i, align 1
+  %add.ptr21.i = getelementptr inbounds nuw i8, ptr %1, i32 %conv11.i
+  %add.ptr22.i = getelementptr inbounds i8, ptr %add.ptr21.i, i32 -32
+  %4 = load <16 x i8>, ptr %add.ptr22.i, align 1
+  %add.ptr25.i = getelementptr inbounds i8, ptr %add.ptr21.i, i32 -16
+  %5 = load <16 x i8>, ptr %add.ptr25.i, align 1
   store <16 x i8> %2, ptr %0, align 1
-  %add.ptr27 = getelementptr inbounds nuw i8, ptr %0, i32 16
-  store <16 x i8> %3, ptr %add.ptr27, align 1
-  %add.ptr28 = getelementptr inbounds nuw i8, ptr %0, i32 %conv11
-  %add.ptr29 = getelementptr inbounds i8, ptr %add.ptr28, i32 -32
-  store <16 x i8> %4, ptr %add.ptr29, align 1
-  %add.ptr31 = getelementptr inbounds i8, ptr %add.ptr28, i32 -16
-  store <16 x i8> %5, ptr %add.ptr31, align 1
-  br label %return
+  %add.ptr27.i = getelementptr inbounds nuw i8, ptr %0, i32 16
+  store <16 x i8> %3, ptr %add.ptr27.i, align 1
+  %add.ptr28.i = getelementptr inbounds nuw i8, ptr %0, i32 %conv11.i
+  %add.ptr29.i = getelementptr inbounds i8, ptr %add.ptr28.i, i32 -32
+  store <16 x i8> %4, ptr %add.ptr29.i, align 1
+  %add.ptr31.i = getelementptr inbounds i8, ptr %add.ptr28.i, i32 -16
+  store <16 x i8> %5, ptr %add.ptr31.i, align 1
+  br label %move.exit
 
-if.else:                                          ; preds = %if.end10
-  %cmp32 = icmp samesign ugt i64 %n, 15
-  br i1 %cmp32, label %if.then34, label %if.else43
+if.else.i:                                        ; preds = %if.end10.i
+  %cmp32.i = icmp samesign ugt i64 %n, 15
+  br i1 %cmp32.i, label %if.then34.i, label %if.else43.i
 
-if.then34:                                        ; preds = %if.else
+if.then34.i:                                      ; preds = %if.else.i
   %6 = load <16 x i8>, ptr %1, align 1
-  %add.ptr38 = getelementptr inbounds nuw i8, ptr %1, i32 %conv11
-  %add.ptr39 = getelementptr inbounds i8, ptr %add.ptr38, i32 -16
-  %7 = load <16 x i8>, ptr %add.ptr39, align 1
+  %add.ptr38.i = getelementptr inbounds nuw i8, ptr %1, i32 %conv11.i
+  %add.ptr39.i = getelementptr inbounds i8, ptr %add.ptr38.i, i32 -16
+  %7 = load <16 x i8>, ptr %add.ptr39.i, align 1
   store <16 x i8> %6, ptr %0, align 1
-  %add.ptr41 = getelementptr inbounds nuw i8, ptr %0, i32 %conv11
-  %add.ptr42 = getelementptr inbounds i8, ptr %add.ptr41, i32 -16
-  store <16 x i8> %7, ptr %add.ptr42, align 1
-  br label %return
+  %add.ptr41.i = getelementptr inbounds nuw i8, ptr %0, i32 %conv11.i
+  %add.ptr42.i = getelementptr inbounds i8, ptr %add.ptr41.i, i32 -16
+  store <16 x i8> %7, ptr %add.ptr42.i, align 1
+  br label %move.exit
 
-if.else43:                                        ; preds = %if.else
-  %cmp44 = icmp samesign ugt i64 %n, 7
-  br i1 %cmp44, label %if.then46, label %if.else53
+if.else43.i:                                      ; preds = %if.else.i
+  %cmp44.i = icmp samesign ugt i64 %n, 7
+  br i1 %cmp44.i, label %if.then46.i, label %if.else53.i
 
-if.then46:                                        ; preds = %if.else43
+if.then46.i:                                      ; preds = %if.else43.i
   %8 = load i64, ptr %1, align 1
-  %add.ptr49 = getelementptr inbounds nuw i8, ptr %1, i32 %conv11
-  %add.ptr50 = getelementptr inbounds i8, ptr %add.ptr49, i32 -8
-  %9 = load i64, ptr %add.ptr50, align 1
+  %add.ptr49.i = getelementptr inbounds nuw i8, ptr %1, i32 %conv11.i
+  %add.ptr50.i = getelementptr inbounds i8, ptr %add.ptr49.i, i32 -8
+  %9 = load i64, ptr %add.ptr50.i, align 1
   store i64 %8, ptr %0, align 1
-  %add.ptr51 = getelementptr inbounds nuw i8, ptr %0, i32 %conv11
-  %add.ptr52 = getelementptr inbounds i8, ptr %add.ptr51, i32 -8
-  store i64 %9, ptr %add.ptr52, align 1
-  br label %return
+  %add.ptr51.i = getelementptr inbounds nuw i8, ptr %0, i32 %conv11.i
+  %add.ptr52.i = getelementptr inbounds i8, ptr %add.ptr51.i, i32 -8
+  store i64 %9, ptr %add.ptr52.i, align 1
+  br label %move.exit
 
-if.else53:                                        ; preds = %if.else43
-  %cmp54 = icmp samesign ugt i64 %n, 3
-  br i1 %cmp54, label %if.then56, label %if.else63
+if.else53.i:                                      ; preds = %if.else43.i
+  %cmp54.i = icmp samesign ugt i64 %n, 3
+  br i1 %cmp54.i, label %if.then56.i, label %if.else63.i
 
-if.then56:                                        ; preds = %if.else53
+if.then56.i:                                      ; preds = %if.else53.i
   %10 = load i32, ptr %1, align 1
-  %add.ptr59 = getelementptr inbounds nuw i8, ptr %1, i32 %conv11
-  %add.ptr60 = getelementptr inbounds i8, ptr %add.ptr59, i32 -4
-  %11 = load i32, ptr %add.ptr60, align 1
+  %add.ptr59.i = getelementptr inbounds nuw i8, ptr %1, i32 %conv11.i
+  %add.ptr60.i = getelementptr inbounds i8, ptr %add.ptr59.i, i32 -4
+  %11 = load i32, ptr %add.ptr60.i, align 1
   store i32 %10, ptr %0, align 1
-  %add.ptr61 = getelementptr inbounds nuw i8, ptr %0, i32 %conv11
-  %add.ptr62 = getelementptr inbounds i8, ptr %add.ptr61, i32 -4
-  store i32 %11, ptr %add.ptr62, align 1
-  br label %return
+  %add.ptr61.i = getelementptr inbounds nuw i8, ptr %0, i32 %conv11.i
+  %add.ptr62.i = getelementptr inbounds i8, ptr %add.ptr61.i, i32 -4
+  store i32 %11, ptr %add.ptr62.i, align 1
+  br label %move.exit
 
-if.else63:                                        ; preds = %if.else53
-  %tobool64.not = icmp eq i64 %n, 0
-  br i1 %tobool64.not, label %return, label %if.then65
+if.else63.i:                                      ; preds = %if.else53.i
+  %tobool64.not.i = icmp eq i64 %n, 0
+  br i1 %tobool64.not.i, label %move.exit, label %if.then65.i
 
-if.then65:                                        ; preds = %if.else63
+if.then65.i:                                      ; preds = %if.else63.i
   %12 = load i8, ptr %1, align 1
-  %div132 = lshr i32 %conv11, 1
-  %arrayidx = getelementptr inbounds nuw i8, ptr %1, i32 %div132
-  %13 = load i8, ptr %arrayidx, align 1
-  %sub = add nsw i32 %conv11, -1
-  %arrayidx69 = getelementptr inbounds nuw i8, ptr %1, i32 %sub
-  %14 = load i8, ptr %arrayidx69, align 1
+  %div132.i = lshr i32 %conv11.i, 1
+  %arrayidx.i = getelementptr inbounds nuw i8, ptr %1, i32 %div132.i
+  %13 = load i8, ptr %arrayidx.i, align 1
+  %sub.i = add nsw i32 %conv11.i, -1
+  %arrayidx69.i = getelementptr inbounds nuw i8, ptr %1, i32 %sub.i
+  %14 = load i8, ptr %arrayidx69.i, align 1
   store i8 %12, ptr %0, align 1
-  %arrayidx71 = getelementptr inbounds nuw i8, ptr %0, i32 %div132
-  store i8 %13, ptr %arrayidx71, align 1
-  %arrayidx73 = getelementptr inbounds nuw i8, ptr %0, i32 %sub
-  store i8 %14, ptr %arrayidx73, align 1
-  br label %return
+  %arrayidx71.i = getelementptr inbounds nuw i8, ptr %0, i32 %div132.i
+  store i8 %13, ptr %arrayidx71.i, align 1
+  %arrayidx73.i = getelementptr inbounds nuw i8, ptr %0, i32 %sub.i
+  store i8 %14, ptr %arrayidx73.i, align 1
+  br label %move.exit
 
-return:                                           ; preds = %if.then18, %if.then46, %if.else63, %if.then65, %if.then56, %if.then34, %if.end, %cond.true, %land.lhs.true, %if.then
-  %retval.0 = phi i64 [ -1, %if.then ], [ -1, %if.end ], [ %to, %cond.true ], [ -1, %land.lhs.true ], [ %to, %if.then18 ], [ %to, %if.then34 ], [ %to, %if.then56 ], [ %to, %if.then65 ], [ %to, %if.else63 ], [ %to, %if.then46 ]
-  ret i64 %retval.0
-}
-
-define internal fastcc noundef i64 @move_many(i64 noundef returned %to, i32 noundef %from, i32 noundef %n) unnamed_addr noinline nounwind null_pointer_is_valid {
-entry:
-  %conv = trunc i64 %to to i32
-  %0 = inttoptr i32 %conv to ptr
-  %1 = inttoptr i32 %from to ptr
-  %cmp = icmp ugt i32 %n, 511
-  br i1 %cmp, label %if.then, label %if.end
-
-if.then:                                          ; preds = %entry
-  %2 = load volatile i8, ptr %1, align 1
-  %or.i = or i32 %from, 4095
-  %add.i = add i32 %or.i, 1
-  %add1.i = add i32 %n, %from
-  %cmp.i132 = icmp ult i32 %add.i, %add1.i
-  br i1 %cmp.i132, label %for.body.i, label %touch_to_read.exit
-
-for.body.i:                                       ; preds = %if.then, %for.body.i
-  %page.0.i133 = phi i32 [ %add2.i, %for.body.i ], [ %add.i, %if.then ]
-  %3 = inttoptr i32 %page.0.i133 to ptr
-  %4 = load volatile i8, ptr %3, align 4096
-  %add2.i = add i32 %page.0.i133, 4096
-  %cmp.i = icmp ult i32 %add2.i, %add1.i
-  br i1 %cmp.i, label %for.body.i, label %touch_to_read.exit
-
-touch_to_read.exit:                               ; preds = %for.body.i, %if.then
-  %5 = load volatile i8, ptr %0, align 1
-  store volatile i8 %5, ptr %0, align 1
-  %or.i124 = or i32 %conv, 4095
-  %add.i125 = add i32 %or.i124, 1
-  %add1.i128 = add i32 %n, %conv
-  %cmp.i129134 = icmp ult i32 %add.i125, %add1.i128
-  br i1 %cmp.i129134, label %for.body.i130, label %touch_to_write.exit
-
-for.body.i130:                                    ; preds = %touch_to_read.exit, %for.body.i130
-  %page.0.i127135 = phi i32 [ %add2.i131, %for.body.i130 ], [ %add.i125, %touch_to_read.exit ]
-  %6 = inttoptr i32 %page.0.i127135 to ptr
-  %7 = load volatile i8, ptr %6, align 4096
-  store volatile i8 %7, ptr %6, align 4096
-  %add2.i131 = add i32 %page.0.i127135, 4096
-  %cmp.i129 = icmp ult i32 %add2.i131, %add1.i128
-  br i1 %cmp.i129, label %for.body.i130, label %touch_to_write.exit
-
-touch_to_write.exit:                              ; preds = %for.body.i130, %touch_to_read.exit
-  tail call void @llvm.memmove.p0.p0.i32(ptr align 1 %0, ptr align 1 %1, i32 %n, i1 false)
-  br label %cleanup
-
-if.end:                                           ; preds = %entry
-  %add.ptr = getelementptr inbounds nuw i8, ptr %0, i32 %n
-  %add.ptr4 = getelementptr inbounds i8, ptr %add.ptr, i32 -64
-  %add.ptr5 = getelementptr inbounds nuw i8, ptr %1, i32 %n
-  %add.ptr6 = getelementptr inbounds i8, ptr %add.ptr5, i32 -64
-  %sub = sub i32 %conv, %from
-  %cmp8.not = icmp ult i32 %sub, %n
-  br i1 %cmp8.not, label %if.else, label %if.then10
-
-if.then10:                                        ; preds = %if.end
-  %8 = load <16 x i8>, ptr %add.ptr6, align 1
-  %add.ptr12 = getelementptr inbounds i8, ptr %add.ptr5, i32 -48
-  %9 = load <16 x i8>, ptr %add.ptr12, align 1
-  %add.ptr14 = getelementptr inbounds i8, ptr %add.ptr5, i32 -32
-  %10 = load <16 x i8>, ptr %add.ptr14, align 1
-  %add.ptr16 = getelementptr inbounds i8, ptr %add.ptr5, i32 -16
-  %11 = load <16 x i8>, ptr %add.ptr16, align 1
-  br label %do.body
-
-do.body:                                          ; preds = %do.body, %if.then10
-  %s.0 = phi ptr [ %1, %if.then10 ], [ %add.ptr29, %do.body ]
-  %d.0 = phi ptr [ %0, %if.then10 ], [ %add.ptr28, %do.body ]
-  %12 = load <16 x i8>, ptr %s.0, align 1
-  %add.ptr19 = getelementptr inbounds nuw i8, ptr %s.0, i32 16
-  %13 = load <16 x i8>, ptr %add.ptr19, align 1
-  %add.ptr21 = getelementptr inbounds nuw i8, ptr %s.0, i32 32
-  %14 = load <16 x i8>, ptr %add.ptr21, align 1
-  %add.ptr23 = getelementptr inbounds nuw i8, ptr %s.0, i32 48
-  %15 = load <16 x i8>, ptr %add.ptr23, align 1
-  store <16 x i8> %12, ptr %d.0, align 1
-  %add.ptr25 = getelementptr inbounds nuw i8, ptr %d.0, i32 16
-  store <16 x i8> %13, ptr %add.ptr25, align 1
-  %add.ptr26 = getelementptr inbounds nuw i8, ptr %d.0, i32 32
-  store <16 x i8> %14, ptr %add.ptr26, align 1
-  %add.ptr27 = getelementptr inbounds nuw i8, ptr %d.0, i32 48
-  store <16 x i8> %15, ptr %add.ptr27, align 1
-  %add.ptr28 = getelementptr inbounds nuw i8, ptr %d.0, i32 64
-  %add.ptr29 = getelementptr inbounds nuw i8, ptr %s.0, i32 64
-  %cmp30 = icmp ult ptr %add.ptr28, %add.ptr4
-  br i1 %cmp30, label %do.body, label %do.end
-
-do.end:                                           ; preds = %do.body
-  store <16 x i8> %8, ptr %add.ptr4, align 1
-  %add.ptr32 = getelementptr inbounds i8, ptr %add.ptr, i32 -48
-  store <16 x i8> %9, ptr %add.ptr32, align 1
-  %add.ptr33 = getelementptr inbounds i8, ptr %add.ptr, i32 -32
-  store <16 x i8> %10, ptr %add.ptr33, align 1
-  %add.ptr34 = getelementptr inbounds i8, ptr %add.ptr, i32 -16
-  store <16 x i8> %11, ptr %add.ptr34, align 1
-  br label %cleanup
-
-if.else:                                          ; preds = %if.end
-  %16 = load <16 x i8>, ptr %1, align 1
-  %add.ptr38 = getelementptr inbounds nuw i8, ptr %1, i32 16
-  %17 = load <16 x i8>, ptr %add.ptr38, align 1
-  %add.ptr41 = getelementptr inbounds nuw i8, ptr %1, i32 32
-  %18 = load <16 x i8>, ptr %add.ptr41, align 1
-  %add.ptr44 = getelementptr inbounds nuw i8, ptr %1, i32 48
-  %19 = load <16 x i8>, ptr %add.ptr44, align 1
-  br label %do.body46
-
-do.body46:                                        ; preds = %do.body46, %if.else
-  %tail.0 = phi ptr [ %add.ptr6, %if.else ], [ %add.ptr62, %do.body46 ]
-  %last.0 = phi ptr [ %add.ptr4, %if.else ], [ %add.ptr61, %do.body46 ]
-  %20 = load <16 x i8>, ptr %tail.0, align 1
-  %add.ptr50 = getelementptr inbounds nuw i8, ptr %tail.0, i32 16
-  %21 = load <16 x i8>, ptr %add.ptr50, align 1
-  %add.ptr53 = getelementptr inbounds nuw i8, ptr %tail.0, i32 32
-  %22 = load <16 x i8>, ptr %add.ptr53, align 1
-  %add.ptr56 = getelementptr inbounds nuw i8, ptr %tail.0, i32 48
-  %23 = load <16 x i8>, ptr %add.ptr56, align 1
-  store <16 x i8> %20, ptr %last.0, align 1
-  %add.ptr58 = getelementptr inbounds nuw i8, ptr %last.0, i32 16
-  store <16 x i8> %21, ptr %add.ptr58, align 1
-  %add.ptr59 = getelementptr inbounds nuw i8, ptr %last.0, i32 32
-  store <16 x i8> %22, ptr %add.ptr59, align 1
-  %add.ptr60 = getelementptr inbounds nuw i8, ptr %last.0, i32 48
-  store <16 x i8> %23, ptr %add.ptr60, align 1
-  %add.ptr61 = getelementptr inbounds i8, ptr %last.0, i32 -64
-  %add.ptr62 = getelementptr inbounds i8, ptr %tail.0, i32 -64
-  %cmp64 = icmp ugt ptr %add.ptr61, %0
-  br i1 %cmp64, label %do.body46, label %do.end66
-
-do.end66:                                         ; preds = %do.body46
-  store <16 x i8> %16, ptr %0, align 1
-  %add.ptr67 = getelementptr inbounds nuw i8, ptr %0, i32 16
-  store <16 x i8> %17, ptr %add.ptr67, align 1
-  %add.ptr68 = getelementptr inbounds nuw i8, ptr %0, i32 32
-  store <16 x i8> %18, ptr %add.ptr68, align 1
-  %add.ptr69 = getelementptr inbounds nuw i8, ptr %0, i32 48
-  store <16 x i8> %19, ptr %add.ptr69, align 1
-  br label %cleanup
-
-cleanup:                                          ; preds = %do.end, %do.end66, %touch_to_write.exit
-  ret i64 %to
+move.exit:                                        ; preds = %if.then.i, %land.lhs.true.i, %cond.true.i, %if.end.i, %if.then18.i, %if.then34.i, %if.then46.i, %if.then56.i, %if.else63.i, %if.then65.i
+  %retval.0.i = phi i64 [ -1, %if.then.i ], [ -1, %if.end.i ], [ %to, %cond.true.i ], [ -1, %land.lhs.true.i ], [ %to, %if.then18.i ], [ %to, %if.then34.i ], [ %to, %if.then56.i ], [ %to, %if.then65.i ], [ %to, %if.else63.i ], [ %to, %if.then46.i ]
+  ret i64 %retval.0.i
 }
 
 define range(i64 -1, 2684223489) i64 @string_set(i64 noundef %to, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
@@ -2738,26 +2595,491 @@ return:                                           ; preds = %entry, %scan.exit
 
 define range(i64 -1, 6979190784) i64 @string_copy_end(i64 noundef %to, i64 noundef %from) nounwind null_pointer_is_valid {
 entry:
-  %call = tail call i64 @string_length(i64 noundef %from)
-  %cmp = icmp eq i64 %call, -1
-  br i1 %cmp, label %cleanup, label %lor.lhs.false
+  %sub.i36 = sub i64 2684223488, %from
+  %0 = icmp ugt i64 %from, 2684223487
+  br i1 %0, label %return, label %if.end
 
-lor.lhs.false:                                    ; preds = %entry
-  %cmp.i = icmp ugt i64 %to, 2684223488
-  %sub.i = sub i64 2684223488, %to
-  %cmp1.i = icmp uge i64 %call, %sub.i
-  %.not = or i1 %cmp.i, %cmp1.i
-  br i1 %.not, label %cleanup, label %if.end
+if.end:                                           ; preds = %entry
+  %conv = trunc nuw i64 %from to i32
+  %and.i133 = and i32 %conv, 4095
+  %cmp1.i40 = icmp samesign ult i32 %and.i133, 4081
+  %1 = inttoptr i32 %conv to ptr
+  br i1 %cmp1.i40, label %if.then2.i, label %if.else.i41
 
-if.end:                                           ; preds = %lor.lhs.false
-  %add = add nuw nsw i64 %call, 1
-  %call3 = tail call i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %add)
-  %add4 = add nsw i64 %call3, %call
+if.then2.i:                                       ; preds = %if.end
+  %2 = load <16 x i8>, ptr %1, align 1
+  %cmp.i166 = icmp eq <16 x i8> %2, zeroinitializer
+  %sext.i167 = sext <16 x i1> %cmp.i166 to <16 x i8>
+  %3 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i167)
+  %tobool.not.i46.not = icmp eq i32 %3, 0
+  br i1 %tobool.not.i46.not, label %if.end10.i42, label %cleanup.i
+
+cleanup.i:                                        ; preds = %if.then2.i
+  %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
+  %add.i = add nuw i32 %4, %conv
+  br label %scan.exit
+
+if.else.i41:                                      ; preds = %if.end
+  %5 = load volatile i8, ptr %1, align 1
+  br label %if.end10.i42
+
+if.end10.i42:                                     ; preds = %if.then2.i, %if.else.i41
+  %and.i = and i32 %conv, -64
+  %6 = inttoptr i32 %and.i to ptr
+  %7 = load <16 x i8>, ptr %6, align 64
+  %cmp.i140 = icmp eq <16 x i8> %7, zeroinitializer
+  %sext.i141 = sext <16 x i1> %cmp.i140 to <16 x i8>
+  %8 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i141)
+  %add.ptr.i93 = getelementptr inbounds nuw i8, ptr %6, i32 16
+  %9 = load <16 x i8>, ptr %add.ptr.i93, align 16
+  %cmp.i138 = icmp eq <16 x i8> %9, zeroinitializer
+  %sext.i139 = sext <16 x i1> %cmp.i138 to <16 x i8>
+  %10 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i139)
+  %add.ptr5.i96 = getelementptr inbounds nuw i8, ptr %6, i32 32
+  %11 = load <16 x i8>, ptr %add.ptr5.i96, align 32
+  %cmp.i136 = icmp eq <16 x i8> %11, zeroinitializer
+  %sext.i137 = sext <16 x i1> %cmp.i136 to <16 x i8>
+  %12 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i137)
+  %add.ptr8.i99 = getelementptr inbounds nuw i8, ptr %6, i32 48
+  %13 = load <16 x i8>, ptr %add.ptr8.i99, align 16
+  %cmp.i135 = icmp eq <16 x i8> %13, zeroinitializer
+  %sext.i = sext <16 x i1> %cmp.i135 to <16 x i8>
+  %14 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i)
+  %shl.i102 = shl i32 %10, 16
+  %or.i103 = or i32 %shl.i102, %8
+  %conv.i104 = zext i32 %or.i103 to i64
+  %shl11.i105 = shl i32 %14, 16
+  %or12.i106 = or i32 %shl11.i105, %12
+  %conv13.i107 = zext i32 %or12.i106 to i64
+  %shl14.i108 = shl nuw i64 %conv13.i107, 32
+  %or15.i109 = or disjoint i64 %shl14.i108, %conv.i104
+  %and13.i = and i64 %from, 63
+  %shr.i = lshr i64 %or15.i109, %and13.i
+  %tobool14.not.i = icmp eq i64 %shr.i, 0
+  br i1 %tobool14.not.i, label %if.end19.i, label %if.then15.i
+
+if.then15.i:                                      ; preds = %if.end10.i42
+  %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
+  %cast.i171 = trunc nuw nsw i64 %15 to i32
+  %add17.i = add nuw i32 %cast.i171, %conv
+  br label %scan.exit
+
+if.end19.i:                                       ; preds = %if.end10.i42
+  %add20.i = add nuw i32 %and.i, 64
+  %16 = and i32 %conv, 64
+  %tobool22.not.not.i = icmp eq i32 %16, 0
+  br i1 %tobool22.not.not.i, label %if.then23.i, label %for.body.i.preheader
+
+if.then23.i:                                      ; preds = %if.end19.i
+  %17 = inttoptr i32 %add20.i to ptr
+  %18 = load <16 x i8>, ptr %17, align 64
+  %cmp.i164 = icmp eq <16 x i8> %18, zeroinitializer
+  %sext.i165 = sext <16 x i1> %cmp.i164 to <16 x i8>
+  %19 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i165)
+  %add.ptr.i49 = getelementptr inbounds nuw i8, ptr %17, i32 16
+  %20 = load <16 x i8>, ptr %add.ptr.i49, align 16
+  %cmp.i162 = icmp eq <16 x i8> %20, zeroinitializer
+  %sext.i163 = sext <16 x i1> %cmp.i162 to <16 x i8>
+  %21 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i163)
+  %add.ptr5.i = getelementptr inbounds nuw i8, ptr %17, i32 32
+  %22 = load <16 x i8>, ptr %add.ptr5.i, align 32
+  %cmp.i160 = icmp eq <16 x i8> %22, zeroinitializer
+  %sext.i161 = sext <16 x i1> %cmp.i160 to <16 x i8>
+  %23 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i161)
+  %add.ptr8.i = getelementptr inbounds nuw i8, ptr %17, i32 48
+  %24 = load <16 x i8>, ptr %add.ptr8.i, align 16
+  %cmp.i158 = icmp eq <16 x i8> %24, zeroinitializer
+  %sext.i159 = sext <16 x i1> %cmp.i158 to <16 x i8>
+  %25 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i159)
+  %shl.i = shl i32 %21, 16
+  %or.i = or i32 %shl.i, %19
+  %conv.i52 = zext i32 %or.i to i64
+  %shl11.i = shl i32 %25, 16
+  %or12.i = or i32 %shl11.i, %23
+  %conv13.i = zext i32 %or12.i to i64
+  %shl14.i = shl nuw i64 %conv13.i, 32
+  %or15.i = or disjoint i64 %shl14.i, %conv.i52
+  %tobool25.not.i = icmp eq i64 %or15.i, 0
+  br i1 %tobool25.not.i, label %if.end32.i, label %if.then26.i
+
+if.then26.i:                                      ; preds = %if.then23.i
+  %26 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i, i1 true)
+  %cast.i168 = trunc nuw nsw i64 %26 to i32
+  %add28.i = or disjoint i32 %add20.i, %cast.i168
+  br label %scan.exit
+
+if.end32.i:                                       ; preds = %if.then23.i
+  %add31.i = add nuw i32 %and.i, 128
+  %cmp33.i209 = icmp ult i64 %from, 2684223424
+  br i1 %cmp33.i209, label %for.body.i.preheader, label %scan.exit
+
+for.body.i.preheader:                             ; preds = %if.end19.i, %if.end32.i
+  %line.1.i210.ph = phi i32 [ %add20.i, %if.end19.i ], [ %add31.i, %if.end32.i ]
+  br label %for.body.i
+
+for.body.i:                                       ; preds = %for.body.i.preheader, %for.inc.i
+  %line.1.i210 = phi i32 [ %add58.i, %for.inc.i ], [ %line.1.i210.ph, %for.body.i.preheader ]
+  %27 = inttoptr i32 %line.1.i210 to ptr
+  %28 = load <16 x i8>, ptr %27, align 1
+  %add.ptr.i120 = getelementptr inbounds nuw i8, ptr %27, i32 16
+  %29 = load <16 x i8>, ptr %add.ptr.i120, align 1
+  %add.ptr2.i122 = getelementptr inbounds nuw i8, ptr %27, i32 32
+  %30 = load <16 x i8>, ptr %add.ptr2.i122, align 1
+  %add.ptr4.i124 = getelementptr inbounds nuw i8, ptr %27, i32 48
+  %31 = load <16 x i8>, ptr %add.ptr4.i124, align 1
+  %elt.min.i173 = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %28, <16 x i8> %29)
+  %elt.min.i172 = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %30, <16 x i8> %31)
+  %elt.min.i = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %elt.min.i173, <16 x i8> %elt.min.i172)
+  %add.ptr.i44 = getelementptr inbounds nuw i8, ptr %27, i32 64
+  %32 = load <16 x i8>, ptr %add.ptr.i44, align 1
+  %add.ptr.i112 = getelementptr inbounds nuw i8, ptr %27, i32 80
+  %33 = load <16 x i8>, ptr %add.ptr.i112, align 1
+  %add.ptr2.i = getelementptr inbounds nuw i8, ptr %27, i32 96
+  %34 = load <16 x i8>, ptr %add.ptr2.i, align 1
+  %add.ptr4.i = getelementptr inbounds nuw i8, ptr %27, i32 112
+  %35 = load <16 x i8>, ptr %add.ptr4.i, align 1
+  %elt.min.i176 = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %32, <16 x i8> %33)
+  %elt.min.i175 = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %34, <16 x i8> %35)
+  %elt.min.i174 = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %elt.min.i176, <16 x i8> %elt.min.i175)
+  %elt.min.i177 = tail call <16 x i8> @llvm.umin.v16i8(<16 x i8> %elt.min.i, <16 x i8> %elt.min.i174)
+  %36 = tail call i32 @llvm.wasm.alltrue.v16i8(<16 x i8> %elt.min.i177)
+  %tobool.not.i110.not = icmp eq i32 %36, 0
+  br i1 %tobool.not.i110.not, label %if.end42.i, label %for.inc.i
+
+if.end42.i:                                       ; preds = %for.body.i
+  %cmp.i148 = icmp eq <16 x i8> %28, zeroinitializer
+  %sext.i149 = sext <16 x i1> %cmp.i148 to <16 x i8>
+  %37 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i149)
+  %cmp.i146 = icmp eq <16 x i8> %29, zeroinitializer
+  %sext.i147 = sext <16 x i1> %cmp.i146 to <16 x i8>
+  %38 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i147)
+  %cmp.i144 = icmp eq <16 x i8> %30, zeroinitializer
+  %sext.i145 = sext <16 x i1> %cmp.i144 to <16 x i8>
+  %39 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i145)
+  %cmp.i142 = icmp eq <16 x i8> %31, zeroinitializer
+  %sext.i143 = sext <16 x i1> %cmp.i142 to <16 x i8>
+  %40 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i143)
+  %shl.i83 = shl i32 %38, 16
+  %or.i84 = or i32 %shl.i83, %37
+  %conv.i85 = zext i32 %or.i84 to i64
+  %shl11.i86 = shl i32 %40, 16
+  %or12.i87 = or i32 %shl11.i86, %39
+  %conv13.i88 = zext i32 %or12.i87 to i64
+  %shl14.i89 = shl nuw i64 %conv13.i88, 32
+  %or15.i90 = or disjoint i64 %shl14.i89, %conv.i85
+  %tobool44.not.i = icmp eq i64 %or15.i90, 0
+  br i1 %tobool44.not.i, label %if.end49.i, label %if.then45.i
+
+if.then45.i:                                      ; preds = %if.end42.i
+  %41 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i90, i1 true)
+  %cast.i170 = trunc nuw nsw i64 %41 to i32
+  %add47.i = add nuw i32 %line.1.i210, %cast.i170
+  %cond.i131 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 -1610743744)
+  br label %scan.exit
+
+if.end49.i:                                       ; preds = %if.end42.i
+  %add50.i = add nuw i32 %line.1.i210, 64
+  %42 = inttoptr i32 %add50.i to ptr
+  %43 = load <16 x i8>, ptr %42, align 1
+  %cmp.i156 = icmp eq <16 x i8> %43, zeroinitializer
+  %sext.i157 = sext <16 x i1> %cmp.i156 to <16 x i8>
+  %44 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i157)
+  %add.ptr.i55 = getelementptr inbounds nuw i8, ptr %42, i32 16
+  %45 = load <16 x i8>, ptr %add.ptr.i55, align 1
+  %cmp.i154 = icmp eq <16 x i8> %45, zeroinitializer
+  %sext.i155 = sext <16 x i1> %cmp.i154 to <16 x i8>
+  %46 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i155)
+  %add.ptr5.i58 = getelementptr inbounds nuw i8, ptr %42, i32 32
+  %47 = load <16 x i8>, ptr %add.ptr5.i58, align 1
+  %cmp.i152 = icmp eq <16 x i8> %47, zeroinitializer
+  %sext.i153 = sext <16 x i1> %cmp.i152 to <16 x i8>
+  %48 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i153)
+  %add.ptr8.i61 = getelementptr inbounds nuw i8, ptr %42, i32 48
+  %49 = load <16 x i8>, ptr %add.ptr8.i61, align 1
+  %cmp.i150 = icmp eq <16 x i8> %49, zeroinitializer
+  %sext.i151 = sext <16 x i1> %cmp.i150 to <16 x i8>
+  %50 = tail call i32 @llvm.wasm.bitmask.v16i8(<16 x i8> %sext.i151)
+  %shl.i64 = shl i32 %46, 16
+  %or.i65 = or i32 %shl.i64, %44
+  %conv.i66 = zext i32 %or.i65 to i64
+  %shl11.i67 = shl i32 %50, 16
+  %or12.i68 = or i32 %shl11.i67, %48
+  %conv13.i69 = zext i32 %or12.i68 to i64
+  %shl14.i70 = shl nuw i64 %conv13.i69, 32
+  %or15.i71 = or disjoint i64 %shl14.i70, %conv.i66
+  %51 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i71, i1 false)
+  %cast.i169 = trunc nuw nsw i64 %51 to i32
+  %add54.i = add nuw i32 %add50.i, %cast.i169
+  %cond.i130 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 -1610743744)
+  br label %scan.exit
+
+for.inc.i:                                        ; preds = %for.body.i
+  %add58.i = add nuw i32 %line.1.i210, 128
+  %cmp33.i = icmp ult i32 %line.1.i210, -1610743872
+  br i1 %cmp33.i, label %for.body.i, label %scan.exit
+
+scan.exit:                                        ; preds = %for.inc.i, %if.end32.i, %if.then45.i, %if.end49.i, %cleanup.i, %if.then15.i, %if.then26.i
+  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i131, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i130, %if.end49.i ], [ -1610743744, %if.end32.i ], [ -1610743744, %for.inc.i ]
+  %sub = sub i32 %retval.5.i, %conv
+  %conv3 = zext i32 %sub to i64
+  %add = add nuw nsw i64 %conv3, 1
+  %cmp.i31 = icmp ult i64 %to, 2684223489
+  %sub.i32 = sub i64 2684223488, %to
+  %cmp1.i33 = icmp ugt i64 %sub.i32, %conv3
+  %52 = and i1 %cmp.i31, %cmp1.i33
+  br i1 %52, label %if.end7, label %return
+
+if.end7:                                          ; preds = %scan.exit
+  %cmp.i = icmp ugt i32 %sub, 63
+  br i1 %cmp.i, label %land.lhs.true.i, label %if.end10.i
+
+land.lhs.true.i:                                  ; preds = %if.end7
+  %cmp1.i = icmp ugt i64 %sub.i36, %conv3
+  br i1 %cmp1.i, label %cond.true.i, label %move.exit
+
+cond.true.i:                                      ; preds = %land.lhs.true.i
+  %conv3.i = trunc i64 %add to i32
+  %call4.i = tail call fastcc i64 @move_many(i64 noundef %to, i32 noundef %conv, i32 noundef %conv3.i)
+  br label %move.exit
+
+if.end10.i:                                       ; preds = %if.end7
+  %conv11.i = trunc nuw nsw i64 %add to i32
+  %conv12.i = trunc nuw i64 %to to i32
+  %53 = inttoptr i32 %conv12.i to ptr
+  %54 = inttoptr i32 %conv to ptr
+  %cmp16.i = icmp samesign ugt i32 %sub, 31
+  br i1 %cmp16.i, label %if.then18.i, label %if.else.i
+
+if.then18.i:                                      ; preds = %if.end10.i
+  %55 = load <16 x i8>, ptr %54, align 1
+  %add.ptr.i = getelementptr inbounds nuw i8, ptr %54, i32 16
+  %56 = load <16 x i8>, ptr %add.ptr.i, align 1
+  %add.ptr21.i = getelementptr inbounds nuw i8, ptr %54, i32 %conv11.i
+  %add.ptr22.i = getelementptr inbounds i8, ptr %add.ptr21.i, i32 -32
+  %57 = load <16 x i8>, ptr %add.ptr22.i, align 1
+  %add.ptr25.i = getelementptr inbounds i8, ptr %add.ptr21.i, i32 -16
+  %58 = load <16 x i8>, ptr %add.ptr25.i, align 1
+  store <16 x i8> %55, ptr %53, align 1
+  %add.ptr27.i = getelementptr inbounds nuw i8, ptr %53, i32 16
+  store <16 x i8> %56, ptr %add.ptr27.i, align 1
+  %add.ptr28.i = getelementptr inbounds nuw i8, ptr %53, i32 %conv11.i
+  %add.ptr29.i = getelementptr inbounds i8, ptr %add.ptr28.i, i32 -32
+  store <16 x i8> %57, ptr %add.ptr29.i, align 1
+  %add.ptr31.i = getelementptr inbounds i8, ptr %add.ptr28.i, i32 -16
+  store <16 x i8> %58, ptr %add.ptr31.i, align 1
+  br label %move.exit
+
+if.else.i:                                        ; preds = %if.end10.i
+  %cmp32.i = icmp samesign ugt i32 %sub, 14
+  br i1 %cmp32.i, label %if.then34.i, label %if.else43.i
+
+if.then34.i:                                      ; preds = %if.else.i
+  %59 = load <16 x i8>, ptr %54, align 1
+  %add.ptr38.i = getelementptr inbounds nuw i8, ptr %54, i32 %conv11.i
+  %add.ptr39.i = getelementptr inbounds i8, ptr %add.ptr38.i, i32 -16
+  %60 = load <16 x i8>, ptr %add.ptr39.i, align 1
+  store <16 x i8> %59, ptr %53, align 1
+  %add.ptr41.i = getelementptr inbounds nuw i8, ptr %53, i32 %conv11.i
+  %add.ptr42.i = getelementptr inbounds i8, ptr %add.ptr41.i, i32 -16
+  store <16 x i8> %60, ptr %add.ptr42.i, align 1
+  br label %move.exit
+
+if.else43.i:                                      ; preds = %if.else.i
+  %cmp44.i = icmp samesign ugt i32 %sub, 6
+  br i1 %cmp44.i, label %if.then46.i, label %if.else53.i
+
+if.then46.i:                                      ; preds = %if.else43.i
+  %61 = load i64, ptr %54, align 1
+  %add.ptr49.i = getelementptr inbounds nuw i8, ptr %54, i32 %conv11.i
+  %add.ptr50.i = getelementptr inbounds i8, ptr %add.ptr49.i, i32 -8
+  %62 = load i64, ptr %add.ptr50.i, align 1
+  store i64 %61, ptr %53, align 1
+  %add.ptr51.i = getelementptr inbounds nuw i8, ptr %53, i32 %conv11.i
+  %add.ptr52.i = getelementptr inbounds i8, ptr %add.ptr51.i, i32 -8
+  store i64 %62, ptr %add.ptr52.i, align 1
+  br label %move.exit
+
+if.else53.i:                                      ; preds = %if.else43.i
+  %cmp54.i = icmp samesign ugt i32 %sub, 2
+  br i1 %cmp54.i, label %if.then56.i, label %if.else63.i
+
+if.then56.i:                                      ; preds = %if.else53.i
+  %63 = load i32, ptr %54, align 1
+  %add.ptr59.i = getelementptr inbounds nuw i8, ptr %54, i32 %conv11.i
+  %add.ptr60.i = getelementptr inbounds i8, ptr %add.ptr59.i, i32 -4
+  %64 = load i32, ptr %add.ptr60.i, align 1
+  store i32 %63, ptr %53, align 1
+  %add.ptr61.i = getelementptr inbounds nuw i8, ptr %53, i32 %conv11.i
+  %add.ptr62.i = getelementptr inbounds i8, ptr %add.ptr61.i, i32 -4
+  store i32 %64, ptr %add.ptr62.i, align 1
+  br label %move.exit
+
+if.else63.i:                                      ; preds = %if.else53.i
+  %65 = load i8, ptr %54, align 1
+  %div132.i = lshr i32 %conv11.i, 1
+  %arrayidx.i = getelementptr inbounds nuw i8, ptr %54, i32 %div132.i
+  %66 = load i8, ptr %arrayidx.i, align 1
+  %sub.i = add nsw i32 %conv11.i, -1
+  %arrayidx69.i = getelementptr inbounds nuw i8, ptr %54, i32 %sub.i
+  %67 = load i8, ptr %arrayidx69.i, align 1
+  store i8 %65, ptr %53, align 1
+  %arrayidx71.i = getelementptr inbounds nuw i8, ptr %53, i32 %div132.i
+  store i8 %66, ptr %arrayidx71.i, align 1
+  %arrayidx73.i = getelementptr inbounds nuw i8, ptr %53, i32 %sub.i
+  store i8 %67, ptr %arrayidx73.i, align 1
+  br label %move.exit
+
+move.exit:                                        ; preds = %land.lhs.true.i, %cond.true.i, %if.then18.i, %if.then34.i, %if.then46.i, %if.then56.i, %if.else63.i
+  %retval.0.i = phi i64 [ %to, %if.then46.i ], [ %to, %if.else63.i ], [ %to, %cond.true.i ], [ -1, %land.lhs.true.i ], [ %to, %if.then18.i ], [ %to, %if.then34.i ], [ %to, %if.then56.i ]
+  %add10 = add nsw i64 %retval.0.i, %conv3
+  br label %return
+
+return:                                           ; preds = %move.exit, %scan.exit, %entry
+  %retval.1 = phi i64 [ -1, %entry ], [ %add10, %move.exit ], [ -1, %scan.exit ]
+  ret i64 %retval.1
+}
+
+define internal fastcc noundef i64 @move_many(i64 noundef returned %to, i32 noundef %from, i32 noundef %n) unnamed_addr noinline nounwind null_pointer_is_valid {
+entry:
+  %conv = trunc i64 %to to i32
+  %0 = inttoptr i32 %conv to ptr
+  %1 = inttoptr i32 %from to ptr
+  %cmp = icmp ugt i32 %n, 511
+  br i1 %cmp, label %if.then, label %if.end
+
+if.then:                                          ; preds = %entry
+  %2 = load volatile i8, ptr %1, align 1
+  %or.i = or i32 %from, 4095
+  %add.i = add i32 %or.i, 1
+  %add1.i = add i32 %n, %from
+  %cmp.i132 = icmp ult i32 %add.i, %add1.i
+  br i1 %cmp.i132, label %for.body.i, label %touch_to_read.exit
+
+for.body.i:                                       ; preds = %if.then, %for.body.i
+  %page.0.i133 = phi i32 [ %add2.i, %for.body.i ], [ %add.i, %if.then ]
+  %3 = inttoptr i32 %page.0.i133 to ptr
+  %4 = load volatile i8, ptr %3, align 4096
+  %add2.i = add i32 %page.0.i133, 4096
+  %cmp.i = icmp ult i32 %add2.i, %add1.i
+  br i1 %cmp.i, label %for.body.i, label %touch_to_read.exit
+
+touch_to_read.exit:                               ; preds = %for.body.i, %if.then
+  %5 = load volatile i8, ptr %0, align 1
+  store volatile i8 %5, ptr %0, align 1
+  %or.i124 = or i32 %conv, 4095
+  %add.i125 = add i32 %or.i124, 1
+  %add1.i128 = add i32 %n, %conv
+  %cmp.i129134 = icmp ult i32 %add.i125, %add1.i128
+  br i1 %cmp.i129134, label %for.body.i130, label %touch_to_write.exit
+
+for.body.i130:                                    ; preds = %touch_to_read.exit, %for.body.i130
+  %page.0.i127135 = phi i32 [ %add2.i131, %for.body.i130 ], [ %add.i125, %touch_to_read.exit ]
+  %6 = inttoptr i32 %page.0.i127135 to ptr
+  %7 = load volatile i8, ptr %6, align 4096
+  store volatile i8 %7, ptr %6, align 4096
+  %add2.i131 = add i32 %page.0.i127135, 4096
+  %cmp.i129 = icmp ult i32 %add2.i131, %add1.i128
+  br i1 %cmp.i129, label %for.body.i130, label %touch_to_write.exit
+
+touch_to_write.exit:                              ; preds = %for.body.i130, %touch_to_read.exit
+  tail call void @llvm.memmove.p0.p0.i32(ptr align 1 %0, ptr align 1 %1, i32 %n, i1 false)
   br label %cleanup
 
-cleanup:                                          ; preds = %entry, %lor.lhs.false, %if.end
-  %retval.0 = phi i64 [ %add4, %if.end ], [ -1, %lor.lhs.false ], [ -1, %entry ]
-  ret i64 %retval.0
+if.end:                                           ; preds = %entry
+  %add.ptr = getelementptr inbounds nuw i8, ptr %0, i32 %n
+  %add.ptr4 = getelementptr inbounds i8, ptr %add.ptr, i32 -64
+  %add.ptr5 = getelementptr inbounds nuw i8, ptr %1, i32 %n
+  %add.ptr6 = getelementptr inbounds i8, ptr %add.ptr5, i32 -64
+  %sub = sub i32 %conv, %from
+  %cmp8.not = icmp ult i32 %sub, %n
+  br i1 %cmp8.not, label %if.else, label %if.then10
+
+if.then10:                                        ; preds = %if.end
+  %8 = load <16 x i8>, ptr %add.ptr6, align 1
+  %add.ptr12 = getelementptr inbounds i8, ptr %add.ptr5, i32 -48
+  %9 = load <16 x i8>, ptr %add.ptr12, align 1
+  %add.ptr14 = getelementptr inbounds i8, ptr %add.ptr5, i32 -32
+  %10 = load <16 x i8>, ptr %add.ptr14, align 1
+  %add.ptr16 = getelementptr inbounds i8, ptr %add.ptr5, i32 -16
+  %11 = load <16 x i8>, ptr %add.ptr16, align 1
+  br label %do.body
+
+do.body:                                          ; preds = %do.body, %if.then10
+  %s.0 = phi ptr [ %1, %if.then10 ], [ %add.ptr29, %do.body ]
+  %d.0 = phi ptr [ %0, %if.then10 ], [ %add.ptr28, %do.body ]
+  %12 = load <16 x i8>, ptr %s.0, align 1
+  %add.ptr19 = getelementptr inbounds nuw i8, ptr %s.0, i32 16
+  %13 = load <16 x i8>, ptr %add.ptr19, align 1
+  %add.ptr21 = getelementptr inbounds nuw i8, ptr %s.0, i32 32
+  %14 = load <16 x i8>, ptr %add.ptr21, align 1
+  %add.ptr23 = getelementptr inbounds nuw i8, ptr %s.0, i32 48
+  %15 = load <16 x i8>, ptr %add.ptr23, align 1
+  store <16 x i8> %12, ptr %d.0, align 1
+  %add.ptr25 = getelementptr inbounds nuw i8, ptr %d.0, i32 16
+  store <16 x i8> %13, ptr %add.ptr25, align 1
+  %add.ptr26 = getelementptr inbounds nuw i8, ptr %d.0, i32 32
+  store <16 x i8> %14, ptr %add.ptr26, align 1
+  %add.ptr27 = getelementptr inbounds nuw i8, ptr %d.0, i32 48
+  store <16 x i8> %15, ptr %add.ptr27, align 1
+  %add.ptr28 = getelementptr inbounds nuw i8, ptr %d.0, i32 64
+  %add.ptr29 = getelementptr inbounds nuw i8, ptr %s.0, i32 64
+  %cmp30 = icmp ult ptr %add.ptr28, %add.ptr4
+  br i1 %cmp30, label %do.body, label %do.end
+
+do.end:                                           ; preds = %do.body
+  store <16 x i8> %8, ptr %add.ptr4, align 1
+  %add.ptr32 = getelementptr inbounds i8, ptr %add.ptr, i32 -48
+  store <16 x i8> %9, ptr %add.ptr32, align 1
+  %add.ptr33 = getelementptr inbounds i8, ptr %add.ptr, i32 -32
+  store <16 x i8> %10, ptr %add.ptr33, align 1
+  %add.ptr34 = getelementptr inbounds i8, ptr %add.ptr, i32 -16
+  store <16 x i8> %11, ptr %add.ptr34, align 1
+  br label %cleanup
+
+if.else:                                          ; preds = %if.end
+  %16 = load <16 x i8>, ptr %1, align 1
+  %add.ptr38 = getelementptr inbounds nuw i8, ptr %1, i32 16
+  %17 = load <16 x i8>, ptr %add.ptr38, align 1
+  %add.ptr41 = getelementptr inbounds nuw i8, ptr %1, i32 32
+  %18 = load <16 x i8>, ptr %add.ptr41, align 1
+  %add.ptr44 = getelementptr inbounds nuw i8, ptr %1, i32 48
+  %19 = load <16 x i8>, ptr %add.ptr44, align 1
+  br label %do.body46
+
+do.body46:                                        ; preds = %do.body46, %if.else
+  %tail.0 = phi ptr [ %add.ptr6, %if.else ], [ %add.ptr62, %do.body46 ]
+  %last.0 = phi ptr [ %add.ptr4, %if.else ], [ %add.ptr61, %do.body46 ]
+  %20 = load <16 x i8>, ptr %tail.0, align 1
+  %add.ptr50 = getelementptr inbounds nuw i8, ptr %tail.0, i32 16
+  %21 = load <16 x i8>, ptr %add.ptr50, align 1
+  %add.ptr53 = getelementptr inbounds nuw i8, ptr %tail.0, i32 32
+  %22 = load <16 x i8>, ptr %add.ptr53, align 1
+  %add.ptr56 = getelementptr inbounds nuw i8, ptr %tail.0, i32 48
+  %23 = load <16 x i8>, ptr %add.ptr56, align 1
+  store <16 x i8> %20, ptr %last.0, align 1
+  %add.ptr58 = getelementptr inbounds nuw i8, ptr %last.0, i32 16
+  store <16 x i8> %21, ptr %add.ptr58, align 1
+  %add.ptr59 = getelementptr inbounds nuw i8, ptr %last.0, i32 32
+  store <16 x i8> %22, ptr %add.ptr59, align 1
+  %add.ptr60 = getelementptr inbounds nuw i8, ptr %last.0, i32 48
+  store <16 x i8> %23, ptr %add.ptr60, align 1
+  %add.ptr61 = getelementptr inbounds i8, ptr %last.0, i32 -64
+  %add.ptr62 = getelementptr inbounds i8, ptr %tail.0, i32 -64
+  %cmp64 = icmp ugt ptr %add.ptr61, %0
+  br i1 %cmp64, label %do.body46, label %do.end66
+
+do.end66:                                         ; preds = %do.body46
+  store <16 x i8> %16, ptr %0, align 1
+  %add.ptr67 = getelementptr inbounds nuw i8, ptr %0, i32 16
+  store <16 x i8> %17, ptr %add.ptr67, align 1
+  %add.ptr68 = getelementptr inbounds nuw i8, ptr %0, i32 32
+  store <16 x i8> %18, ptr %add.ptr68, align 1
+  %add.ptr69 = getelementptr inbounds nuw i8, ptr %0, i32 48
+  store <16 x i8> %19, ptr %add.ptr69, align 1
+  br label %cleanup
+
+cleanup:                                          ; preds = %do.end, %do.end66, %touch_to_write.exit
+  ret i64 %to
 }
 
 declare void @llvm.memmove.p0.p0.i32(ptr writeonly captures(none), ptr readonly captures(none), i32, i1 immarg)
