@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 @cache
 def code_digest(*parts: str) -> str:
-    """Digest of the Python files of `parts`: packages and modules as paths from the project's root, `lazyfs` or
+    """Digest of the Python files of `parts`: packages and files as paths from the project's root, `lazyfs` or
     `friscy_build/tasks.py`. Names and contents count, times do not.
     """
     digest = sha256()

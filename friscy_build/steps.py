@@ -37,7 +37,9 @@ LOCK = "friscy.lock"
 
 # Whose source text decides whether an artefact is up to date.
 INTERPRETER_CODE = (
-    "friscy_build/interpreter", "friscy_build/isa", "friscy_build/llvm", "friscy/machine/layout.py",
+    "friscy_build/interpreter", "friscy_build/isa", "friscy_build/llvm", "friscy_build/wasm",
+    "friscy/machine/layout.py", "friscy_build/aot/runtime.py", "friscy_build/aot/strings.py",
+    "friscy_build/aot/strings.ll",
 )  # fmt: skip
 ROOTFS_CODE = (
     "friscy_build/images", "friscy_build/bytecode.py", "friscy_build/dockerfile", "friscy_build/layers",

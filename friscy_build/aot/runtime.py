@@ -10,7 +10,7 @@ from friscy_build.aot import strings
 from friscy_build.isa import softfloat_convert as convert
 from friscy_build.isa import softfloat_exact as exact
 from friscy_build.isa.value import Helper
-from friscy_build.llvm.trace import Module, result_type, typed
+from friscy_build.llvm.trace import Module, result_type
 from friscy_build.wasm.binary import I32, I64, Signature
 
 SYSCALL = "syscall"
@@ -26,7 +26,7 @@ _HELPERS: tuple[Helper, ...] = (
     convert.float_widen,
     convert.float_narrow,
 )
-_BODIES = tuple(sorted({(each.body, each.nargs) for each in strings.ROUTINES.values()}))
+_ARGUMENTS = dict(sorted((each.body, each.nargs) for each in strings.ROUTINES.values()))
 
 
 def _type(width: int) -> int:
@@ -41,7 +41,7 @@ def _signature(helper: Helper) -> Signature:
 IMPORTS: dict[str, Signature] = {
     SYSCALL: (b"", b""),
     **{helper.name: _signature(helper) for helper in _HELPERS},
-    **{body: (bytes([I64] * nargs), bytes([I64])) for body, nargs in _BODIES},
+    **{body: (bytes([I64] * nargs), bytes([I64])) for body, nargs in _ARGUMENTS.items()},
 }
 _INDEX = {name: k for k, name in enumerate(IMPORTS)}
 
@@ -56,7 +56,7 @@ EXPORTS = tuple(name for name in IMPORTS if name != SYSCALL)  # of the interpret
 
 def symbol(name: str) -> str:
     """The LLVM function that is exported as `name`."""
-    return f"export_{name}"
+    return name if name in _ARGUMENTS else f"export_{name}"
 
 
 def emit_runtime(module: Module) -> None:
@@ -67,9 +67,5 @@ def emit_runtime(module: Module) -> None:
         arguments = [a.trunc(width) for a, width in zip(f.arguments, helper.params, strict=True)]
         f.give(f.call(helper, *arguments))
         f.finish()
-    for body, nargs in _BODIES:
+    for body in _ARGUMENTS:
         strings.add_body(module, body)
-        f = module.function(symbol(body), "i64", [(f"a{k}", 64) for k in range(nargs)], strings.ATTRIBUTES)
-        listed = ", ".join(typed(argument) for argument in f.arguments)
-        f.give((f.let(64, f"call i64 @{body}({listed})"),))
-        f.finish()

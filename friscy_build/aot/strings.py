@@ -65,6 +65,7 @@ ROUTINES = {
     "memcmp": Routine("string_compare_bytes", 3, _difference),
     "bcmp": Routine("string_compare_bytes", 3, _difference),
     "memchr": Routine("string_find_byte", 3),
+    "memrchr": Routine("string_find_last", 3),
     "rawmemchr": Routine("string_find_raw", 2),
     "strlen": Routine("string_length", 1),
     "strnlen": Routine("string_length_limited", 2),
@@ -141,7 +142,7 @@ def compile_source() -> str:
     text = re.sub(rf"(?m)^define (.*) ({'|'.join(apart)}) \{{$", r"define \1 noinline {", text)
     text = re.sub(r"(?m)^(;.*|source_filename.*|target .*|attributes .*|!.*|\$.*)\n", "", text)
     text = re.sub(r", !llvm\.loop !\d+|, !prof !\d+| #\d+| local_unnamed_addr| hidden| dso_local", "", text)
-    text = re.sub(r"(?m)^define (.*)\{$", rf"define internal \1{ATTRIBUTES} {{", text)
+    text = re.sub(r"(?m)^define (.*)\{$", rf"define \1{ATTRIBUTES} {{", text)
     return f"{key()}\n" + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
