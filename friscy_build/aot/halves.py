@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from friscy_build.aot.effects import ALL, NONE, Registers, effects
+from friscy_build.aot.effects import ALL, NONE, Form, Registers, effects, form
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.tracing import Node, Tracer
@@ -70,13 +70,17 @@ class _Way:
         return words | self.writes
 
 
-_known: dict[int, _Way] = {}
+_known: dict[Form, _Way] = {}
 
 
 def _way(i: Instruction) -> _Way:
-    found = _known.get(i.word)
+    found: _Way | None = i.way
     if found is None:
-        found = _known[i.word] = _Way(i)
+        key = form(i)
+        found = _known.get(key)
+        if found is None:
+            found = _known[key] = _Way(i)
+        i.keep("way", found)
     return found
 
 
