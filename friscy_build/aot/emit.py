@@ -159,7 +159,7 @@ class Emitter(CallBlockWriter):
             after = live_before()[k + 1] if k < last else self._live.after[block.pc]
             return after & self._flow.mentioned & ~written
 
-        get, facts, precise = self._templates.get, self._facts, self._precise
+        get, put, facts, precise = self._templates.get, self._put, self._facts, self._precise
         unread: Collection[int] = ()
         if self._direct:
             # What is put back into the hart is read.
@@ -184,12 +184,12 @@ class Emitter(CallBlockWriter):
             if k in unread:
                 continue
             check = ends = False
-            written, accesses = effects(i)[1], is_access(i)
-            if precise and (accesses or i.row.extension == "A"):
+            written, accesses, extension = effects(i)[1], is_access(i), i.row.extension
+            if precise and (accesses or extension == "A"):
                 self._sync(pc)
             if accesses and i.rs1:
                 check = self._checked(i)
-            elif i.row.extension == "A":
+            elif extension == "A":
                 check = True
             if k in pairs:
                 self._put_pair(i, pairs[k], kinds[k])
@@ -199,9 +199,12 @@ class Emitter(CallBlockWriter):
                 self._put_copy(copies[k], pc)
             elif k not in copied:
                 template = get(pc, i, check, kinds[k])
-                ends = template.ends
-                self._put_template(template, pc, bail, kept)
-            if written >> FCSR & 1 and i.row.extension not in ("F", "D"):
+                ends, parts = template.ends, template.parts
+                if len(parts) == 1 and parts[0].__class__ is bytes:
+                    put(parts[0])
+                else:
+                    self._put_template(template, pc, bail, kept)
+            if written >> FCSR & 1 and extension not in ("F", "D"):
                 self._calm.clear()
             facts.follow(i, pc)
             self._dirty |= written

@@ -55,7 +55,7 @@ class _Way:
         values = [item[2] for item in items if item[0] == "set"]
         if values:
             self.word = _word_if(values[0])
-        compared = tracer.condition.raw if tracer.condition is not None else values[0] if values else None
+        compared = tracer.condition if tracer.condition is not None else values[0] if values else None
         if isinstance(compared, Node) and compared.name == "zext":
             compared = compared.args[0]
         if isinstance(compared, Node):
@@ -148,7 +148,7 @@ def _looks(tracer: Tracer, items: list[tuple[Any, ...]], *, wanted: bool) -> Reg
             case ("check", base, _) | ("target" | "touch", base):
                 look(base, True)
     if tracer.condition is not None:
-        look(tracer.condition.raw, True)
+        look(tracer.condition, True)
     return found
 
 

@@ -40,6 +40,9 @@ class Locals:
         for kind, count in _TEMPORARIES.items():
             self._temporaries[kind] = at
             at += count
+        # By register: its value onto the stack, and from there into it.
+        self.gets = [wasm.LOCAL_GET + leb(self.of(register)) for register in range(FCSR + 1)]
+        self.sets = [wasm.LOCAL_SET + leb(self.of(register)) for register in range(FCSR + 1)]
 
     def of(self, register: int) -> int:
         """The local of a register."""

@@ -254,7 +254,7 @@ class Templates:
         writer = _Writer(self.locals, kind, pc)
         writer.scope(tracer.top)
         if tracer.condition is not None:
-            writer.value(tracer.condition.raw, 1)
+            writer.value(tracer.condition, 1)
         parts = _joined(writer.parts)
         return Template(parts, tracer.top.ended, any(isinstance(part, Near) for part in parts))
 
