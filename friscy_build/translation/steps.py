@@ -129,9 +129,10 @@ def _size(translations: Sequence[Translation]) -> str:
     """How much was translated, and to how much."""
     ninstructions = sum(each.ninstructions for each in translations)
     nbytes = sum(each.nbytes for each in translations)
+    files = "1 file" if len(translations) == 1 else f"{len(translations)} files"
     return (
-        f"{ninstructions:,} instructions of {len(translations)} files translated: {nbytes / 1e6:,.1f} MB "
-        f"of WebAssembly, {nbytes / max(ninstructions, 1):.1f} bytes for each"
+        f"{ninstructions:,} instructions of {files} translated: {nbytes / 1e6:,.1f} MB of WebAssembly, "
+        f"{nbytes / max(ninstructions, 1):.1f} bytes for each"
     )
 
 
