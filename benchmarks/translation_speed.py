@@ -113,7 +113,7 @@ def _translated(path: Path, *, compiled: bool) -> dict[str, Any]:
     instructions = sum(each.ninstructions for each in made)
     facts = {
         "instructions": instructions,
-        "text_bytes": sum(end - start for start, end in functions.image.code_ranges),
+        "segment_bytes": sum(end - start for start, end in functions.image.code_ranges),
         "rate": instructions / seconds,
         "seconds": seconds,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
