@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -166,6 +166,21 @@ def python_rootfs() -> Path:
     python: Command = [qemu(), "-L", place, place / "usr/bin/python3"]
     compiling: Command = [*python, "-m", "compileall", "-q", "-x", "/(test|lib2to3)/", "-s", place, library]
     checked(compiling, "Python's library cannot be compiled")
+    done.write_text(" ".join(wanted))
+    return place
+
+
+def debian_files(name: str, packages: Sequence[str], suite: str = "trixie") -> Path:
+    """The files of Debian packages and of what they depend on, made once under build/bench/NAME."""
+    wanted = ["--suite", suite, "--packages", ",".join(packages), "--no-essential"]
+    place = SCRATCH / name
+    done = place / ".complete"
+    if done.exists() and done.read_text() == " ".join(wanted):
+        return place
+    if place.exists():
+        shutil.rmtree(place)
+    pull: Command = [sys.executable, "-m", "friscy_build.images", "pull", *wanted, "-o", place]
+    checked(pull, "the Debian packages cannot be had")
     done.write_text(" ".join(wanted))
     return place
 

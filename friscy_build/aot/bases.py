@@ -10,6 +10,9 @@ A loop's first block is entered with its bases checked: the check is on the edge
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from heapq import heappop, heappush
+
 from friscy.machine.layout import GUARD, GUEST_END, GUEST_START
 from friscy_build.aot.effects import NONE, RA, SP, Registers, effects, is_access, members
 from friscy_build.aot.flow import Flow
@@ -28,25 +31,38 @@ Near = tuple[int, int]  # at most so many bytes before GUEST_START, and behind G
 
 
 _CONSTANT = -1
-_moves: dict[int, tuple[tuple[int, ...], int | None, int]] = {}
 
 
-def _move(i: Instruction) -> tuple[tuple[int, ...], int | None, int]:
-    """(registers written, the register that rd is then at a distance from, the distance); _CONSTANT: from 0, or the
-    pc; None: from none."""
-    known = _moves.get(i.word)
-    if known is None:
+class _Step:
+    """What an instruction does to Facts. base: of its access, if it makes one, and offset. written: the registers that
+    it writes. source: the one that rd is then `distance` from; _CONSTANT: from 0, or with `by_pc`, the pc."""
+
+    __slots__ = ("base", "by_pc", "distance", "idle", "offset", "source", "written")
+
+    def __init__(self, i: Instruction) -> None:
         name = i.row.name
-        source: int | None = None
-        imm = i.imm
-        if name == "addi" and i.rs1:
-            source = i.rs1
+        self.written = members(effects(i)[1])
+        self.base = i.rs1 if is_access(i) else None
+        self.offset = offset_of(i)
+        self.source: int | None = None
+        self.distance, self.by_pc = i.imm, name == "auipc"
+        if not i.rd:
+            pass
+        elif name == "addi" and i.rs1:
+            self.source = i.rs1
         elif name == "add" and 0 in (i.rs1, i.rs2) and i.rs1 | i.rs2:
-            source, imm = i.rs1 | i.rs2, 0
+            self.source, self.distance = i.rs1 | i.rs2, 0
         elif name in ("auipc", "lui"):
-            source = _CONSTANT
-        known = _moves[i.word] = members(effects(i)[1]), source if i.rd else None, imm
-    return known
+            self.source = _CONSTANT
+        self.idle = not self.written and self.base is None
+
+
+def _step(i: Instruction) -> _Step:
+    found: _Step | None = i.step
+    if found is None:
+        found = _Step(i)
+        i.keep("step", found)
+    return found
 
 
 class Facts:
@@ -86,18 +102,38 @@ class Facts:
 
     def follow(self, i: Instruction, pc: int) -> None:
         """Note what an instruction does to registers."""
-        written, source, imm = _move(i)
+        self._take(i.step or _step(i), pc)
+
+    def follow_all(self, code: Iterable[tuple[int, Instruction]]) -> None:
+        """The same of all instructions of a block, which make their accesses."""
+        known = self.near
+        for pc, i in code:
+            step: _Step = i.step or _step(i)
+            if step.idle:
+                continue
+            if step.base is not None:
+                self.accessed(step.base, step.offset)
+            if step.source is not None:
+                self._take(step, pc)
+            elif known:
+                for register in step.written:
+                    if register in known:
+                        del known[register]
+
+    def _take(self, step: _Step, pc: int) -> None:
         near: Near | None = None
-        if source is not None:
-            if source == _CONSTANT:
-                value = imm + (pc if i.row.name == "auipc" else 0)
+        if step.source is not None:
+            if step.source == _CONSTANT:
+                value = step.distance + (pc if step.by_pc else 0)
                 near = (0, 0) if GUEST_START <= value < GUEST_END else None
             else:
-                near = self._moved(source, imm)
-        for register in written:
-            self.near.pop(register, None)
+                near = self._moved(step.source, step.distance)
+        known = self.near
+        for register in step.written:
+            if register in known:
+                del known[register]
         if near is not None:
-            self.near[i.rd] = near
+            known[step.written[0]] = near
 
     def _moved(self, register: int, distance: int) -> Near | None:
         near = self.near.get(register)
@@ -107,11 +143,6 @@ class Facts:
             return near
         moved = max(near[0] - distance, 0), max(near[1] + distance, 0)
         return moved if max(moved) <= GUARD else None
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Facts) and self.near == other.near
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def offset_of(i: Instruction) -> int:
@@ -157,29 +188,36 @@ class Bases:
         start: dict[int, Facts] = {entry: first}
         end: dict[int, Facts] = {}
         changes: dict[int, int] = {}
-        waiting = {entry}
+        waiting = [-entry]  # a heap: the first of those in the order of control comes first
+        blocks, following, demands = flow.blocks, flow.after, self.demands
         while waiting:
-            k = max(waiting)  # the first of those in the order of control
-            waiting.discard(k)
-            result = self._transfer(flow.blocks[k], start[k].copy())
-            if end.get(k) == result:
+            k = -heappop(waiting)
+            if waiting and waiting[0] == -k:
+                continue  # it is there again
+            result = start[k].copy()
+            result.follow_all(blocks[k].code)
+            if flow.calls[k]:
+                result = self.after_call(blocks[k], result)
+            known = end.get(k)
+            if known is not None and known.near == result.near:
                 continue
             end[k] = result
-            for after in flow.after[k]:
+            for after in following[k]:
                 arriving = result
-                missing = self.missing(flow.blocks[after].pc, arriving)
+                target = blocks[after].pc
+                missing = self.missing(target, arriving) if target in demands else ()
                 if missing:
                     arriving = result.copy()
                     for register in missing:
                         arriving.learn(register, CHECKED)
                 known = start.get(after)
                 merged = arriving if known is None else known.meet(arriving)
-                if known is None or merged != known:
+                if known is None or merged.near != known.near:
                     changes[after] = changes.get(after, 0) + 1
                     if known is not None and changes[after] > _WIDENING:
                         merged = Facts({r: n for r, n in merged.near.items() if known.near.get(r) == n})
                     start[after] = merged
-                    waiting.add(after)
+                    heappush(waiting, -after)
         return start, end
 
     def _drop_moving(self, flow: Flow, end: dict[int, Facts]) -> bool:
@@ -203,15 +241,10 @@ class Bases:
             return []
         return [register for register in wanted if max(facts.near.get(register, _FAR)) > _A_STEP]
 
-    def _transfer(self, block: Block, facts: Facts) -> Facts:
-        for pc, i in block.code:
-            if is_access(i):
-                offset = offset_of(i)
-                facts.accessed(i.rs1, offset)
-            facts.follow(i, pc)
-        return self.after_call(block, facts) if block.end in CALLS else facts
-
     def after_call(self, block: Block, facts: Facts) -> Facts:
+        """What is still known behind the call that ends a block."""
+        if not facts.near:
+            return facts
         kept = self._kept.get(block.pc, NONE) & ~(1 << RA)
         return Facts({r: near for r, near in facts.near.items() if kept >> r & 1})
 

@@ -395,6 +395,7 @@ class Convention:
             for target in set(table.targets):
                 leading.setdefault(target, []).append(table)
         order = self._callees_first()
+        solved: dict[int, tuple[list[Registers], list[Registers]]] = {}
         work = list(range(len(order)))  # a heap
         numbers = {pc: k for k, pc in enumerate(order)}
         queued = set(work)
@@ -403,9 +404,8 @@ class Convention:
             queued.discard(k)
             pc = order[k]
             flow, signature = self.flows[pc], self.signatures[pc]
-            live, after = solve_live(flow, self)
-            self._found[pc] = Liveness(flow, live, after)
-            needs = live[flow.number[flow.graph.entry]]
+            solved[pc] = solve_live(flow, self)
+            needs = solved[pc][0][flow.number[flow.graph.entry]]
             waiting: set[int] = set()
             if signature.direct and needs != signature.needs:
                 signature.needs = needs
@@ -421,6 +421,7 @@ class Convention:
                 if numbers[caller] not in queued:
                     heappush(work, numbers[caller])
                     queued.add(numbers[caller])
+        self._found = {pc: Liveness(self.flows[pc], *found) for pc, found in solved.items()}
         for signature in self.signatures.values():
             if not signature.direct:
                 signature.needs = ALL

@@ -70,7 +70,7 @@ class _Values:
 def find_copies(code: Sequence[tuple[int, Instruction]]) -> dict[int, Copy]:
     """The copies of a block by the place of their first store; the others follow it."""
     found: dict[int, Copy] = {}
-    if sum(i.row.name == "sb" for _, i in code) < min(_SIZES):
+    if [i.row.name for _, i in code].count("sb") < min(_SIZES):
         return found
     values = _Values()
     k = 0

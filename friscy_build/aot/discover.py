@@ -59,8 +59,9 @@ class Functions:
             self._ends[start] = max(self._ends.get(start, start), end)
         self.recorded: set[int] = set()
         self._limits: list[int] = []  # of functions whose length nothing tells
-        self._built: dict[tuple[int, ...], Graph] = {}
-        self._parts: dict[tuple[int, ...], list[Graph]] = {}
+        # By [start, end), and then by entries.
+        self._built: dict[tuple[int, int], dict[tuple[int, ...], Graph]] = {}
+        self._parts: dict[tuple[int, int], dict[tuple[int, ...], list[Graph]]] = {}
         self.record(recorded)
         self._covered = sorted((start, end) for start, end in self._ends.items() if end > start)
 
@@ -71,10 +72,12 @@ class Functions:
 
     def _graph(self, start: int, end: int, *entries: int) -> Graph:
         """A graph of its own each time, of blocks that are found once."""
-        key = start, end, *entries
-        built = self._built.get(key)
+        known = self._built.setdefault((start, end), {})
+        built = known.get(entries)
         if built is None:
-            built = self._built[key] = build_graph(self.image, start, end, *entries, calls=self._calls, ran=self._ran)
+            built = known[entries] = build_graph(
+                self.image, start, end, *entries, calls=self._calls, ran=self._ran
+            )
         return replace(built, blocks=dict(built.blocks))
 
     def roots(self) -> set[int]:
@@ -114,19 +117,21 @@ class Functions:
         around = None if entry in self._ends else self.enclosing(entry)
         return (around.start if around else function.start), function.end
 
-    def _graphs(self, start: int, end: int, entries: Collection[int]) -> Iterator[Graph]:
+    def _graphs(self, start: int, end: int, entries: Collection[int], *, last: bool) -> Iterator[Graph]:
         """What to translate so that control can enter the function [start, end) at `entries`.
 
         Those in the middle of a function get one that can be entered at any of them, or parts of their own.
         """
-        key = start, end, *sorted(entries)
-        found = self._parts.get(key)
+        home, key = (start, end), tuple(sorted(entries))
+        known = self._parts.setdefault(home, {})
+        found = known.get(key)
         if found is None:
-            found = self._parts[key] = [
-                close(share_tables(graph)) for graph in self._find(start, end, entries)
-            ]
+            found = known[key] = [close(share_tables(graph)) for graph in self._find(start, end, entries)]
+        if last:
+            self._built.pop(home, None)
+            self._parts.pop(home, None)
         for graph in found:
-            yield replace(graph, blocks=dict(graph.blocks))
+            yield graph if last else replace(graph, blocks=dict(graph.blocks))
 
     def _find(self, start: int, end: int, entries: Collection[int]) -> Iterator[Graph]:
         middle = sorted(set(entries) - {start})
@@ -163,8 +168,13 @@ class Functions:
             entries = self.among(executed)
             return entries.union(*(graph.callees() for graph in self.graphs(entries, entries)))
 
-    def graphs(self, entries: Iterable[int], within: Collection[int] | None = None) -> Iterator[Graph]:
-        """The graphs of `entries` and of all they call or jump to directly; `within`: only of these pcs."""
+    def graphs(
+        self, entries: Iterable[int], within: Collection[int] | None = None, *, last: bool = False
+    ) -> Iterator[Graph]:
+        """The graphs of `entries` and of all they call or jump to directly; `within`: only of these pcs.
+
+        last: nobody asks again, so that what is given is not kept.
+        """
         allowed = None if within is None else set(within)
         done: set[int] = set()
         waiting = set(entries)
@@ -177,7 +187,7 @@ class Functions:
             done |= waiting
             waiting = set()
             for (start, end), wanted in sorted(homes.items()):
-                for graph in self._graphs(start, end, wanted):
+                for graph in self._graphs(start, end, wanted, last=last):
                     own = set(graph.entries)
                     if any(graph.blocks[pc].code for pc in own) and (own <= wanted or not own <= done):
                         done |= own

@@ -147,19 +147,24 @@ def members(of: Registers) -> tuple[int, ...]:
     return known
 
 
-_effects: dict[int, tuple[Registers, Registers]] = {}
+_effects: dict[tuple[Row, int, int, int, int], tuple[Registers, Registers]] = {}  # by row and operands
 
 
 def effects(i: Instruction) -> tuple[Registers, Registers]:
     """(registers read, registers written); x0 is neither."""
-    known = _effects.get(i.word)
+    return i.effects or _find_effects(i)
+
+
+def _find_effects(i: Instruction) -> tuple[Registers, Registers]:
+    key = i.row, i.rd, i.rs1, i.rs2, i.rs3
+    known = _effects.get(key)
     if known is None:
         reads, writes, _ = _of_row(i.row)
-        known = (
+        known = _effects[key] = (
             registers(_number(i, name) for name in reads) & ALL,
             registers(_number(i, name) for name in writes) & ALL,
         )
-        _effects[i.word] = known
+    i.keep("effects", known)
     return known
 
 
@@ -169,6 +174,22 @@ def is_access(i: Instruction) -> bool:
 
 
 _ACCESSES = {row for row in BASE_ROWS if _of_row(row)[2]}
+
+
+Form = int | tuple[str, int, int, int]
+
+
+def form(i: Instruction) -> Form:
+    """What an instruction is, apart from how far away something is: a key for what does not depend on that.
+
+    Of loads, stores, branches and jumps all but the immediate; of any other its word.
+    """
+    if i.row in _FAR:
+        return i.row.name, i.rd, i.rs1, i.rs2
+    return i.word
+
+
+_FAR = {row for row in BASE_ROWS if row in _ACCESSES or row.flow in (Flow.BRANCH, Flow.JUMP)}
 
 
 def is_cheap(i: Instruction) -> bool:

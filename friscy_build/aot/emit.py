@@ -161,7 +161,7 @@ class Emitter(RunWriter):
             after = live_before()[k + 1] if k < last else self._live.after[block.pc]
             return after & self._flow.mentioned & ~written
 
-        get, facts, precise = self._templates.get, self._facts, self._precise
+        get, put, facts, precise = self._templates.get, self._put, self._facts, self._precise
         unread: Collection[int] = ()
         if self._direct:
             # What is put back into the hart is read.
@@ -182,7 +182,7 @@ class Emitter(RunWriter):
         runs = find_runs(block.code, others) if not precise else {}
         end_of_run = -1
 
-        def put(k: int) -> None:
+        def put_integer(k: int) -> None:
             if k in pairs:
                 self._put_pair(block.code[k][1], pairs[k], kinds[k])
             else:
@@ -193,7 +193,7 @@ class Emitter(RunWriter):
             if k == end_of_run:
                 self._close()
             if k in runs:
-                self._open_run(block, runs[k], live_before()[k], put, bail)
+                self._open_run(block, runs[k], live_before()[k], put_integer, bail)
                 end_of_run = runs[k].end
             if index is not None and k == index.place:
                 self._put(self._get(index.register) + wasm.LOCAL_SET + leb(self._locals.target))
@@ -207,12 +207,12 @@ class Emitter(RunWriter):
             if k in unread:
                 continue
             check = ends = False
-            written, accesses = effects(i)[1], is_access(i)
-            if precise and (accesses or i.row.extension == "A"):
+            written, accesses, extension = effects(i)[1], is_access(i), i.row.extension
+            if precise and (accesses or extension == "A"):
                 self._sync(pc)
             if accesses and i.rs1:
                 check = self._checked(i)
-            elif i.row.extension == "A":
+            elif extension == "A":
                 check = True
             if k in pairs:
                 self._put_pair(i, pairs[k], kinds[k])
@@ -222,9 +222,12 @@ class Emitter(RunWriter):
                 self._put_copy(copies[k], pc)
             elif k not in copied:
                 template = get(pc, i, check, kinds[k])
-                ends = template.ends
-                self._put_template(template, pc, bail, kept)
-            if written >> FCSR & 1 and i.row.extension not in ("F", "D"):
+                ends, parts = template.ends, template.parts
+                if len(parts) == 1 and parts[0].__class__ is bytes:
+                    put(parts[0])
+                else:
+                    self._put_template(template, pc, bail, kept)
+            if written >> FCSR & 1 and extension not in ("F", "D"):
                 self._calm.clear()
             facts.follow(i, pc)
             self._dirty |= written

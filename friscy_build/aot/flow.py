@@ -21,7 +21,13 @@ class Flow:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        inside = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+        inside: dict[int, list[int]] = {}
+        elsewhere: dict[int, list[int]] = {}  # where a way leads that is no block here
+        for pc, block in graph.blocks.items():
+            successors = block.successors()
+            inside[pc] = here = [target for target in successors if target in graph.blocks]
+            if len(here) < len(successors) or block.end is End.OUT:
+                elsewhere[pc] = leaving(graph, block)
         order = postorder([graph.entry], inside)
         self.nreached = len(order)
         reached = set(order)
@@ -39,7 +45,7 @@ class Flow:
         for block in self.blocks:
             read = wrote = NONE
             for _, i in block.code:
-                r, w = effects(i)
+                r, w = i.effects or effects(i)
                 read |= r & ~wrote
                 wrote |= w
             self.reads.append(read)
@@ -47,7 +53,7 @@ class Flow:
         self.mentioned = NONE
         for each in (*self.reads, *self.writes):
             self.mentioned |= each
-        self.leaving = [leaving(graph, block) for block in self.blocks]
+        self.leaving = [elsewhere.get(pc, []) for pc in order]
         self.calls = [block.end in CALLS for block in self.blocks]
 
     def is_back(self, pc: int, target: int) -> bool:

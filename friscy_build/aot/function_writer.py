@@ -131,10 +131,10 @@ class FunctionWriter:
     # Pieces
 
     def _get(self, register: int) -> bytes:
-        return wasm.LOCAL_GET + leb(self._locals.of(register))
+        return self._locals.gets[register]
 
     def _set(self, register: int) -> bytes:
-        return wasm.LOCAL_SET + leb(self._locals.of(register))
+        return self._locals.sets[register]
 
     @property
     def _own_depth(self) -> bytes:
@@ -149,8 +149,10 @@ class FunctionWriter:
 
     def _store(self, stored: Registers) -> None:
         """Bring registers to the hart."""
-        for register in members(stored):
-            self._put(HART + self._get(register) + hart_store(register))
+        if stored:
+            gets = self._locals.gets
+            for register in members(stored):
+                self._put(HART + gets[register] + hart_store(register))
 
     def _put_calm(self, bail: Callable[[], None], *, fused: bool) -> None:
         """Whether float arithmetic may be the host's: it rounds to the nearest, and the flag of inexact results is up.

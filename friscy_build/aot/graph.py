@@ -59,16 +59,14 @@ class Block:
 
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
-        match self.end:
-            case End.FALL | End.SYSCALL | End.CALL | End.INDIRECT_CALL:
-                return (self.next_pc,)
-            case End.BRANCH:
-                return (self.target, self.next_pc)
-            case End.JUMP | End.TABLE:
-                return (self.target,)
-            case End.INDIRECT:
-                return self.targets
-        return ()
+        end = self.end  # the most frequent first
+        if end is End.BRANCH:
+            return self.target, self.next_pc
+        if end is End.FALL or end is End.CALL or end is End.INDIRECT_CALL or end is End.SYSCALL:
+            return (self.next_pc,)
+        if end is End.JUMP or end is End.TABLE:
+            return (self.target,)
+        return self.targets if end is End.INDIRECT else ()
 
 
 @dataclass
@@ -166,9 +164,9 @@ class _Builder:
         self._known: Code | None = None
 
     def explore(self) -> None:
-        waiting = list(self.entries)
+        waiting = [pc for pc in self.entries if self.inside(pc)]
         indirect: list[int] = []
-        code, word_at = self.code, self.image.instruction_word
+        code, last, word_at, plain = self.code, self.end, self.image.instruction_word, Flow.NONE
         while waiting or indirect:
             if not waiting:
                 pc = indirect.pop()
@@ -178,14 +176,14 @@ class _Builder:
                 waiting += targets
                 continue
             pc = waiting.pop()
-            while self.inside(pc) and pc not in code:
+            while pc < last and pc not in code:
                 word = word_at(pc)
                 i = decode(word) if word is not None else None
                 if i is None:
                     break
                 code[pc] = i
-                end = self.ending(pc, i)
-                if end is not None:
+                if i.row.flow is not plain:
+                    end = self.ending(pc, i)
                     self.ends[pc] = end
                     found = [at for at in end.successors() if self.inside(at)]
                     self.leaders.update(found)
@@ -198,10 +196,8 @@ class _Builder:
     def inside(self, pc: int) -> bool:
         return self.start <= pc < self.end and pc % 2 == 0
 
-    def ending(self, pc: int, i: Instruction) -> Block | None:
-        """How the block ends if `i` ends one, as a Block without code."""
-        if i.row.flow is Flow.NONE:
-            return None
+    def ending(self, pc: int, i: Instruction) -> Block:
+        """How the block ends that `i` ends, as a Block without code."""
         block = Block(pc, next_pc=pc + i.nbytes)
         match i.row.flow:
             case Flow.BRANCH:
@@ -258,13 +254,14 @@ class _Builder:
 
     def graph(self) -> Graph:
         graph = Graph(self.start, self.end, self.entries[0])
-        for leader in sorted(self.leaders):
+        code, ends, leaders = self.code, self.ends, self.leaders
+        for leader in sorted(leaders):
             block = Block(leader, cold=bool(self.ran) and leader not in self.ran)
-            pc = leader
-            while pc in self.code:
-                block.code.append((pc, self.code[pc]))
-                ended = self.ends.get(pc)
-                pc += self.code[pc].nbytes
+            pc, append = leader, block.code.append
+            while (i := code.get(pc)) is not None:
+                append((pc, i))
+                ended = ends.get(pc)
+                pc += i.nbytes
                 if ended is not None:
                     block.end, block.target, block.stub = ended.end, ended.target, ended.stub
                     block.next_pc, block.targets = ended.next_pc, ended.targets
@@ -278,7 +275,7 @@ class _Builder:
                         block.vague = not is_certain(tables)
                         block.way = find_way(self.image, tables, block.code)
                     break
-                if pc in self.leaders or not self.inside(pc):
+                if pc in leaders or pc >= self.end:
                     block.end, block.next_pc = End.FALL, pc
                     break
             else:

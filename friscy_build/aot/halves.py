@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from friscy_build.aot.effects import ALL, NONE, Registers, effects
+from friscy_build.aot.effects import ALL, NONE, Form, Registers, effects, form
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.tracing import Node, Tracer
@@ -55,7 +55,7 @@ class _Way:
         values = [item[2] for item in items if item[0] == "set"]
         if values:
             self.word = _word_if(values[0])
-        compared = tracer.condition.raw if tracer.condition is not None else values[0] if values else None
+        compared = tracer.condition if tracer.condition is not None else values[0] if values else None
         if isinstance(compared, Node) and compared.name == "zext":
             compared = compared.args[0]
         if isinstance(compared, Node):
@@ -70,13 +70,17 @@ class _Way:
         return words | self.writes
 
 
-_known: dict[int, _Way] = {}
+_known: dict[Form, _Way] = {}
 
 
 def _way(i: Instruction) -> _Way:
-    found = _known.get(i.word)
+    found: _Way | None = i.way
     if found is None:
-        found = _known[i.word] = _Way(i)
+        key = form(i)
+        found = _known.get(key)
+        if found is None:
+            found = _known[key] = _Way(i)
+        i.keep("way", found)
     return found
 
 
@@ -106,45 +110,40 @@ def _word_if(raw: Any) -> Registers:
 
 
 def _looks(tracer: Tracer, items: list[tuple[Any, ...]], *, wanted: bool) -> Registers:
-    """The registers whose upper halves are looked at."""
+    """The registers whose upper halves are looked at. wanted: whether that of the result is."""
     found = NONE
-
-    def look(raw: Any, upper: bool) -> None:
-        nonlocal found
-        if not isinstance(raw, Node):
-            return
-        name, _, op = raw.name.partition(" ")
-        args = raw.args
-        match name:
-            case "get":
-                if upper and raw.width == 64:
-                    found |= 1 << args[0]
-            case "trunc":
-                look(args[0], False)
-            case "zext" | "sext" if args[1] <= 32:
-                look(args[0], True)
-            case "binary" if raw.width == 64 and op in _LOW:
-                look(args[0], upper)
-                look(args[1], upper)
-            case "binary" if raw.width == 64 and op == "shl":
-                far = isinstance(args[1], int) and args[1] >= 32
-                look(args[0], upper and not far)
-                look(args[1], False)
-            case _:
-                for arg in args:
-                    look(arg, True)
-
     for item in items:
         match item:
             case ("set", _, raw):
-                look(raw, wanted)
+                found |= _looked_at(raw, wanted)
             case ("store", base, _, raw, _):
-                look(base, True)
-                look(raw, True)
+                found |= _looked_at(base, True) | _looked_at(raw, True)
             case ("check", base, _) | ("target" | "touch", base):
-                look(base, True)
-    if tracer.condition is not None:
-        look(tracer.condition.raw, True)
+                found |= _looked_at(base, True)
+    return found | _looked_at(tracer.condition, True)
+
+
+def _looked_at(raw: Any, upper: bool) -> Registers:
+    """The registers whose upper halves a value depends on, or where not `upper`, the lower half of the value."""
+    if not isinstance(raw, Node):
+        return NONE
+    name, _, op = raw.name.partition(" ")
+    args = raw.args
+    match name:
+        case "get":
+            return 1 << args[0] if upper and raw.width == 64 else NONE
+        case "trunc":
+            return _looked_at(args[0], False)
+        case "zext" | "sext" if args[1] <= 32:
+            return _looked_at(args[0], True)
+        case "binary" if raw.width == 64 and op in _LOW:
+            return _looked_at(args[0], upper) | _looked_at(args[1], upper)
+        case "binary" if raw.width == 64 and op == "shl":
+            far = isinstance(args[1], int) and args[1] >= 32
+            return _looked_at(args[0], upper and not far) | _looked_at(args[1], False)
+    found = NONE
+    for arg in args:
+        found |= _looked_at(arg, True)
     return found
 
 

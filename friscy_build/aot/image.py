@@ -99,11 +99,11 @@ class CodeImage:
         """The 2 or 4 bytes of the instruction at `pc`; None outside code."""
         for start, end in self.code_ranges:
             if start <= pc <= end - 2:
-                at = pc - self.base
-                word = int.from_bytes(self._bytes[at : at + 4], "little")
+                at, data = pc - self.base, self._bytes
+                word = data[at] | data[at + 1] << 8
                 if word & 3 != 3:
-                    return word & 0xFFFF
-                return word if pc + 4 <= end else None
+                    return word
+                return word | data[at + 2] << 16 | data[at + 3] << 24 if pc + 4 <= end else None
         return None
 
     def _relocate(self) -> None:

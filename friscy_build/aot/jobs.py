@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from tempfile import TemporaryFile
+from typing import IO
 
 from friscy_build.aot import linking
 from friscy_build.aot.collecting import uncollected
@@ -44,7 +46,8 @@ def plan(
 ) -> Iterator[Unit]:
     """Find the functions of an ELF file at `base`, and deal them out, neighbours together.
 
-    What a function has to give back is known when all that call it are found: full units are kept packed until then.
+    What a function has to give back is known when all that call it are found: where there is more than one unit, they
+    wait in a file until then, so that no more than one is in memory.
     entries: those to translate, with what they call directly where `callees`; None: all that can be found.
     functions: of the file, where somebody has looked for them already.
     """
@@ -54,31 +57,49 @@ def plan(
     functions.record(recorded)
     wanted = functions.roots() if entries is None else recorded
     survey = Survey()
-    packed: list[bytes] = []
     graphs: list[Graph] = []
     flows: list[Flow] = []
     size = 0
-    with uncollected():
-        for graph in functions.graphs(wanted, None if callees else recorded):
-            if size >= UNIT_INSTRUCTIONS:
-                packed.append(pickle.dumps(graphs))
-                graphs, flows, size = [], [], 0
-            graphs.append(graph)
-            size += graph.ninstructions
-            flows.append(Flow(graph))
-            if options.abi is PSABI:
-                survey.add(flows[-1])
-    habits = survey.habits() if options.abi is PSABI else Habits({})
 
     def unit(graphs: list[Graph], flows: list[Flow] | None) -> Unit:
         own = {graph.start for graph in graphs} | {graph.entry for graph in graphs}
         wanted = {pc: habits.wanted[pc] for pc in own if pc in habits.wanted}
         return Unit(graphs, options, replace(habits, wanted=wanted), flows)
 
-    for each in packed:
-        yield unit(pickle.loads(each), None)
-    if graphs:
-        yield unit(graphs, flows)
+    with TemporaryFile() as waiting:
+        counts = list[int]()  # of the graphs of each unit that waits
+
+        def put_away() -> None:
+            for graph in graphs:
+                pickle.dump(graph, waiting)
+            counts.append(len(graphs))
+            graphs.clear()
+            flows.clear()
+
+        with uncollected():
+            for graph in functions.graphs(wanted, None if callees else recorded, last=True):
+                if size >= UNIT_INSTRUCTIONS:
+                    put_away()
+                    size = 0
+                graphs.append(graph)
+                size += graph.ninstructions
+                flows.append(Flow(graph))
+                if options.abi is PSABI:
+                    survey.add(flows[-1])
+        habits = survey.habits() if options.abi is PSABI else Habits({})
+        if not counts:
+            if graphs:
+                yield unit(graphs, flows)
+            return
+        put_away()
+        waiting.seek(0)
+        for count in counts:
+            yield unit(_loaded(waiting, count), None)
+
+
+def _loaded(file: IO[bytes], count: int) -> list[Graph]:
+    with uncollected():
+        return [pickle.load(file) for _ in range(count)]
 
 
 def translate_units(
@@ -106,6 +127,7 @@ def translate_units(
                 progress(done, total)
             result.append(unit.module())
         progress(done, total)
+        del unit  # before the next one is made
     return result
 
 

@@ -44,6 +44,9 @@ class Locals:
         self._saved = at
         self._wide = at + MAX_SAVED
         self.doubt = self._wide + 32  # v128: what may be wrong in it
+        # By register: its value onto the stack, and from there into it.
+        self.gets = [wasm.LOCAL_GET + leb(self.of(register)) for register in range(FCSR + 1)]
+        self.sets = [wasm.LOCAL_SET + leb(self.of(register)) for register in range(FCSR + 1)]
 
     def of(self, register: int) -> int:
         """The local of a register."""

@@ -47,7 +47,7 @@ class RunWriter(CallBlockWriter):
         self._put_calm(bail, fused=run.fused)
         self._put(OPCODES["i32.eqz"])
         self._escape()
-        facts = self._facts.copy()
+        facts, self._facts = self._facts, self._facts.copy()
         self._wide = set()
         floats, doubts = set[int](), 0
         for k in range(run.start, run.end):

@@ -94,8 +94,8 @@ def find_pairs(code: Sequence[tuple[int, Instruction]]) -> dict[int, Pair | Rota
             rotation = _rotation(shifted[i.rs1], shifted[i.rs2])
             if rotation is not None and rotation.source not in (i.rs1, i.rs2):
                 found[k] = rotation
-        written = effects(i)[1]
         if shifted:
+            written = effects(i)[1]
             shifted = {
                 r: each for r, each in shifted.items() if not (written >> r & 1 or written >> each[1] & 1)
             }

@@ -1,7 +1,7 @@
 """Rows as WebAssembly: what one instruction becomes, apart from the function it stands in.
 
-A guest register is a local, so an instruction's bytes depend on the instruction alone (and on its pc where its row
-looks at that): each is traced once, and kept. What depends on the function stands as a marker between the bytes.
+A guest register is a local, so an instruction's bytes depend on the instruction alone, and of a branch not on how far
+it goes: each is traced once, and kept. What depends on the function, or the pc, stands as a marker between the bytes.
 
 `tracing` takes down what the instruction does, as nodes; `value_writer` writes their values.
 """
@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from friscy.machine.layout import GUEST_END
-from friscy_build.aot.effects import F0, FCSR
+from friscy_build.aot.effects import F0, FCSR, Form, form
 from friscy_build.aot.locals import HART, Locals
 from friscy_build.aot.runtime import runtime_index
 from friscy_build.aot.tracing import FREE, Node, Scope, Tracer
@@ -27,10 +27,12 @@ from friscy_build.aot.value_writer import (
     SPILL,
     UNLIKELY,
     UNSPILL,
+    Near,
     Part,
     ValueWriter,
 )
 from friscy_build.isa.decode import Instruction
+from friscy_build.isa.row import Flow
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -47,6 +49,12 @@ class Template:
 
     parts: tuple[Part, ...]
     ends: bool = False
+    has_pc: bool = False
+
+    def at(self, pc: int) -> Template:
+        """The template of an instruction at `pc`: with bytes where it has its address."""
+        parts = (part.at(pc) if isinstance(part, Near) else part for part in self.parts)
+        return Template(_joined(parts), self.ends)
 
 
 class _Writer(ValueWriter):
@@ -230,24 +238,25 @@ class Templates:
 
     def __init__(self) -> None:
         self.locals = Locals()
-        self._known: dict[tuple[int, bool, int], Template] = {}
+        self._known: dict[tuple[Form, bool, int], Template] = {}
 
     def get(self, pc: int, i: Instruction, check: bool, kind: int) -> Template:
         """check: whether an access has to look whether its base is in the guest's range. kind: see `halves`."""
-        key = i.word, check, kind
+        key = form(i) if i.row.flow is Flow.BRANCH else i.word, check, kind
         known = self._known.get(key)
-        if known is not None:
-            return known
+        if known is None:
+            known = self._known[key] = self._made(pc, i, check, kind)
+        return known.at(pc) if known.has_pc else known
+
+    def _made(self, pc: int, i: Instruction, check: bool, kind: int) -> Template:
         tracer = Tracer(pc, i, check=check)
         tracer.trace()
-        writer = _Writer(self.locals, kind)
+        writer = _Writer(self.locals, kind, pc)
         writer.scope(tracer.top)
         if tracer.condition is not None:
-            writer.value(tracer.condition.raw, 1)
-        made = Template(_joined(writer.parts), tracer.top.ended)
-        if not writer.uses_pc:
-            self._known[key] = made
-        return made
+            writer.value(tracer.condition, 1)
+        parts = _joined(writer.parts)
+        return Template(parts, tracer.top.ended, any(isinstance(part, Near) for part in parts))
 
 
 @cache

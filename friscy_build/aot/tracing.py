@@ -36,7 +36,8 @@ class Node:
     def __init__(self, name: str, args: tuple[Any, ...], width: int) -> None:
         self.name, self.args, self.width = name, args, width
         self.left = 0  # uses that are still to come
-        self.is_float = name.startswith("native") and name[7:] in (*NATIVE, "ffma", "fnma")  # as the host has them
+        # As the host has them.
+        self.is_float = name.startswith("native") and name[7:] in (*NATIVE, "ffma", "fnma")
         self.local: int | None = None
         self.registers: frozenset[int] = frozenset()
         self.memory = False
@@ -71,7 +72,11 @@ FREE = ("get", "bits", "pc")
 
 
 class Tracer:
-    """The rows' Machine and Ops: takes down what an instruction does."""
+    """The rows' Machine and Ops: takes down what an instruction does.
+
+    condition: of a branch, a node or int. It keeps no Value, each of which has the tracer: without the collector of
+    cycles (`collecting`), what leads back to itself stays.
+    """
 
     def __init__(self, pc: int, i: Instruction, *, check: bool) -> None:
         self._i, self._check = i, check
@@ -80,8 +85,14 @@ class Tracer:
         self._calm = False  # rounding is to the nearest, and the flag of inexact results is up
         self.has_native = True
         self.fused = False  # the host's arithmetic is right only where its fused multiply-add is one
-        self.condition: Value | None = None
-        self.operands = SimpleNamespace(
+        self.condition: Any = None
+
+    def trace(self) -> None:
+        """Take down what the instruction does; float arithmetic twice: as the host does it, where fcsr is as it nearly
+        always is, and exactly, where it is not, or where the first escapes to: its result may not be right."""
+        i = self._i
+        reads, writes = effects(i)
+        operands = SimpleNamespace(
             rd=i.rd,
             rs1=i.rs1,
             rs2=i.rs2,
@@ -90,18 +101,13 @@ class Tracer:
             imm=self.const(i.imm),
             rm=self.const(i.rm),
         )
-
-    def trace(self) -> None:
-        """Take down what the instruction does; float arithmetic twice: as the host does it, where fcsr is as it nearly
-        always is, and exactly, where it is not, or where the first escapes to: its result may not be right."""
-        reads, writes = effects(self._i)
-        if not (reads & writes) >> FCSR & 1 or self._i.row.extension not in ("F", "D"):
-            self._i.row.semantics(self, self.operands)
+        if not (reads & writes) >> FCSR & 1 or i.row.extension not in ("F", "D"):
+            i.row.semantics(self, operands)
             return
         arms = []
         for self._calm in (True, False):
             self.has_native = self._calm
-            scope, _ = self._arm(lambda: self._i.row.semantics(self, self.operands))
+            scope, _ = self._arm(lambda: i.row.semantics(self, operands))
             arms.append(scope)
         self.top.items.append(("attempt", *arms, self.fused))
 
@@ -355,7 +361,7 @@ class Tracer:
 
     def branch(self, condition: Value, target: Value) -> None:
         self._use(condition.raw)
-        self.condition = condition
+        self.condition = condition.raw
 
     def syscall(self) -> None:
         """Left to the end of the block."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from friscy_build.aot.effects import F0, FCSR
@@ -16,7 +17,20 @@ from friscy_build.wasm.opcodes import OPCODES
 # taken, or nearly always; put whether float arithmetic, or that which is fused, may be the host's on the stack; put
 # registers away for a call of a helper, and take them back.
 BAIL, MARK, UNLIKELY, LIKELY, CALM, CALM_FUSED, SPILL, UNSPILL = range(8)
-Part = bytes | int
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A part that leaves an address on the stack: that of the instruction, wherever it stands, plus a distance."""
+
+    distance: int
+
+    def at(self, pc: int) -> bytes:
+        """For an instruction at `pc`."""
+        return wasm.I64_CONST + sleb((pc + self.distance) % (1 << 64))
+
+
+Part = bytes | int | Near
 
 _SIGNED = {
     "sdiv": "div_s",
@@ -35,12 +49,11 @@ _LOADS = {8: "load8_u", 16: "load16_u", 32: "load", 64: "load"}
 
 
 class ValueWriter:
-    """Writes nodes. parts: bytes and markers."""
+    """Writes the nodes of an instruction that was traced at `pc`. parts: bytes and markers."""
 
-    def __init__(self, locals: Locals, kind: int) -> None:
-        self.kind = kind
+    def __init__(self, locals: Locals, kind: int, pc: int) -> None:
+        self.kind, self._pc = kind, pc
         self.parts: list[Part] = []
-        self.uses_pc = False
         self.locals = locals
         self._taken = {I32: 0, I64: 0, F64: 0, F32: 0}
         self.waiting: list[Node] = []  # written later, and read then
@@ -153,8 +166,7 @@ class ValueWriter:
                 self.value(node.args[0], node.width)
                 self.emit(OPCODES["i64.reinterpret_f64" if node.width == 64 else "i32.reinterpret_f32"])
             case "pc":
-                self.uses_pc = True
-                self.const(node.args[0], 64)
+                self.emit(Near(node.args[0] - self._pc))
             case "hart":
                 offset, width = node.args
                 self.emit(HART, OPCODES[f"i{width}.load"] + leb(2 if width == 32 else 3) + leb(offset))

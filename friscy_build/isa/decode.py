@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from friscy_build.isa.row import Row
 from friscy_build.isa.rows import BASE_ROWS, COMPRESSED_ROWS
@@ -11,7 +12,11 @@ from friscy_build.isa.rows import BASE_ROWS, COMPRESSED_ROWS
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """A decoded instruction: base row and operands as Python ints (0 where the row has none)."""
+    """A decoded instruction: base row and operands as Python ints (0 where the row has none).
+
+    effects, way, step: what the translator has found out about it, kept here because it asks for each dozens of times
+    (`aot.effects`, `aot.halves`, `aot.bases`).
+    """
 
     row: Row  # the base row, also for a compressed instruction
     word: int
@@ -24,6 +29,13 @@ class Instruction:
     imm: int = 0  # signed
     rm: int = 0
     aq_rl: int = 0
+    effects: tuple[int, int] | None = field(default=None, init=False, compare=False, repr=False)
+    way: Any = field(default=None, init=False, compare=False, repr=False)
+    step: Any = field(default=None, init=False, compare=False, repr=False)
+
+    def keep(self, name: str, found: Any) -> None:
+        """Remember `effects`, `way` or `step`."""
+        object.__setattr__(self, name, found)
 
     @property
     def written(self) -> Row:

@@ -58,6 +58,14 @@ class Field:
     slices: tuple[Slice, ...]
     signed: bool = False  # the topmost operand bit is the sign
     offset: int = 0  # added afterwards: 8 for the registers x8-x15 of compressed forms
+    # The same for `extract`: (how far to the right, mask, how far to the left), and the sign's bit.
+    moves: tuple[tuple[int, int, int], ...] = field(init=False, compare=False, repr=False)
+    sign: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        moves = tuple((part.low, (1 << part.width) - 1, part.at) for part in self.slices)
+        object.__setattr__(self, "moves", moves)
+        object.__setattr__(self, "sign", 1 << (self.width - 1) if self.signed else 0)
 
     @property
     def width(self) -> int:
@@ -72,10 +80,10 @@ class Field:
     def extract(self, word: int) -> int:
         """The operand in instruction `word`, as a Python int (negative where signed)."""
         value = 0
-        for part in self.slices:
-            value |= (word >> part.low & (1 << part.width) - 1) << part.at
-        if self.signed and value >> (self.width - 1):
-            value -= 1 << self.width
+        for right, mask, left in self.moves:
+            value |= (word >> right & mask) << left
+        if value & self.sign:
+            value -= self.sign << 1
         return value + self.offset
 
     def insert(self, value: int) -> int:
@@ -108,7 +116,9 @@ class Row:
 
     def matches(self, word: int) -> bool:
         """Whether `word` (its low 16 bits, for a compressed row) is a legal encoding of this instruction."""
-        return word & self.mask == self.match and all(word & mask != value for mask, value in self.excludes)
+        if word & self.mask != self.match:
+            return False
+        return not self.excludes or all(word & mask != value for mask, value in self.excludes)
 
     def operands(self, word: int) -> dict[str, int]:
         """The operands encoded in `word` by name: the base's names for a compressed row."""

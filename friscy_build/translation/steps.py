@@ -6,6 +6,7 @@ build/.parts/NAME/{recording,places,resumed}, build/.parts/NAME/code/{code.bin,m
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -23,7 +24,7 @@ from friscy_build.cache import replacing
 from friscy_build.translation.executor import executor
 from friscy_build.translation.placing import Files, fixed, place, read_places, write_places
 from friscy_build.translation.recording import Recording, record
-from friscy_build.translation.translate import Translator
+from friscy_build.translation.translate import Translation, Translator
 from friscy_build.translation.writing import parts_of, write_code
 from lazyfs.errors import FriscyError
 
@@ -103,6 +104,8 @@ class CodeSteps:
                 module.result()
             progress("compiling for this machine", len(compiled), len(compiled))
             translations.sort(key=lambda made: made.place.low)
+            if translations:
+                progress.line(_size(translations))
             digests = write_code(self.directory, translations)
         return {"sha256": digests}
 
@@ -120,6 +123,17 @@ class CodeSteps:
     def parts(self) -> dict[str, Path]:
         """The files that `make_code` made, by their name in the bundle."""
         return parts_of(self.directory)
+
+
+def _size(translations: Sequence[Translation]) -> str:
+    """How much was translated, and to how much."""
+    ninstructions = sum(each.ninstructions for each in translations)
+    nbytes = sum(each.nbytes for each in translations)
+    files = "1 file" if len(translations) == 1 else f"{len(translations)} files"
+    return (
+        f"{ninstructions:,} instructions of {files} translated: {nbytes / 1e6:,.1f} MB of WebAssembly, "
+        f"{nbytes / max(ninstructions, 1):.1f} bytes for each"
+    )
 
 
 def _compile(engine: wasmtime.Engine, wasm: bytes) -> None:

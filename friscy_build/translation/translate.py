@@ -31,14 +31,26 @@ TRANSLATOR_CODE = (
 
 
 class Translation:
-    """The modules of one file: wasm, and the pcs of its functions in the order of its table segment."""
+    """The modules of one file: wasm, and the pcs of its functions in the order of its table segment.
 
-    __slots__ = ("modules", "place", "segments")
+    ninstructions: of the guest, of which they are made.
+    """
+
+    __slots__ = ("modules", "ninstructions", "place", "segments")
 
     def __init__(
-        self, place: Place, segments: list[tuple[int, int, int]], modules: list[tuple[bytes, list[int]]]
+        self,
+        place: Place,
+        segments: list[tuple[int, int, int]],
+        modules: list[tuple[bytes, list[int]]],
+        ninstructions: int,
     ) -> None:
-        self.place, self.segments, self.modules = place, segments, modules
+        self.place, self.segments, self.modules, self.ninstructions = place, segments, modules, ninstructions
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the modules."""
+        return sum(len(wasm) for wasm, _ in self.modules)
 
 
 class Translator:
@@ -87,7 +99,9 @@ class Translator:
         segments = [(s.vaddr + bias, s.vaddr + bias + s.filesz, s.offset) for s in code]
 
         def address(offset: int) -> int | None:
-            found = (start + offset - first for start, end, first in segments if 0 <= offset - first < end - start)
+            found = (
+                start + offset - first for start, end, first in segments if 0 <= offset - first < end - start
+            )
             return next(found, None)
 
         def addresses(offsets: Iterable[int]) -> set[int]:
@@ -112,8 +126,8 @@ class Translator:
         ]  # fmt: skip
         key = sha256(msgpack.packb(facts)).hexdigest()
         path = self.cache / key if self.cache else None
-        modules = _cached(path) if path else None
-        if modules is None:
+        kept = _cached(path) if path else None
+        if kept is None:
             image = CodeImage(data, place.low, name=place.path)
             functions = Functions(image, called, options.largest, calls, executed)
             entries = None if everything else functions.touched(executed) | resumed
@@ -123,10 +137,13 @@ class Translator:
             found = [] if entries == set() else translate_units(
                 units, executor=self._pool(), progress=lambda done, total: progress(place.path, done, total)
             )  # fmt: skip
-            modules = [(each.wasm, list(each.entries)) for each in found]
+            kept = (
+                [(each.wasm, list(each.entries)) for each in found],
+                sum(each.ninstructions for each in found),
+            )
             if path:
-                _keep(path, modules)
-        return Translation(place, segments, modules)
+                _keep(path, kept)
+        return Translation(place, segments, *kept)
 
     def _pool(self) -> Executor | None:
         if self._jobs is None and self._executor is not None:
@@ -149,7 +166,11 @@ def _wanted_faults(data: bytes) -> str:
     return "precise" if go else "fast"
 
 
-def _cached(path: Path) -> list[tuple[bytes, list[int]]] | None:
+# The modules, and how many of the guest's instructions they are made of.
+_Kept = tuple[list[tuple[bytes, list[int]]], int]
+
+
+def _cached(path: Path) -> _Kept | None:
     """The modules kept at `path`, None where they are not, or not whole."""
     try:
         data = path.read_bytes()
@@ -158,10 +179,11 @@ def _cached(path: Path) -> list[tuple[bytes, list[int]]] | None:
     told, content = data[:32], data[32:]
     if sha256(content).digest() != told:
         return None
-    return [(wasm, pcs) for wasm, pcs in msgpack.unpackb(content)]
+    modules, ninstructions = msgpack.unpackb(content)
+    return [(wasm, pcs) for wasm, pcs in modules], ninstructions
 
 
-def _keep(path: Path, modules: list[tuple[bytes, list[int]]]) -> None:
-    content = msgpack.packb(modules)
+def _keep(path: Path, kept: _Kept) -> None:
+    content = msgpack.packb(kept)
     with replacing(path) as file:
         file.write(sha256(content).digest() + content)

@@ -7,13 +7,13 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from aot_guest import CODE, Guest, code_of
+from aot_guest import CODE, Guest, code_of, elf_file, install
 from hypothesis import given
 from hypothesis import strategies as st
-from programs import DATA_BYTES, EBREAK, FLOATS, Program, random_program, random_word
+from programs import DATA, DATA_BYTES, EBREAK, FLOATS, Program, random_program, random_word
 from test_aot_rows import SETTINGS, check
 
-from friscy.machine.layout import HART_BASE, HART_HOST_FMA
+from friscy.machine.layout import CAUSE_LOAD_FAULT, HART_BASE, HART_HOST_FMA
 from friscy_build.aot.float_runs import LEAST, Run, find_runs, operation
 from friscy_build.aot.locals import MAX_SAVED
 from friscy_build.isa.decode import Instruction, decode
@@ -165,3 +165,22 @@ def test_only_the_nearest_is_the_hosts_rounding() -> None:
     assert found is not None
     assert found.name == "fmul"
     assert code_of([MUL])
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.0], ids=["tried", "done again"])
+def test_a_base_that_a_run_overwrites_is_looked_at_again(new_guest: NewGuest, factor: float) -> None:
+    guest = new_guest()
+    bits = int.from_bytes(struct.pack("<d", factor), "little")
+    words = [
+        word("ld", rd=13, rs1=12, imm=0),
+        *[MUL] * LEAST,
+        word("ld", rd=12, rs1=8, imm=8),
+        MUL,
+        word("ld", rd=13, rs1=12, imm=0),
+    ]
+    guest.code(*words, EBREAK, at=CODE)
+    guest.set_all([DATA] * 32, [bits] * 32, INEXACT)
+    guest.memory[DATA + 8 : DATA + 16] = (HART_BASE).to_bytes(8, "little")
+    assert CODE in install(guest, elf_file(code_of([*words, EBREAK])), [CODE])
+    guest.run(CODE)
+    assert guest.traps == [(CAUSE_LOAD_FAULT, HART_BASE, CODE + 4 * (len(words) - 1))]

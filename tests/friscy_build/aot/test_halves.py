@@ -18,7 +18,7 @@ from friscy_build.aot.convention import Convention
 from friscy_build.aot.discover import Functions
 from friscy_build.aot.effects import effects, members
 from friscy_build.aot.flow import Flow
-from friscy_build.aot.halves import _NEVER, NARROW, WORDS, Halves, _way
+from friscy_build.aot.halves import _NEVER, NARROW, WORDS, Halves, _Way, _way
 from friscy_build.aot.image import CodeImage
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.evaluate import Evaluator, Memory, Trap
@@ -121,6 +121,15 @@ def kinds_of(*words: int) -> list[int]:
 
 
 RETURN = op("jalr", rd=0, rs1=1, imm=0)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_is_looked_at_is_the_same_for_all_distances(row: Row) -> None:
+    rng = random.Random(row.name)
+    for _ in range(20):
+        i = encode(row, rng)
+        known, own = _way(i), _Way(i)
+        assert all(getattr(known, name) == getattr(own, name) for name in _Way.__slots__)
 
 
 def test_a_sum_that_is_stored_as_an_int_is_not_extended() -> None:

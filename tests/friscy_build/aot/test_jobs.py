@@ -13,6 +13,8 @@ import pytest
 from required_tools import require_tool
 
 from friscy_build.aot import jobs
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.image import CodeImage
 
 SOURCE = Path(__file__).parents[1] / "translation" / "bare.c"
 
@@ -49,14 +51,21 @@ def test_workers_write_what_is_written_here(bare: bytes, monkeypatch: pytest.Mon
         assert executor.ran > 1 if size == 1 else executor.ran >= 1
 
 
+def test_the_last_search_keeps_nothing(bare: bytes) -> None:
+    functions = Functions(CodeImage(bare))
+    again = {graph.entry: graph for graph in functions.graphs(functions.roots())}
+    (unit,) = jobs.plan(bare, functions=functions)
+    assert {graph.entry: graph for graph in unit.graphs} == again
+    assert not functions._built
+    assert not functions._parts
+
+
 def test_units_share_out_a_file(bare: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each function is in one module, and as many are written as are found."""
     (whole,) = jobs.translate_units(jobs.plan(bare))
     monkeypatch.setattr(jobs, "UNIT_INSTRUCTIONS", 40)
     told: list[tuple[int, int]] = []
-    parts = jobs.translate_units(
-        jobs.plan(bare), progress=lambda done, total: told.append((done, total))
-    )
+    parts = jobs.translate_units(jobs.plan(bare), progress=lambda done, total: told.append((done, total)))
     assert len(parts) > 2
     assert sorted(pc for part in parts for pc in part.entries) == sorted(whole.entries)
     assert sum(part.ninstructions for part in parts) == whole.ninstructions

@@ -84,14 +84,15 @@ def test_what_was_translated_is_not_translated_again(
     places = place(files, recording, everything=False)
     said: list[str] = []
 
-    def translated() -> list[bytes]:
+    def translated() -> list[tuple[int, int, bytes]]:
         found = Translator(files, scope="touched").translate(
             places, recording, lambda what, *_: said.append(what)
         )
-        return [wasm for each in found for wasm, _ in each.modules]
+        return [(each.ninstructions, each.nbytes, wasm) for each in found for wasm, _ in each.modules]
 
     first = translated()
-    assert first
+    assert [nbytes for _, nbytes, _ in first] == [len(wasm) for _, _, wasm in first]
+    assert all(ninstructions > 100 for ninstructions, _, _ in first)
     assert set(said) == {"/bin/bare"}
     said.clear()
     assert translated() == first
