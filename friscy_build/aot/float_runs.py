@@ -117,6 +117,8 @@ def is_integer(i: Instruction) -> bool:
 def find_runs(code: Sequence[tuple[int, Instruction]], others: Container[int] = ()) -> dict[int, Run]:
     """The runs of a block by their starts. others: the places of instructions that are written as something else."""
     found: dict[int, Run] = {}
+    if len(code) < LEAST or [i.row.extension for _, i in code].count("D") < LEAST:
+        return found
     start = 0
     for k in range(len(code) + 1):
         if k < len(code) and k not in others:
