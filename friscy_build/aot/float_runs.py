@@ -24,18 +24,10 @@ _DYNAMIC = 7  # the rounding mode is fcsr's
 _SIGN = 1 << 63
 _FLOATS = registers(range(F0, FCSR))
 
-# Exponents from 512 to 1535 are right for certain: nowhere near what is tiny, infinite or no number. A sum of two
-# numbers is exact where it is tiny, and a root is never: those need a look for what is too large only. Either way the
-# highest bit of what is gathered says that a result is to be looked at.
-_TOP = 512 << 52
-_WINDOW = (
-    OPCODES["i64x2.add"],  # of the result with itself: without its sign
-    OPCODES["v128.const"] + (-(_TOP << 1) % (1 << 64)).to_bytes(8, "little") * 2 + OPCODES["i64x2.add"],
-)
-_BELOW = (
-    OPCODES["v128.const"] + (_SIGN - 1).to_bytes(8, "little") * 2 + OPCODES["v128.and"],
-    OPCODES["v128.const"] + _TOP.to_bytes(8, "little") * 2 + OPCODES["i64x2.add"],
-)
+# Exponents from 512 to 1535, whose two highest bits differ, are right for certain: nowhere near what is tiny, infinite
+# or no number. A sum of two numbers is exact where it is tiny, and a root is never: those need a look for what is too
+# large only, where both bits are set. Bit 62 of what is gathered stays set where nothing is to be looked at.
+RIGHT = 1 << 62
 _VECTOR = {
     "fadd": "f64x2.add", "fsub": "f64x2.sub", "fmul": "f64x2.mul", "fdiv": "f64x2.div", "fsqrt": "f64x2.sqrt",
     "ffma": "f64x2.relaxed_madd", "fnma": "f64x2.relaxed_nmadd",
@@ -172,11 +164,14 @@ def vector(name: str) -> bytes:
     return OPCODES[_VECTOR[name]]
 
 
-def doubt(name: str, result: bytes) -> bytes:
-    """Leave what has its highest bit set where a result may not be right. result: leaves it on the stack."""
+def gather(name: str, result: bytes, before: bytes) -> bytes:
+    """Leave what tells of a result, and of those before it, on the stack: see RIGHT. result, before: leave these."""
+    shifted = result + result + result + OPCODES["i64x2.add"]
     if name in _SUMS:
-        return result + b"".join(_BELOW)
-    return result + result + b"".join(_WINDOW)
+        both = shifted + OPCODES["v128.and"]
+        return before + both + OPCODES["v128.andnot"] if before else both + OPCODES["v128.not"]
+    differ = shifted + OPCODES["v128.xor"]
+    return before + differ + OPCODES["v128.and"] if before else differ
 
 
 def changed_integers(code: Sequence[tuple[int, Instruction]], run: Run) -> Registers:

@@ -43,7 +43,7 @@ class Locals:
             at += count
         self._saved = at
         self._wide = at + MAX_SAVED
-        self.doubt = self._wide + 32  # v128: what may be wrong in it
+        self.gathered = self._wide + 32  # v128: what tells whether a run's results are right
         # By register: its value onto the stack, and from there into it.
         self.gets = [wasm.LOCAL_GET + leb(self.of(register)) for register in range(FCSR + 1)]
         self.sets = [wasm.LOCAL_SET + leb(self.of(register)) for register in range(FCSR + 1)]

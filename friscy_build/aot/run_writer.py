@@ -7,9 +7,10 @@ from collections.abc import Callable
 from friscy_build.aot.call_blocks import CallBlockWriter
 from friscy_build.aot.effects import F0, Registers, is_access, members
 from friscy_build.aot.float_runs import (
+    RIGHT,
     Run,
     changed_integers,
-    doubt,
+    gather,
     is_integer,
     move,
     operation,
@@ -49,7 +50,7 @@ class RunWriter(CallBlockWriter):
         self._escape()
         facts, self._facts = self._facts, self._facts.copy()
         self._wide = set()
-        floats, doubts = set[int](), 0
+        floats, looks = set[int](), 0
         for k in range(run.start, run.end):
             pc, i = code[k]
             if is_access(i) and self._checked(i):
@@ -61,14 +62,13 @@ class RunWriter(CallBlockWriter):
                 name = self._put_float(pc, i)
                 floats.add(F0 + i.rd)
                 if name is not None and k not in run.unseen:
-                    before = wasm.LOCAL_GET + leb(locals.doubt) if doubts else b""
-                    gathered = OPCODES["v128.or"] if doubts else b""
-                    self._put(before + doubt(name, self._get_wide(F0 + i.rd)) + gathered)
-                    self._put(wasm.LOCAL_SET + leb(locals.doubt))
-                    doubts += 1
+                    before = wasm.LOCAL_GET + leb(locals.gathered) if looks else b""
+                    self._put(gather(name, self._get_wide(F0 + i.rd), before))
+                    self._put(wasm.LOCAL_SET + leb(locals.gathered))
+                    looks += 1
             self._facts.follow(i, pc)
-        self._put(wasm.LOCAL_GET + leb(locals.doubt) + OPCODES["i64x2.extract_lane 0"])
-        self._put(const64(0) + OPCODES["i64.lt_s"])
+        self._put(wasm.LOCAL_GET + leb(locals.gathered) + OPCODES["i64x2.extract_lane 0"])
+        self._put(const64(RIGHT) + OPCODES["i64.and"] + OPCODES["i64.eqz"])
         self._escape()
         for register in sorted(floats):
             self._put(self._get_wide(register) + OPCODES["f64x2.extract_lane 0"] + self._set(register))
