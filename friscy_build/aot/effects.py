@@ -11,6 +11,8 @@ from friscy_build.isa.hart import Register
 from friscy_build.isa.row import Flow, Row
 from friscy_build.isa.rows import BASE_ROWS
 from friscy_build.isa.value import Operand, Value
+from friscy_build.isa.zicsr import FCSR as CSR
+from friscy_build.isa.zicsr import FFLAGS, FRM
 from friscy_build.llvm.trace import Function, Module
 
 # Registers as one numbering: x0-x31, f0-f31, and fcsr.
@@ -190,6 +192,11 @@ def form(i: Instruction) -> Form:
 
 
 _FAR = {row for row in BASE_ROWS if row in _ACCESSES or row.flow in (Flow.BRANCH, Flow.JUMP)}
+
+
+def is_float_csr(i: Instruction) -> bool:
+    """Whether the instruction reads or writes fcsr or a part of it, which never traps."""
+    return i.row.extension == "Zicsr" and i.imm >> 5 in (FFLAGS, FRM, CSR)
 
 
 def is_cheap(i: Instruction) -> bool:

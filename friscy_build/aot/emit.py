@@ -26,6 +26,7 @@ from friscy_build.aot.effects import (
 from friscy_build.aot.float_runs import find_runs
 from friscy_build.aot.function_writer import (
     BLOCK,
+    EXTEND,
     HART_DEPTH_NOW,
     IF,
     INTERRUPTED,
@@ -37,12 +38,14 @@ from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
+from friscy_build.aot.quiet import Comparison, find_quiet
 from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
 from friscy_build.aot.ways import ROOT
+from friscy_build.isa.decode import Instruction
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -189,6 +192,7 @@ class Emitter(RunWriter):
                 pc, i = block.code[k]
                 self._put_template(get(pc, i, False, kinds[k]), pc, bail)
 
+        quiet = find_quiet(block.code)
         for k, (pc, i) in enumerate(block.code):
             if k == end_of_run:
                 self._close()
@@ -216,18 +220,20 @@ class Emitter(RunWriter):
                 check = True
             if k in pairs:
                 self._put_pair(i, pairs[k], kinds[k])
+            elif k in quiet.comparisons:
+                self._compare(i, quiet.comparisons[k])
             elif k in copies:
                 if check:
                     self._check(i.rs1, pc, self._dirty & live_before()[k])
                 self._put_copy(copies[k], pc)
-            elif k not in copied:
+            elif k not in copied and k not in quiet.undone:
                 template = get(pc, i, check, kinds[k])
                 ends, parts = template.ends, template.parts
                 if len(parts) == 1 and parts[0].__class__ is bytes:
                     put(parts[0])
                 else:
                     self._put_template(template, pc, bail, kept)
-            if written >> FCSR & 1 and extension not in ("F", "D"):
+            if written >> FCSR & 1 and extension not in ("F", "D") and k not in quiet.harmless:
                 self._calm.clear()
             facts.follow(i, pc)
             self._dirty |= written
@@ -238,6 +244,11 @@ class Emitter(RunWriter):
         if end_of_run == len(block.code):
             self._close()
         return False
+
+    def _compare(self, i: Instruction, comparison: Comparison) -> None:
+        """Write a comparison of floats that raises no flags."""
+        self._put(self._get(comparison.a) + self._get(comparison.b) + comparison.opcode)
+        self._put(EXTEND + self._set(i.rd))
 
     def _put_copy(self, copy: Copy, pc: int) -> None:
         """Write a copy of bytes; its source has been read already."""

@@ -67,20 +67,22 @@ def operation(i: Instruction) -> Operation | None:
     attempts = [item[1] for item in tracer.top.items if item[0] == "attempt"]
     if not attempts:
         return None
-    natives = [node for node in _nodes(attempts[0]) if node.name.startswith("native ")]
+    natives = [node for node in nodes(attempts[0]) if node.name.startswith("native ")]
     if len(natives) != 1 or natives[0].name[7:] not in _VECTOR or natives[0].width != 64:
         return None
-    operands = tuple(map(_operand, natives[0].args))
+    operands = tuple(map(operand, natives[0].args))
     if None in operands:
         return None
     return Operation(natives[0].name[7:], tuple(each for each in operands if each is not None))
 
 
-def _nodes(scope: Scope) -> list[Node]:
+def nodes(scope: Scope) -> list[Node]:
+    """The nodes of a scope itself."""
     return [item[1] for item in scope.items if item[0] == "node"]
 
 
-def _operand(raw: object) -> tuple[int, bool] | None:
+def operand(raw: object) -> tuple[int, bool] | None:
+    """(register, whether its sign is turned) of a node."""
     turned = isinstance(raw, Node) and raw.name == "binary xor" and raw.args[1] == _SIGN
     node = raw.args[0] if isinstance(raw, Node) and turned else raw
     return (node.args[0], turned) if isinstance(node, Node) and node.name == "get" else None

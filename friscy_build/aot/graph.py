@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from friscy_build.aot.effects import LINKS
+from friscy_build.aot.effects import LINKS, is_float_csr
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.stubs import Stub, find_stub
 from friscy_build.aot.tables import Code, Table, Way, find_tables, find_targets, find_way, is_certain
@@ -182,7 +182,7 @@ class _Builder:
                 if i is None:
                     break
                 code[pc] = i
-                if i.row.flow is not plain:
+                if i.row.flow is not plain and not is_float_csr(i):
                     end = self.ending(pc, i)
                     self.ends[pc] = end
                     found = [at for at in end.successors() if self.inside(at)]

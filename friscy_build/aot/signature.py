@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, SP, Registers, registers
+from friscy_build.aot.effects import ALL, F0, FCSR, NONE, RA, SP, Registers, is_float_csr, registers
 from friscy_build.aot.flow import leaving
 from friscy_build.aot.graph import End, Graph
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow as RowFlow
 
 GP, TP, T0, T1, T2 = 3, 4, 5, 6, 7
-FLOAT_CSRS = (1, 2, 3)  # fflags, frm, fcsr
 ARGUMENTS = registers(range(10, 18))
 SAVED = registers((8, 9, *range(18, 28)))
 FLOAT_SAVED = registers(F0 + n for n in (8, 9, *range(18, 28)))
@@ -81,7 +80,7 @@ def calls_others(graph: Graph) -> bool:
 def is_handed_over(i: Instruction) -> bool:
     """Whether the instruction is one for the interpreter, and may be so often."""
     if i.row.extension == "Zicsr":
-        return i.imm >> 5 not in FLOAT_CSRS
+        return not is_float_csr(i)
     return i.row.flow is RowFlow.TRAP and i.row.name not in ("ebreak", "c.ebreak")
 
 
