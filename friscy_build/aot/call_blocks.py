@@ -9,12 +9,13 @@ from functools import partial
 
 from friscy.machine.layout import HART_PC
 from friscy_build.aot.effects import NONE, RA, Registers, effects, is_access, registers
-from friscy_build.aot.function_writer import IF, INTERRUPTED, const32, const64
-from friscy_build.aot.graph import Block
+from friscy_build.aot.function_writer import BLOCK, INTERRUPTED, STILL_INTERRUPTED, const32, const64
+from friscy_build.aot.graph import Block, End
 from friscy_build.aot.guards import Words
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
+from friscy_build.aot.safepoints import is_turned_unasked
 from friscy_build.aot.signature import Signature
 from friscy_build.aot.ways import WayWriter
 from friscy_build.isa.decode import Instruction, decode
@@ -25,6 +26,8 @@ from friscy_build.wasm.opcodes import OPCODES
 
 class CallBlockWriter(WayWriter):
     """Writes the ends of blocks that call."""
+
+    _asking: set[int]  # calls that are to look for an interrupt, also where a guard says that they return at once
 
     def _call(self, block: Block, target: int | None) -> None:
         signature, guessed = self._convention.known(block), self._convention.guessed(block)
@@ -55,8 +58,7 @@ class CallBlockWriter(WayWriter):
     def _call_known(self, block: Block, target: int, signature: Signature) -> None:
         """Call a direct form, likewise, unless it is a leaf, or its guard says that it returns at once."""
         guard, leaf = self._convention.guards.get(target), self._convention.leaves.get(target)
-        reloaded = self._live.reload[block.pc] & ~registers(signature.results)
-        if reloaded or self._precise:
+        if not self._is_done_here(block, signature):
             guard = leaf = None
         if leaf is not None:
             self._put_leaf(block, leaf)
@@ -64,18 +66,48 @@ class CallBlockWriter(WayWriter):
         if guard is None:
             self._call_and_return(block, target, signature)
             return
+        self._open(BLOCK)
+        self._open(BLOCK)
         for pc, i in _decoded(guard.looking):
             self._put_plain(pc, i, 0)
-        if not guard.taken:
+        if guard.taken:
             self._put(OPCODES["i32.eqz"])
-        self._open(IF)
+        self._put(wasm.BR_IF + b"\0")
+        if block.pc in self._asking:
+            self._put(STILL_INTERRUPTED)
+            self.hints.append((len(self.parts), False))
+            self._put(wasm.BR_IF + b"\0")
         for pc, i in _decoded(guard.returning):
             self._put_plain(pc, i, 0)
-        self._else()
+        self._put(wasm.BR + b"\1")
+        self._close()
         facts = self._facts.copy()
         self._call_and_return(block, target, signature)
         self._facts = facts
         self._close()
+
+    def _is_done_here(self, block: Block, signature: Signature) -> bool:
+        """Whether what a guard or a leaf does is done where it is called."""
+        return not self._precise and not self._live.reload[block.pc] & ~registers(signature.results)
+
+    def _find_unasked(self) -> None:
+        """Find the loops whose turns look for an interrupt anyway, and the calls that they do it by."""
+        self._unasked, self._asking = set(), set()
+        flow = self._flow
+        asking = {k for k, block in enumerate(flow.blocks) if self._asks(block)}
+        if not asking:
+            return
+        for header, body in flow.loops().items():
+            if not is_turned_unasked(flow, header, body, asking):
+                self._unasked.add(flow.blocks[header].pc)
+                self._asking |= {flow.blocks[k].pc for k in body & asking}
+
+    def _asks(self, block: Block) -> bool:
+        """Whether the call that ends a block, or what is done in its stead, looks for an interrupt."""
+        if block.end is End.SYSCALL:
+            return True
+        signature = self._convention.known(block)
+        return signature is not None and signature.asks and self._routine(signature) is None
 
     def _put_leaf(self, block: Block, words: Words) -> None:
         """Do what a leaf does. What it cannot do is left to the interpreter, in the leaf."""

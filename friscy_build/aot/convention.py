@@ -41,6 +41,7 @@ from friscy_build.aot.signature import (
     TP,
     Abi,
     Signature,
+    calls_others,
     has_direct_form,
 )
 from friscy_build.aot.strings import routine_for
@@ -69,7 +70,11 @@ class Convention:
             self.intact[pc] = intact(flow, abi.saved, ALL & ~abi.saved) if candidate else {}
             direct = candidate and self._restores(pc, flow)
             self.signatures[pc] = Signature(
-                writes=own[pc] if direct else ALL, needs=NONE, direct=direct, name=flow.graph.name
+                writes=own[pc] if direct else ALL,
+                needs=NONE,
+                direct=direct,
+                name=flow.graph.name,
+                asks=direct and calls_others(flow.graph),
             )
         self._guessable = self._find_guessable()
         self._callers = self._find_callers()

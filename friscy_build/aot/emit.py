@@ -69,6 +69,7 @@ class Emitter(RunWriter):
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
         self._switches = Switches(self._flow, self._convention)
+        self._find_unasked()
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
         own = const64(graph.entry)
         if graph.resume:

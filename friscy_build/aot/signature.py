@@ -60,6 +60,7 @@ class Signature:
     needs: Registers = ALL
     direct: bool = False
     name: str = ""
+    asks: bool = False  # whether the direct form looks for an interrupt at its entry
     smashes: Registers = NONE  # saved registers whose places in the hart it may use for something else
 
 

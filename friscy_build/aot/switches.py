@@ -199,18 +199,3 @@ def _given(code: Code, at: int) -> int | None:
     if i.row.name == "addiw":
         value = (value + (1 << 31)) % (1 << 32) - (1 << 31)
     return value
-
-
-def comes_back_unasked(flow: Flow, block: Block) -> bool:
-    """Whether control may come back to a block without a look for an interrupt at a loop's head."""
-    seen = set[int]()
-    own = flow.number[block.pc]
-    work = list(flow.after[own])
-    while work:
-        k = work.pop()
-        if k == own:
-            return True
-        if k not in seen and not flow.back_to(flow.blocks[k]):
-            seen.add(k)
-            work += flow.after[k]
-    return False

@@ -19,9 +19,10 @@ from friscy_build.aot.function_writer import (
 )
 from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.halves import NARROW
+from friscy_build.aot.safepoints import comes_back_unasked
 from friscy_build.aot.shifts import Pair, Rotation, find_pairs
 from friscy_build.aot.structure import Structure
-from friscy_build.aot.switches import Switches, comes_back_unasked
+from friscy_build.aot.switches import Switches
 from friscy_build.aot.tables import ABSOLUTE, Table, Way
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
@@ -40,6 +41,7 @@ class WayWriter(CallWriter):
     _structure: Structure
     _numbers: dict[int, int]  # of the blocks, in the order of the structure
     _switches: Switches
+    _unasked: set[int]  # heads of loops whose turns look for an interrupt anyway
 
     def _emit_block(self, block: Block) -> None:
         raise NotImplementedError
@@ -110,7 +112,7 @@ class WayWriter(CallWriter):
         It is not on those ways: the host's compiler would put it far off, and a loop's turn would take two jumps.
         """
         ways = self._flow.back_to(block)
-        if not ways:
+        if not ways or block.pc in self._unasked:
             return
         stores = any(map(_stores, (block, *ways)))
         self._put(INTERRUPTED if stores else STILL_INTERRUPTED)

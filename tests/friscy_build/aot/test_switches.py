@@ -14,8 +14,9 @@ from friscy_build.aot.effects import NONE
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import build_graph, resumable, share_tables
 from friscy_build.aot.image import CodeImage
+from friscy_build.aot.safepoints import comes_back_unasked
 from friscy_build.aot.signature import PSABI
-from friscy_build.aot.switches import comes_back_unasked, find_index
+from friscy_build.aot.switches import find_index
 
 T0, T1, A0, A1, A2, LIMIT, S2 = 28, 29, 10, 11, 12, 13, 18
 TURNS, MOST = 14, 15
