@@ -38,7 +38,7 @@ from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
-from friscy_build.aot.quiet import Comparison, find_quiet
+from friscy_build.aot.quiet import LOUD, Comparison, find_quiet
 from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
@@ -193,7 +193,7 @@ class Emitter(RunWriter):
                 pc, i = block.code[k]
                 self._put_template(get(pc, i, False, kinds[k]), pc, bail)
 
-        quiet = find_quiet(block.code)
+        quiet = find_quiet(block.code) if not precise else LOUD
         for k, (pc, i) in enumerate(block.code):
             if k == end_of_run:
                 self._close()

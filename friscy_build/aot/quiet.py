@@ -39,6 +39,9 @@ class Quiet:
     harmless: frozenset[int]
 
 
+LOUD = Quiet({}, frozenset(), frozenset())  # where a handler may look at the flags in between
+
+
 @cache
 def comparison(i: Instruction) -> Comparison | None:
     """What an instruction compares in double precision, as its row has it; None for any other."""
