@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -132,6 +133,11 @@ def main() -> int:
     parser.add_argument("--engine", choices=ENGINES, action="append")
     options = parser.parse_args()
     rows = json.loads((HERE / "programs.json").read_text())
+    known = [name for row in rows for name in (row["program"], name_of(row))]
+    for name in options.rows:
+        if name not in known:
+            near = get_close_matches(name, known, 1, 0) or known[:1]
+            parser.error(f"no row {name!r} in programs.json; did you mean {near[0]!r}?")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     broken = 0
     for row in rows:
