@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -151,14 +151,10 @@ def python_rootfs() -> Path:
     """The Debian packages of that bundle as files, for qemu-user, with Python's byte code as an installation has it."""
     debian = tomllib.loads((ROOT / "friscy.toml").read_text())["images"][PYTHON_IMAGE]["debian"]
     wanted = ["--suite", debian["suite"], "--packages", ",".join(debian["packages"])]
-    place = SCRATCH / "debian"
-    done = place / ".complete"
-    if done.exists() and done.read_text() == " ".join(wanted):
-        return place
-    if place.exists():
-        shutil.rmtree(place)
-    pull: Command = [sys.executable, "-m", "friscy_build.images", "pull", *wanted, "-o", place]
-    checked(pull, "the Debian packages cannot be had")
+    return _pulled("debian", wanted, _compile_library)
+
+
+def _compile_library(place: Path) -> None:
     library = next(place.glob("usr/lib/python3.*"), None)
     if library is None:
         raise BenchmarkError("the Debian packages hold no Python library")
@@ -166,13 +162,15 @@ def python_rootfs() -> Path:
     python: Command = [qemu(), "-L", place, place / "usr/bin/python3"]
     compiling: Command = [*python, "-m", "compileall", "-q", "-x", "/(test|lib2to3)/", "-s", place, library]
     checked(compiling, "Python's library cannot be compiled")
-    done.write_text(" ".join(wanted))
-    return place
 
 
 def debian_files(name: str, packages: Sequence[str], suite: str = "trixie") -> Path:
     """The files of Debian packages and of what they depend on, made once under build/bench/NAME."""
-    wanted = ["--suite", suite, "--packages", ",".join(packages), "--no-essential"]
+    return _pulled(name, ["--suite", suite, "--packages", ",".join(packages), "--no-essential"])
+
+
+def _pulled(name: str, wanted: Sequence[str], finish: Callable[[Path], None] = lambda place: None) -> Path:
+    """What `friscy_build.images pull` gives for some options, made and finished once under build/bench/NAME."""
     place = SCRATCH / name
     done = place / ".complete"
     if done.exists() and done.read_text() == " ".join(wanted):
@@ -181,6 +179,7 @@ def debian_files(name: str, packages: Sequence[str], suite: str = "trixie") -> P
         shutil.rmtree(place)
     pull: Command = [sys.executable, "-m", "friscy_build.images", "pull", *wanted, "-o", place]
     checked(pull, "the Debian packages cannot be had")
+    finish(place)
     done.write_text(" ".join(wanted))
     return place
 

@@ -207,18 +207,17 @@ class Scheduler:
         """The next task that can run; its wait is over. asked: a task whose call has just found out that it waits."""
         k = self.k
         before = k.changes
-        network = k.network
-        if network is None:
-            return self._ask_all(asked)
-        network.look(k)
+        if k.network is not None:
+            k.network.look(k)
         if k.changes != before:
-            asked, before = None, k.changes
-        found = self._ask_all(asked)
-        # Whoever was asked before another one's question brought news from outside does not know of it.
-        while found is None and k.changes != before and not (k.stopping or k.attention):
+            asked = None
+        while True:
             before = k.changes
-            found = self._ask_all(None)
-        return found
+            found = self._ask_all(asked)
+            # Whoever was asked before another one's question brought news from outside does not know of it.
+            if found is not None or k.changes == before or k.stopping or k.attention:
+                return found
+            asked = None
 
     def _ask_all(self, asked: Task | None) -> Task | None:
         """See next_task; but of what the host has, `look` has told."""

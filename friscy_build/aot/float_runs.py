@@ -14,7 +14,7 @@ from functools import cache
 
 from friscy_build.aot.effects import F0, FCSR, Registers, effects, is_access, is_cheap, registers
 from friscy_build.aot.locals import MAX_SAVED
-from friscy_build.aot.tracing import Node, Scope, Tracer
+from friscy_build.aot.tracing import Node, Tracer
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.softfloat import RNE
 from friscy_build.wasm.opcodes import OPCODES
@@ -62,23 +62,27 @@ def operation(i: Instruction) -> Operation | None:
     """The arithmetic of an instruction in double precision, as its row has it; None for any other."""
     if i.row.extension != "D" or i.rm not in (RNE, _DYNAMIC):
         return None
-    tracer = Tracer(0, i, check=False)
-    tracer.trace()
-    attempts = [item[1] for item in tracer.top.items if item[0] == "attempt"]
-    if not attempts:
+    native = native_of(i)
+    if native is None or native.name[7:] not in _VECTOR or native.width != 64:
         return None
-    natives = [node for node in nodes(attempts[0]) if node.name.startswith("native ")]
-    if len(natives) != 1 or natives[0].name[7:] not in _VECTOR or natives[0].width != 64:
-        return None
-    operands = tuple(map(operand, natives[0].args))
+    operands = tuple(map(operand, native.args))
     if None in operands:
         return None
-    return Operation(natives[0].name[7:], tuple(each for each in operands if each is not None))
+    return Operation(native.name[7:], tuple(each for each in operands if each is not None))
 
 
-def nodes(scope: Scope) -> list[Node]:
-    """The nodes of a scope itself."""
-    return [item[1] for item in scope.items if item[0] == "node"]
+def native_of(i: Instruction) -> Node | None:
+    """The one operation of the host's that an instruction is tried as; None where it is not tried, or as more."""
+    tracer = Tracer(0, i, check=False)
+    tracer.trace()
+    scopes = [item[1] for item in tracer.top.items if item[0] == "attempt"]
+    found = [
+        item[1]
+        for scope in scopes
+        for item in scope.items
+        if item[0] == "node" and item[1].name.startswith("native ")
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def operand(raw: object) -> tuple[int, bool] | None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from friscy_build.aot.effects import FCSR, effects
-from friscy_build.aot.float_runs import nodes, operand
-from friscy_build.aot.tracing import ORDERED, Tracer
+from friscy_build.aot.float_runs import native_of, operand
+from friscy_build.aot.tracing import ORDERED
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.zicsr import FFLAGS
 from friscy_build.wasm.opcodes import OPCODES
@@ -47,17 +47,14 @@ def comparison(i: Instruction) -> Comparison | None:
     """What an instruction compares in double precision, as its row has it; None for any other."""
     if i.row.extension != "D" or not effects(i)[1] >> FCSR & 1 or not i.rd:
         return None
-    tracer = Tracer(0, i, check=False)
-    tracer.trace()
-    attempts = [item[1] for item in tracer.top.items if item[0] == "attempt"]
-    found = [node for scope in attempts for node in nodes(scope) if node.name.startswith("native ")]
-    if len(found) != 1 or found[0].name[7:] not in ORDERED:
+    native = native_of(i)
+    if native is None or native.name[7:] not in ORDERED:
         return None
-    *args, width = found[0].args
+    *args, width = native.args
     registers = [each[0] for arg in args if (each := operand(arg)) is not None and not each[1]]
     if width != 64 or len(registers) != 2:
         return None
-    return Comparison(OPCODES[f"f64.{ORDERED[found[0].name[7:]]}"], *registers)
+    return Comparison(OPCODES[f"f64.{ORDERED[native.name[7:]]}"], *registers)
 
 
 def find_quiet(code: Sequence[tuple[int, Instruction]]) -> Quiet:

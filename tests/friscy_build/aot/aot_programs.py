@@ -47,15 +47,19 @@ class Assembler:
         self.at += 8 if name in ("call_pair", "address") else 4
 
     def calls(self, label: str) -> None:
-        """Begin a function that keeps ra in a frame, and `returns`; before it, a call of it and a stop."""
+        """A call of a function and a stop, and its beginning: see `begins`."""
         self.to(label, "jal", rd=RA)
         self.word(EBREAK)
+        self.begins(label)
+
+    def begins(self, label: str) -> None:
+        """Begin a function that keeps ra in a frame, and `returns`."""
         self.labels[label] = self.at
         self.word(op("addi", rd=SP, rs1=SP, imm=-16))
         self.word(op("sd", rs2=RA, rs1=SP, imm=0))
 
     def returns(self) -> None:
-        """The end of what `calls` begins."""
+        """The end of what `begins`."""
         self.word(op("ld", rd=RA, rs1=SP, imm=0))
         self.word(op("addi", rd=SP, rs1=SP, imm=16))
         self.word(op("jalr", rd=0, rs1=RA, imm=0))
