@@ -297,8 +297,9 @@ class _HostWatch:
         os.close(self._writer)
         self._thread.join()
         os.close(self._reader)
-        os.close(self._kernel.wake_fd)
-        self._kernel.wake_fd = -1
+        with self._kernel.hart_lock:  # another thread may be about to `attend`
+            os.close(self._kernel.wake_fd)
+            self._kernel.wake_fd = -1
 
     def _watch(self) -> None:
         poller = select.poll()

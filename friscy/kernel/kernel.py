@@ -327,8 +327,9 @@ class Kernel:
         """Make `run` look at the host (what was typed, signals) at the next safepoint. From any thread."""
         self.attention = True
         self.interrupt()
-        if self.wake_fd >= 0:
-            os.eventfd_write(self.wake_fd, 1)
+        with self.hart_lock:  # who made the descriptor closes it with this
+            if self.wake_fd >= 0:
+                os.eventfd_write(self.wake_fd, 1)
 
     def interrupt(self) -> None:
         """Make the engine return at its next safepoint. From any thread."""

@@ -172,8 +172,9 @@ class _Interruptible:
             os.close(self.writer)
             self.thread.join()
             os.close(self.reader)
-        wake_fd, self.kernel.wake_fd = self.kernel.wake_fd, -1
-        os.close(wake_fd)
+        with self.kernel.hart_lock:  # another thread may be about to `attend`
+            wake_fd, self.kernel.wake_fd = self.kernel.wake_fd, -1
+            os.close(wake_fd)
 
 
 __all__: Sequence[str] = ["OutputConsole", "TreeMachine", "make_place"]
