@@ -121,7 +121,7 @@ def test_functions_are_told_with_where_they_ran(friscy: Friscy, app: Path) -> No
 
 
 def test_the_table_has_totals_rows_and_advice(friscy: Friscy, app: Path) -> None:
-    outcome = friscy("bench", "--profile", app, "--engine", "aot", "--top", "2", "much")
+    outcome = friscy("bench", "--profile", app, "--engine", "aot", "much")
     if refused(outcome):
         return
     status, out, err = outcome
@@ -132,10 +132,9 @@ def test_the_table_has_totals_rows_and_advice(friscy: Friscy, app: Path) -> None
     assert [line.split()[3] for line in totals] == ["translated", "interpreter", "host"]
     heading, *rows = err.partition("\nshare ")[2].splitlines()
     assert heading.endswith("why it was interpreted")
-    told = {line.split()[4]: line for line in rows[:2]}
+    told = {line.split()[4]: line for line in rows[:2]}  # whatever else was sampled took less
     assert " translated " in told["recorded"]
     assert told["unrecorded"].endswith(UNSEEN)
-    assert "more row" in rows[2]
     assert "\n2 system calls in " in err
     assert f"{UNSEEN}: name commands that run it in [bundle.NAME.aot] warm_up" in err
 
