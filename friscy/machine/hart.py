@@ -6,7 +6,9 @@ import struct
 
 from friscy.machine.layout import (
     DEPTH_LIMIT,
+    GUEST_END,
     HART_DEPTH_LIMIT,
+    HART_END,
     HART_F,
     HART_FCSR,
     HART_INTERRUPT,
@@ -88,9 +90,11 @@ class Hart:
         """Ask the running engine to return to the host at its next safepoint."""
         _U32.pack_into(self.view, self.address + HART_INTERRUPT, 1)
         _U32.pack_into(self.view, self.address + HART_DEPTH_LIMIT, 0)
+        _U64.pack_into(self.view, self.address + HART_END, 0)
 
     def clear_interrupt(self) -> None:
         _U32.pack_into(self.view, self.address + HART_DEPTH_LIMIT, DEPTH_LIMIT)
+        _U64.pack_into(self.view, self.address + HART_END, GUEST_END)
         _U32.pack_into(self.view, self.address + HART_INTERRUPT, 0)
 
     def drop_reservation(self) -> None:

@@ -48,6 +48,7 @@ HART_PC_BIAS = 564  # u32: pc = (record >> 2) + bias while the interpreter runs 
 HART_SCRATCH = 568  # 4 records: the instruction that the interpreter runs from outside the code window
 HART_STOP = 600  # u64: pc at which the interpreter returns to the engine that called it; all ones for none
 HART_DEPTH_LIMIT = 608  # u32: translated functions that call others unwind from this depth on; 0 where interrupted
+HART_END = 616  # u64: GUEST_END, 0 where interrupted: what accesses compare their base with that look for both
 HART_V = 1024  # 16 bytes * 32, when V comes
 HART_SPILL = 1536  # 8 bytes * 64: where translated code puts registers while it calls a helper of the interpreter's
 

@@ -15,7 +15,7 @@ from friscy_build.aot.guards import Words
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
-from friscy_build.aot.safepoints import is_turned_unasked
+from friscy_build.aot.safepoints import Looks
 from friscy_build.aot.signature import Signature
 from friscy_build.aot.ways import WayWriter
 from friscy_build.isa.decode import Instruction, decode
@@ -26,8 +26,6 @@ from friscy_build.wasm.opcodes import OPCODES
 
 class CallBlockWriter(WayWriter):
     """Writes the ends of blocks that call."""
-
-    _asking: set[int]  # calls that are to look for an interrupt, also where a guard says that they return at once
 
     def _call(self, block: Block, target: int | None) -> None:
         signature, guessed = self._convention.known(block), self._convention.guessed(block)
@@ -73,7 +71,7 @@ class CallBlockWriter(WayWriter):
         if guard.taken:
             self._put(OPCODES["i32.eqz"])
         self._put(wasm.BR_IF + b"\0")
-        if block.pc in self._asking:
+        if block.pc in self._looks.calls:
             self._put(STILL_INTERRUPTED)
             self.hints.append((len(self.parts), False))
             self._put(wasm.BR_IF + b"\0")
@@ -90,17 +88,10 @@ class CallBlockWriter(WayWriter):
         """Whether what a guard or a leaf does is done where it is called."""
         return not self._precise and not self._live.reload[block.pc] & ~registers(signature.results)
 
-    def _find_unasked(self) -> None:
-        """Find the loops whose turns look for an interrupt anyway, and the calls that they do it by."""
-        self._unasked, self._asking = set(), set()
-        flow = self._flow
-        asking = {k for k, block in enumerate(flow.blocks) if self._asks(block)}
-        if not asking:
-            return
-        for header, body in flow.loops().items():
-            if not is_turned_unasked(flow, header, body, asking):
-                self._unasked.add(flow.blocks[header].pc)
-                self._asking |= {flow.blocks[k].pc for k in body & asking}
+    def _find_looks(self) -> Looks:
+        """Find where the function looks for an interrupt."""
+        calls = {k for k, block in enumerate(self._flow.blocks) if self._asks(block)}
+        return Looks(self._flow, self._bases, calls)
 
     def _asks(self, block: Block) -> bool:
         """Whether the call that ends a block, or what is done in its stead, looks for an interrupt."""

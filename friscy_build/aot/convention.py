@@ -122,11 +122,13 @@ class Convention:
         """The functions with a direct form whose callers may guess that they call it: those that have it anyway, and
         those that are often called so.
 
-        One that is called through the table alone is better off with that form: it puts no saved registers back.
+        One with loops that is called through the table alone, as `main` is, is better off with that form: it puts no
+        saved registers back where it returns, so it may store them before a loop.
         """
         blocks = [block for flow in self.flows.values() for block in flow.blocks]
         called = {block.target for block in blocks if block.end is End.CALL}
-        called |= {block.likely for block in blocks if block.likely is not None}
+        guessed = {block.likely for block in blocks if block.likely is not None} - called
+        called |= {pc for pc in guessed & self.flows.keys() if not self.flows[pc].loops()}
         return {
             pc for pc, flow in self.flows.items()
             if pc in called or flow.graph.ninstructions <= TWIN_INSTRUCTIONS

@@ -44,6 +44,7 @@ from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
+from friscy_build.aot.templates import ASKING, ASKING_AGAIN, CHECKED, UNCHECKED
 from friscy_build.aot.ways import ROOT
 from friscy_build.isa.decode import Instruction
 from friscy_build.wasm import opcodes as wasm
@@ -69,7 +70,7 @@ class Emitter(RunWriter):
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
         self._switches = Switches(self._flow, self._convention)
-        self._find_unasked()
+        self._looks = self._find_looks()
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
         own = const64(graph.entry)
         if graph.resume:
@@ -114,6 +115,7 @@ class Emitter(RunWriter):
     def _emit_block(self, block: Block) -> None:
         self._facts = self._bases.at[block.pc].copy()
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
+        self._look = self._looks.accesses.get(block.pc)
         self._calm.clear()
         self._safepoint(block)
         turns = self._turns(block)
@@ -211,14 +213,18 @@ class Emitter(RunWriter):
                 break
             if k in unread:
                 continue
-            check = ends = False
+            check, ends = UNCHECKED, False
             written, accesses, extension = effects(i)[1], is_access(i), i.row.extension
             if precise and (accesses or extension == "A"):
                 self._sync(pc)
             if accesses and i.rs1:
-                check = self._checked(i)
+                check = CHECKED if self._checked(i) else UNCHECKED
             elif extension == "A":
-                check = True
+                check = CHECKED
+            if self._look is not None and k == self._look.place:
+                assert check
+                check = ASKING if self._look.stored else ASKING_AGAIN
+                self._look = None
             if k in pairs:
                 self._put_pair(i, pairs[k], kinds[k])
             elif k in quiet.comparisons:

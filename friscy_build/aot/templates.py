@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from friscy.machine.layout import GUEST_END
+from friscy.machine.layout import GUEST_END, HART_END
 from friscy_build.aot.effects import F0, FCSR, Form, form
 from friscy_build.aot.locals import HART, Locals
 from friscy_build.aot.runtime import runtime_index
@@ -37,6 +37,8 @@ from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
+# How an access looks at its base. ASKING: and for an interrupt, in a loop that stores; ASKING_AGAIN: in any other.
+UNCHECKED, CHECKED, ASKING, ASKING_AGAIN = range(4)
 _STORES = {8: "store8", 16: "store16", 32: "store", 64: "store"}
 
 
@@ -58,7 +60,9 @@ class Template:
 
 
 class _Writer(ValueWriter):
-    """Writes a traced instruction."""
+    """Writes a traced instruction. check: how its access looks at its base."""
+
+    check = UNCHECKED
 
     def _keep(self, node: Node) -> None:
         """Put a node that is read later into a local."""
@@ -138,7 +142,13 @@ class _Writer(ValueWriter):
         if offset < 0:
             self.const(offset, 64)
             self.emit(OPCODES["i64.add"])
-        self.const(GUEST_END, 64)
+        if self.check in (ASKING, ASKING_AGAIN):
+            if self.check == ASKING_AGAIN:
+                # Behind this the host's compiler does not take a load for the same as an earlier one.
+                self.emit(HART, OPCODES["i32.atomic.load8_u"] + leb(0) + leb(HART_END), wasm.DROP)
+            self.emit(HART, OPCODES["i64.load"] + leb(3) + leb(HART_END))
+        else:
+            self.const(GUEST_END, 64)
         self.emit(OPCODES["i64.ge_u"], UNLIKELY, wasm.IF + b"\x40")
         self.emit(BAIL, wasm.END)
 
@@ -238,20 +248,21 @@ class Templates:
 
     def __init__(self) -> None:
         self.locals = Locals()
-        self._known: dict[tuple[Form, bool, int], Template] = {}
+        self._known: dict[tuple[Form, int, int], Template] = {}
 
-    def get(self, pc: int, i: Instruction, check: bool, kind: int) -> Template:
-        """check: whether an access has to look whether its base is in the guest's range. kind: see `halves`."""
+    def get(self, pc: int, i: Instruction, check: int, kind: int) -> Template:
+        """check: how an access looks whether its base is in the guest's range (UNCHECKED, ...). kind: see `halves`."""
         key = form(i) if i.row.flow is Flow.BRANCH else i.word, check, kind
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._made(pc, i, check, kind)
         return known.at(pc) if known.has_pc else known
 
-    def _made(self, pc: int, i: Instruction, check: bool, kind: int) -> Template:
-        tracer = Tracer(pc, i, check=check)
+    def _made(self, pc: int, i: Instruction, check: int, kind: int) -> Template:
+        tracer = Tracer(pc, i, check=check != UNCHECKED)
         tracer.trace()
         writer = _Writer(self.locals, kind, pc)
+        writer.check = check
         writer.scope(tracer.top)
         if tracer.condition is not None:
             writer.value(tracer.condition, 1)

@@ -19,7 +19,7 @@ from friscy_build.aot.function_writer import (
 )
 from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.halves import NARROW
-from friscy_build.aot.safepoints import comes_back_unasked
+from friscy_build.aot.safepoints import Looks, comes_back_unasked, stores
 from friscy_build.aot.shifts import Pair, Rotation, find_pairs
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
@@ -41,7 +41,7 @@ class WayWriter(CallWriter):
     _structure: Structure
     _numbers: dict[int, int]  # of the blocks, in the order of the structure
     _switches: Switches
-    _unasked: set[int]  # heads of loops whose turns look for an interrupt anyway
+    _looks: Looks
 
     def _emit_block(self, block: Block) -> None:
         raise NotImplementedError
@@ -111,11 +111,9 @@ class WayWriter(CallWriter):
 
         It is not on those ways: the host's compiler would put it far off, and a loop's turn would take two jumps.
         """
-        ways = self._flow.back_to(block)
-        if not ways or block.pc in self._unasked:
+        if not self._flow.back_to(block) or block.pc in self._looks.unasked:
             return
-        stores = any(map(_stores, (block, *ways)))
-        self._put(INTERRUPTED if stores else STILL_INTERRUPTED)
+        self._put(INTERRUPTED if stores(self._flow, block) else STILL_INTERRUPTED)
         self._open_unlikely()
         self._hand_over(block.pc, self._dirty & self._live.live[block.pc])
         self._close()
@@ -375,9 +373,3 @@ class WayWriter(CallWriter):
     def _forward(self, pc: int, target: int) -> None:
         target = self._structure.by_way.get((pc, target), target)
         self._reach(pc, target)
-
-
-def _stores(block: Block) -> bool:
-    return any(
-        i.row.extension == "A" or i.row.name in ("sb", "sh", "sw", "sd", "fsw", "fsd") for _, i in block.code
-    )

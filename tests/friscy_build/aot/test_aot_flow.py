@@ -54,6 +54,8 @@ class UnwindingGuest(Guest):  # type: ignore[misc]
         self.traps.clear()
         for _ in range(10_000):
             self.interrupt(int(self.rng.random() < self.unwinding / 4))
+            if self.rng.random() < self.unwinding / 2:
+                self.end_at(0)
             depth = DEPTH_LIMIT - self.rng.randrange(1, 12) if self.rng.random() < self.unwinding else 0
             struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
             self.exports["interpret"](self.store, HART_BASE)
@@ -76,6 +78,8 @@ class CallingGuest(UnwindingGuest):
         self.pc, self.nsyscalls = CODE, 0
         while not self.nsyscalls:
             self.interrupt(int(self.rng.random() < self.unwinding / 4))
+            if self.rng.random() < self.unwinding / 2:
+                self.end_at(0)
             depth = DEPTH_LIMIT - self.rng.randrange(1, 5) if self.rng.random() < self.unwinding else 0
             struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH, depth)
             self.exports["interpret"](self.store, HART_BASE)

@@ -1,19 +1,21 @@
-"""Every loop of translated code can be interrupted, also where a call in it looks in its stead."""
+"""Every loop of translated code can be interrupted, also where a call or an access in it looks in its stead."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import pytest
 from aot_guest import CODE, Guest, elf_with_symbols, install, run_till_interrupted
 from aot_programs import Assembler, op
 
+from friscy_build.aot.bases import Bases
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import build_graph
 from friscy_build.aot.image import CodeImage
-from friscy_build.aot.safepoints import is_turned_unasked
+from friscy_build.aot.safepoints import Look, Looks, is_turned_unasked
 
-RA, SP, A0, A5, S0 = 1, 2, 10, 15, 8
+RA, SP, A0, A1, A2, A3, A5, S0 = 1, 2, 10, 11, 12, 13, 15, 8
 NewGuest = Callable[..., Guest]
 
 
@@ -70,9 +72,89 @@ def nested(a: Assembler) -> None:
     a.to("inner", "bne", rs1=S0, rs2=0)
 
 
+def chase(a: Assembler) -> None:
+    """What lists are followed by; the place holds its own address."""
+    a.word(op("ld", rd=A1, rs1=A1, imm=0))
+
+
+def fill(a: Assembler) -> None:
+    a.word(op("sd", rs2=A1, rs1=A1, imm=8))
+    chase(a)
+
+
+def either(a: Assembler) -> None:
+    """An access on each of two ways."""
+    a.to("other", "bne", rs1=A0, rs2=0)
+    a.word(op("ld", rd=A1, rs1=A1, imm=0))
+    a.to("both", "jal", rd=0)
+    a.labels["other"] = a.at
+    a.word(op("ld", rd=A2, rs1=A2, imm=0))
+    a.labels["both"] = a.at
+    a.word(op("xori", rd=A0, rs1=A0, imm=1))
+
+
+def one_way(a: Assembler) -> None:
+    """An access on one of two ways, which is not gone."""
+    a.to("past", "beq", rs1=A0, rs2=0)
+    a.word(op("ld", rd=A1, rs1=A1, imm=0))
+    a.labels["past"] = a.at
+
+
+def behind(a: Assembler) -> None:
+    """An access behind a branch, in each turn."""
+    one_way(a)
+    a.word(op("ld", rd=A2, rs1=A2, imm=8))
+    a.word(op("ld", rd=A2, rs1=A2, imm=-16))
+
+
+def inner(a: Assembler) -> None:
+    """A loop around one that ends and looks."""
+    a.word(op("addi", rd=A0, rs1=0, imm=3))
+    a.labels["inner"] = a.at
+    chase(a)
+    a.word(op("addi", rd=A0, rs1=A0, imm=-1))
+    a.to("inner", "bne", rs1=A0, rs2=0)
+
+
+def again(a: Assembler) -> None:
+    """A loop that never ends behind one that does, both of which load what tells of an interrupt."""
+    a.word(op("addi", rd=A0, rs1=0, imm=3))
+    a.labels["first"] = a.at
+    chase(a)
+    a.word(op("addi", rd=A0, rs1=A0, imm=-1))
+    a.to("first", "bne", rs1=A0, rs2=0)
+    a.labels["second"] = a.at
+    a.word(op("ld", rd=A2, rs1=A2, imm=8))
+    a.word(op("ld", rd=A2, rs1=A2, imm=-16))
+    a.to("second", "jal", rd=0)
+
+
+def floats(a: Assembler) -> None:
+    """The access is in a run of float arithmetic, which is written twice."""
+    a.word(op("fld", rd=1, rs1=A1, imm=8))
+    chase(a)
+    for _ in range(3):
+        a.word(op("fadd.d", rd=1, rs1=1, rs2=1, rm=0))
+
+
+def copies(a: Assembler) -> None:
+    """The access is in a copy of bytes, which is written as one."""
+    for k in range(4):
+        a.word(op("lbu", rd=A3 + k, rs1=A1, imm=k))
+    for k in range(4):
+        a.word(op("sb", rs2=A3 + k, rs1=A2, imm=32 + k))
+    a.word(op("ld", rd=A2, rs1=A2, imm=0))
+
+
+def steps(a: Assembler) -> None:
+    """The access needs no check: its base stays where it is."""
+    a.word(op("ld", rd=A3, rs1=A1, imm=0))
+
+
 BODIES = {
     "nothing": lambda a: None, "leaf": call("leaf"), "calls": call("plain"), "guarded": call("guarded"),
     "seldom": seldom, "nested": nested,
+    **{f.__name__: f for f in (chase, fill, either, one_way, behind, inner, again, floats, copies, steps)},
 }  # fmt: skip
 
 
@@ -82,9 +164,21 @@ def test_it_is_interrupted(new_guest: NewGuest, body: str) -> None:
     guest, code = new_guest(), a.code()
     guest.write(CODE, code)
     guest.set_x(SP, CODE + 0x8000)
+    cells = [CODE + 0x9000, CODE + 0x9100]
+    for register, cell in zip((A1, A2), cells, strict=True):
+        guest.set_x(register, cell)
+        guest.write(cell - 8, struct.pack("<QQQ", cell, cell, cell + 16))
+        guest.write(cell + 16, struct.pack("<Q", cell))
     assert CODE in install(guest, elf_with_symbols(code, functions))
     run_till_interrupted(guest)
     assert guest.traps == []
+    assert {guest.x(A1), guest.x(A2)} <= {*cells, cells[1] + 16}
+
+
+def flow_of(body: str) -> tuple[Assembler, Flow]:
+    a, functions = endless(BODIES[body])
+    image = CodeImage(elf_with_symbols(a.code(), functions))
+    return a, Flow(build_graph(image, CODE, CODE + functions[0][1]))
 
 
 @pytest.mark.parametrize(
@@ -92,10 +186,43 @@ def test_it_is_interrupted(new_guest: NewGuest, body: str) -> None:
     [("nothing", True), ("calls", False), ("guarded", False), ("seldom", True), ("nested", False)],
 )
 def test_which_loops_can_go_round_without_a_call(body: str, unasked: bool) -> None:
-    a, functions = endless(BODIES[body])
-    code = a.code()
-    image = CodeImage(elf_with_symbols(code, functions))
-    flow = Flow(build_graph(image, CODE, CODE + functions[0][1]))
+    a, flow = flow_of(body)
     calling = {k for k, block in enumerate(flow.blocks) if flow.calls[k]}
     header = flow.number[a.labels["again"]]
     assert is_turned_unasked(flow, header, flow.loops()[header], calling) == unasked
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("nothing", {}),
+        ("chase", {"again": Look(0, stored=False)}),
+        ("fill", {"again": Look(0, stored=True)}),
+        ("either", {"other": Look(0, stored=False), "again+4": Look(0, stored=False)}),
+        ("one_way", {}),
+        ("behind", {"past": Look(0, stored=False)}),
+        ("inner", {"inner": Look(0, stored=False)}),
+        ("floats", {}),
+        ("copies", {}),
+        ("steps", {}),
+    ],
+)
+def test_which_accesses_look(body: str, expected: dict[str, Look]) -> None:
+    a, flow = flow_of(body)
+    bases = Bases(flow, direct=False, kept={})
+    looks = Looks(flow, bases, set())
+    places = {**a.labels, "again+4": a.labels["again"] + 4}
+    assert looks.accesses == {places[label]: look for label, look in expected.items()}
+    assert (a.labels["again"] in looks.unasked) == bool(expected), "else its head looks"
+
+
+def test_an_access_looks_where_no_call_does() -> None:
+    """Calls that look are enough; those that do on some ways only are made anyway."""
+    a, flow = flow_of("calls")
+    calling = {k for k, block in enumerate(flow.blocks) if flow.calls[k]}
+    looks = Looks(flow, Bases(flow, direct=False, kept={}), calling)
+    assert (looks.accesses, looks.calls) == ({}, {a.labels["again"]})
+    _, flow = flow_of("seldom")
+    calling = {k for k, block in enumerate(flow.blocks) if flow.calls[k]}
+    looks = Looks(flow, Bases(flow, direct=False, kept={}), calling)
+    assert (looks.accesses, looks.calls, looks.unasked) == ({}, set(), set())

@@ -9,14 +9,13 @@ import struct
 import pytest
 import wasmtime
 
+from friscy.machine.hart import Hart
 from friscy.machine.layout import (
     CODE_MAP,
-    DEPTH_LIMIT,
     HART_BASE,
-    HART_DEPTH_LIMIT,
+    HART_END,
     HART_F,
     HART_FCSR,
-    HART_INTERRUPT,
     HART_PC,
     HART_RESERVED_ADDRESS,
     HART_TRAP_VALUE,
@@ -112,9 +111,15 @@ class Guest:
         struct.pack_into("<Q", self.memory, HART_BASE + HART_PC, value)
 
     def interrupt(self, value: int) -> None:
-        struct.pack_into("<I", self.memory, HART_BASE + HART_INTERRUPT, value)
-        limit = 0 if value else DEPTH_LIMIT
-        struct.pack_into("<I", self.memory, HART_BASE + HART_DEPTH_LIMIT, limit)
+        hart = Hart(self.memory, HART_BASE)
+        if value:
+            hart.interrupt()
+        else:
+            hart.clear_interrupt()
+
+    def end_at(self, end: int) -> None:
+        """Say where translated code takes the guest's range to end: at 0, it leaves what looks to the interpreter."""
+        struct.pack_into("<Q", self.memory, HART_BASE + HART_END, end)
 
     def write(self, address: int, data: bytes, *, invalidate: bool = True) -> None:
         self.memory[address : address + len(data)] = data
