@@ -39,9 +39,9 @@ from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.quiet import LOUD, Comparison, find_quiet
-from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
+from friscy_build.aot.strip_writer import StripWriter
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
 from friscy_build.aot.templates import ASKING, ASKING_AGAIN, CHECKED, UNCHECKED
@@ -53,10 +53,9 @@ from friscy_build.wasm.opcodes import OPCODES
 
 A0 = 10
 _FRAME = registers((SP, RA))
-_TURNS = ((5, 4), (10, 2))  # at most so many instructions, how often they are written
 
 
-class Emitter(RunWriter):
+class Emitter(StripWriter):
     """Writes the forms of one function."""
 
     # The function
@@ -70,6 +69,7 @@ class Emitter(RunWriter):
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
         self._switches = Switches(self._flow, self._convention)
+        self._strips = self._find_strips()
         self._looks = self._find_looks()
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
         own = const64(graph.entry)
@@ -119,18 +119,13 @@ class Emitter(RunWriter):
         self._calm.clear()
         self._safepoint(block)
         turns = self._turns(block)
+        strip = self._strips.get(block.pc)
+        if strip is not None:
+            self._put_strip(block, strip, turns, self._live.live[block.pc])
         if turns > 1:
             self._put_turns(block, turns)
         elif not self._put_code(block):
             self._end(block)
-
-    def _turns(self, block: Block) -> int:
-        """How often a block is written that is a loop by itself: a short one more than once for each look for an
-        interrupt, and what is known of its addresses lasts from one turn to the next."""
-        nothing = self._precise or block.end is not End.BRANCH or block.target != block.pc
-        if nothing or (block.pc, block.pc) in self._structure.by_way:
-            return 1
-        return next((turns for most, turns in _TURNS if len(block.code) <= most), 1)
 
     def _put_turns(self, block: Block, turns: int) -> None:
         """Write the code of such a block, `turns` times, and what comes after it."""

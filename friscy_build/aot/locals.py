@@ -36,7 +36,8 @@ class Locals:
         self.index = self.left + 1  # i32: a table slot, or a label
         self.calm = self.index + 1  # i32: whether float arithmetic may be the host's (tracing)
         self.calm_fused = self.calm + 1  # i32: the same for the fused
-        at = self.calm_fused + 1
+        self.patience = self.calm_fused + 1  # i32: turns of a loop until a strip is tried again (strip_writer)
+        at = self.patience + 1
         self._temporaries: dict[int, int] = {}
         for kind, count in _TEMPORARIES.items():
             self._temporaries[kind] = at
@@ -76,7 +77,7 @@ class Locals:
         """The locals as a function's body begins, of a direct form with so many parameters, or the table's."""
         runs = [(1, I32)] if nparams is None else []  # depth is a parameter of a direct form
         runs += [(MAX_PARAMS - (nparams or 0), I64)]
-        runs += [(31, I64), (32, F64), (1, I32), (2, I64), (3, I32)]
+        runs += [(31, I64), (32, F64), (1, I32), (2, I64), (4, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
         runs += [(MAX_SAVED, I64), (33, V128)]
         return vector([leb(count) + bytes([kind]) for count, kind in runs])

@@ -32,15 +32,18 @@ class Looks:
     """The looks of a function. unasked: loops' heads that need none of their own, by pc. calls: blocks that look by
     the calls they end with, by pc. accesses: by a block's pc, the one of it that looks."""
 
-    def __init__(self, flow: Flow, bases: Bases, calls: Set[int]) -> None:
-        """calls: the numbers of blocks whose calls look."""
+    def __init__(self, flow: Flow, bases: Bases, calls: Set[int], counting: Set[int] = frozenset()) -> None:
+        """calls: the numbers of blocks whose calls look. counting: of loops' heads that look now and then."""
         self._flow, self._bases = flow, bases
         self._places: dict[int, int | None] = {}
         self.unasked: set[int] = set()
         self.calls: set[int] = set()
         self.accesses: dict[int, Look] = {}
+        self.unasked |= {flow.blocks[k].pc for k in counting}
         asking = set(calls)
         for header, body in flow.loops().items():  # inner ones come before those around them
+            if header in counting:
+                continue
             if is_turned_unasked(flow, header, body, asking):
                 found = self._find(header, body, asking)
                 if not found:

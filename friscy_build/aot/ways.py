@@ -21,6 +21,7 @@ from friscy_build.aot.graph import CALLS, Block, End
 from friscy_build.aot.halves import NARROW
 from friscy_build.aot.safepoints import Looks, comes_back_unasked, stores
 from friscy_build.aot.shifts import Pair, Rotation, find_pairs
+from friscy_build.aot.strips import Strip
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
 from friscy_build.aot.tables import ABSOLUTE, Table, Way
@@ -43,7 +44,13 @@ class WayWriter(CallWriter):
     _switches: Switches
     _looks: Looks
 
+    _strips: dict[int, Strip]  # by the pc of a loop
+
     def _emit_block(self, block: Block) -> None:
+        raise NotImplementedError
+
+    def _before_loop(self, pc: int) -> None:
+        """Write what comes before a loop."""
         raise NotImplementedError
 
     def _label(self, pc: int, target: int) -> bytes | None:
@@ -331,6 +338,7 @@ class WayWriter(CallWriter):
         structure = self._structure
         header = pc in structure.headers
         if header:
+            self._before_loop(pc)
             self._loops[pc] = self._nested
             self._open(LOOP)
         merges = [child for child in structure.children[pc] if child in structure.merges]

@@ -56,5 +56,50 @@ OPCODES.update(
         "f64x2.relaxed_madd": b"\xfd\x87\x02",
         "f32x4.relaxed_nmadd": b"\xfd\x86\x02",
         "f64x2.relaxed_nmadd": b"\xfd\x88\x02",
+        "v128.or": b"\xfd\x50",
+        "i8x16.shuffle": b"\xfd\x0d",
     }
 )
+
+_SIMD = {  # the same as _FROM, behind 0xFD
+    0x00: "v128.load v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u v128.load32x2_s v128.load32x2_u",
+    0x0B: "v128.store",
+    0x0F: "i8x16.splat i16x8.splat i32x4.splat i64x2.splat",
+    0x5A: "v128.store32_lane v128.store64_lane v128.load32_zero",
+    0x6B: "i8x16.shl i8x16.shr_s i8x16.shr_u i8x16.add",
+    0x71: "i8x16.sub",
+    0x87: "i16x8.extend_low_i8x16_s",
+    0x89: "i16x8.extend_low_i8x16_u",
+    0x8B: "i16x8.shl i16x8.shr_s i16x8.shr_u i16x8.add",
+    0x91: "i16x8.sub",
+    0x95: "i16x8.mul",
+    0xA7: "i32x4.extend_low_i16x8_s",
+    0xA9: "i32x4.extend_low_i16x8_u",
+    0xAB: "i32x4.shl i32x4.shr_s i32x4.shr_u i32x4.add",
+    0xB1: "i32x4.sub",
+    0xB5: "i32x4.mul",
+    0xC7: "i64x2.extend_low_i32x4_s",
+    0xC9: "i64x2.extend_low_i32x4_u",
+    0xCB: "i64x2.shl i64x2.shr_s i64x2.shr_u i64x2.add",
+    0xD1: "i64x2.sub",
+    0xD5: "i64x2.mul",
+}
+_EXTRACT = {"i8x16.extract_lane_u": (0x16, 16), "i16x8.extract_lane_u": (0x19, 8), "i32x4.extract_lane": (0x1B, 4)}
+
+
+def _simd(number: int) -> bytes:
+    """The opcode behind 0xFD, whose number is one of variable length."""
+    return b"\xfd" + (bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80, number >> 7]))
+
+
+OPCODES.update(
+    {name: _simd(first + k) for first, names in _SIMD.items() for k, name in enumerate(names.split())}
+)
+OPCODES.update(
+    {
+        f"{name} {lane}": _simd(number) + bytes([lane])
+        for name, (number, nlanes) in _EXTRACT.items()
+        for lane in range(nlanes)
+    }
+)
+OPCODES["i64x2.extract_lane 1"] = _simd(0x1D) + b"\x01"

@@ -75,7 +75,7 @@ def instructions(
             reader.at += 1
         elif name.startswith("local."):
             words.append(name_of("local", reader.number()))
-        elif name in ("f64.const", "v128.const"):
+        elif name in ("f64.const", "v128.const", "i8x16.shuffle"):
             nbytes = 8 if name == "f64.const" else 16
             words.append(reader.data[reader.at : reader.at + nbytes].hex())
             reader.at += nbytes
@@ -85,6 +85,8 @@ def instructions(
             reader.number()
             offset = reader.number()
             words += [f"offset={offset}"] if offset else []
+            if name.endswith("_lane"):
+                words.append(str(reader.number()))
         if name in ("end", "else"):
             depth -= 1
         yield "  " * max(depth, 0) + " ".join(word for word in words if word)

@@ -114,12 +114,12 @@ def install(
     return installed
 
 
-def run_till_interrupted(guest: Guest) -> None:
+def run_till_interrupted(guest: Guest, pc: int = CODE) -> None:
     """Run what does not end by itself, and see that an interrupt ends it."""
     ended = threading.Event()
 
     def run() -> None:
-        guest.run()
+        guest.run(pc)
         ended.set()
 
     thread = threading.Thread(target=run, daemon=True)

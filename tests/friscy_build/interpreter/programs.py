@@ -150,8 +150,9 @@ class Outcome:
     data: bytes
 
 
-def expected(program: Program, code: int) -> Outcome:
-    """What the oracle says, with the program's code at address `code`."""
+def expected(program: Program, code: int, nsteps: int = 0) -> Outcome | None:
+    """What the oracle says, with the program's code at address `code`; None where it takes more than `nsteps` steps,
+    or else more than one for each instruction."""
     hart = Evaluator(pc=code + program.start)
     at = code
     for word in program.words:
@@ -163,7 +164,8 @@ def expected(program: Program, code: int) -> Outcome:
     hart.f_registers[:] = program.f
     hart.fcsr_register = program.fcsr
     try:
-        hart.run(len(program.words) + 1)
+        hart.run(nsteps or len(program.words) + 1)
+        return None
     except Trap as trap:
         ended = (trap.cause, trap.value, trap.pc)
     data = hart.memory.read(DATA, DATA_BYTES)
