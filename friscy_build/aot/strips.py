@@ -120,7 +120,7 @@ class _Reader:
     """Reads a block's instructions for lanes of `bits` bits."""
 
     def __init__(self, block: Block, bits: int) -> None:
-        self._block, self._bits = block, bits
+        self._bits = bits
         written, self._carried = set[int](), set[int]()  # carried: read before they are written, from turn to turn
         for _, i in block.code:
             reads, writes = effects(i)
@@ -249,8 +249,8 @@ class _Reader:
         return None
 
     def _reduction(self, register: int, raw: Any) -> Reduction | None:
-        """register op= value: where the register is used for nothing else."""
-        if register not in self._carried or register in self._linear or self._uses(register) != 1:
+        """register op= value. Nothing else can be done with the register: it has neither a form nor lanes then."""
+        if register not in self._carried or register in self._linear:
             return None
         width = 64
         if isinstance(raw, Node) and raw.name == "sext" and raw.args[1] == 32:
@@ -267,11 +267,6 @@ class _Reader:
                 if value is not None and self._is_exact(op, width, other, value):
                     return Reduction(register, op, width, value)
         return None
-
-    def _uses(self, register: int) -> int:
-        """How many instructions read or write a register."""
-        found = [effects(i) for _, i in self._block.code]
-        return sum(bool((reads | writes) >> register & 1) for reads, writes in found)
 
     def _is_exact(self, op: str, width: int, raw: Any, value: Lanes) -> bool:
         """Whether the lanes of all turns of a strip together give what the register gets."""
