@@ -24,8 +24,8 @@ _MASK = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """An expression. kind: "const" with `value`; "splat" of the register `value`; "loaded": what the access number
-    `value` loads, extended to lanes as `extension` says; "held": the value number `value`, which was computed before;
+    """An expression. kind: "const" with `value`; "splat" of the register `value`; "loaded_u", "loaded_s": what the
+    access number `value` loads, with zeros above it or copies of its sign; "held": the value number `value`, which was computed before;
     or the host's operation, with operands, of which a shift's second is `value`.
 
     extension: "u" or "s" where the register has what the lane has with zeros above it, or copies of its sign.
@@ -86,7 +86,7 @@ class Lowering:
         number = self._loaded(node)
         if number is None or node.width > self.bits or self.bits // node.width > 4:
             return None
-        return Lanes("loaded", number, extension=extension)
+        return Lanes(f"loaded_{extension}", number, extension=extension)
 
     def _extended(self, raw: Any, width: int, extension: str) -> Lanes | None:
         """A value of `width` bits, extended."""

@@ -6,7 +6,6 @@ done one by one until the strip's rest is done, or for a while if there was none
 
 from __future__ import annotations
 
-from friscy.machine.layout import GUEST_END
 from friscy_build.aot.effects import F0, Registers
 from friscy_build.aot.function_writer import BLOCK, LOOP, STILL_INTERRUPTED, WRAP, const32, const64
 from friscy_build.aot.graph import Block, End
@@ -21,7 +20,7 @@ from friscy_build.wasm.opcodes import OPCODES
 _TURNS = ((5, 4), (10, 2))  # at most so many instructions, how often they are written
 _PAGE = 4096
 _PATIENCE = 64  # how often a loop comes to its head before it tries again what it could not do
-_FIRST_TURNS = 8  # that are done one by one: many loops have no more
+_FIRST_TURNS = 8  # that are done one by one, at least as many as one has at its head: many loops have no more
 _LOW, _HIGH = -(1 << 31), (1 << 31) - 1  # of an int
 _EXTEND_INT = OPCODES["i64.extend32_s"]
 _COMPARISONS = {"ne": "ne", "slt": "lt_s", "ult": "lt_u", "sle": "le_s", "ule": "le_u",
@@ -108,11 +107,11 @@ class StripWriter(RunWriter):
 
     # How long a strip may be
 
-    def _put_form(self, form: Linear) -> None:
+    def _put_form(self, strip: Strip, form: Linear) -> None:
         """Leave the value of a form on the stack."""
         first = True
         for register, times in form.terms:
-            self._put(self._get(register))
+            self._put(self._get_number(strip, register))
             if times != 1:
                 self._put(const64(times - (1 << 64) if times >> 63 else times) + OPCODES["i64.mul"])
             self._put(b"" if first else OPCODES["i64.add"])
@@ -121,14 +120,15 @@ class StripWriter(RunWriter):
             self._put(const64(form.const - (1 << 64) if form.const >> 63 else form.const))
             self._put(b"" if first else OPCODES["i64.add"])
 
+    def _get_number(self, strip: Strip, register: int) -> bytes:
+        """What a register has. That of an int may have anything in its upper half (`halves`)."""
+        return self._get(register) + (_EXTEND_INT if register in strip.words else b"")
+
     def _put_addresses(self, strip: Strip) -> None:
-        """Find the addresses; give up where one is not in the guest's range, or an int is none."""
-        for register in sorted(strip.words):
-            self._put(self._get(register) + self._get(register) + _EXTEND_INT + OPCODES["i64.ne"])
-            self._put(wasm.BR_IF + leb(0))
+        """Find the addresses. A turn was done before: they are in the guest's range, or where its guard begins."""
         for k, access in enumerate(strip.accesses):
-            self._put_form(access.address)
-            self._put(self._tee_i64(2 + k) + const64(GUEST_END) + OPCODES["i64.ge_u"] + wasm.BR_IF + leb(0))
+            self._put_form(strip, access.address)
+            self._put(wasm.LOCAL_SET + self._i64(2 + k))
 
     def _put_count(self, block: Block, strip: Strip) -> None:
         """Find how many turns are surely followed by another, and leave no page; give up where there is none."""
@@ -136,7 +136,7 @@ class StripWriter(RunWriter):
         first, second = self._get_i64(0), self._get_i64(1)
         ints = _EXTEND_INT if self._kinds(block)[-1] & WORDS else b""
         for k, form in enumerate((bound.first, bound.second)):
-            self._put_form(form)
+            self._put_form(strip, form)
             self._put(ints + wasm.LOCAL_SET + self._i64(k))
         self._put(first + second + OPCODES[f"i64.{_COMPARISONS[bound.op]}"] + OPCODES["i32.eqz"])
         self._put(wasm.BR_IF + leb(0))
@@ -146,7 +146,7 @@ class StripWriter(RunWriter):
         self._put(count)
         for register in sorted(strip.words):
             step = strip.steps[register]
-            own = self._get(register)
+            own = self._get_number(strip, register)
             self._put(const64(_HIGH) + own if step > 0 else own + const64(_LOW))
             self._put(OPCODES["i64.sub"])
             self._divide(abs(step))
@@ -176,7 +176,7 @@ class StripWriter(RunWriter):
         last = len(strip.accesses) - 1
         store = strip.accesses[last]
         for k, load in enumerate(strip.accesses[:-1]):
-            if store.nbytes <= load.nbytes and store.address == load.address:
+            if store.address == load.address:
                 continue
             # Where it stores not faster than it loads, what is stored at or before what is loaded was loaded already.
             behind = 1 if store.nbytes <= load.nbytes else 1 - _PAGE
@@ -238,10 +238,10 @@ class StripWriter(RunWriter):
                 self._put(self._splats[lanes.value])
             case "held":
                 self._put(wasm.LOCAL_GET + self._wide_local(lanes.value))
-            case "loaded":
+            case "loaded_u" | "loaded_s":
                 access = strip.accesses[lanes.value]
                 self._put(wasm.LOCAL_GET + self._at(lanes.value))
-                opcodes = load_opcodes(access.nbytes, strip.bits, lanes.extension or "u", b"\0\0")
+                opcodes = load_opcodes(access.nbytes, strip.bits, lanes.kind[-1], b"\0\0")
                 self._put_access(access, opcodes)
             case _:
                 for operand in lanes.operands:
@@ -256,7 +256,7 @@ class StripWriter(RunWriter):
         return get + (b"" if bits == 64 else WRAP) + OPCODES[f"{SHAPES[bits]}.splat"]
 
     def _put_reduction(self, strip: Strip, k: int, reduction: Reduction) -> None:
-        """Give a register what the lanes have together."""
+        """Give a register what the lanes have together; the next turn extends an int."""
         bits, own = strip.bits, wasm.LOCAL_GET + self._wide_local(len(strip.values) + k)
         extract = f"{SHAPES[bits]}.extract_lane" + ("_u" if bits < 32 else "")
         op = OPCODES[f"{'i64' if bits == 64 else 'i32'}.{reduction.op}"]
@@ -268,6 +268,6 @@ class StripWriter(RunWriter):
                 self._put(OPCODES[f"i32.extend{bits}_s"])
             self._put(OPCODES["i64.extend_i32_s" if signed else "i64.extend_i32_u"])
         self._put(self._get(reduction.register) + OPCODES[f"i64.{reduction.op}"])
-        self._put((_EXTEND_INT if reduction.width == 32 else b"") + self._set(reduction.register))
+        self._put(self._set(reduction.register))
 
 

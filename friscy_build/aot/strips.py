@@ -37,11 +37,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """register op= value, in each turn, in its lowest `width` bits (32: sign-extended then)."""
+    """register op= value, in each turn."""
 
     register: int
     op: str
-    width: int
     value: Lanes
 
 
@@ -265,7 +264,7 @@ class _Reader:
             if isinstance(low, Node) and low.name == "get" and low.args[0] == register and other is not own:
                 value = self._lowering.lanes(other)
                 if value is not None and self._is_exact(op, width, other, value):
-                    return Reduction(register, op, width, value)
+                    return Reduction(register, op, value)
         return None
 
     def _is_exact(self, op: str, width: int, raw: Any, value: Lanes) -> bool:
@@ -283,7 +282,7 @@ class _Reader:
         if isinstance(raw, Node) and raw.name == "get":
             lanes = self._lanes.get(raw.args[0])
             lanes = self._values[lanes.value] if lanes is not None and lanes.kind == "held" else None
-            return lanes is not None and lanes.kind == "loaded" and self._accesses[lanes.value].nbytes <= 2
+            return lanes is not None and lanes.kind.startswith("loaded") and self._accesses[lanes.value].nbytes <= 2
         return False
 
     # The end

@@ -314,6 +314,9 @@ def test_what_a_turn_stores_others_load(new_guest: NewGuest, loaded: int, stored
     for distance in (*range(-70, 70), -4096, -4095, 4095, 4096, 4000, 300, -300):
         at = DATA + 0x1F00
         loop.check({A0: at, A1: at + distance, END: at + 120 * loaded}, seed=distance + 5000)
+    for distance in (100, 300, 1000, 1700, 2300):
+        at = DATA + 0x1000
+        loop.check({A0: at, A1: at + distance, END: at + 900 // loaded * loaded}, seed=distance)
 
 
 @pytest.mark.parametrize("op_name", ["add", "addw", "xor", "or", "and"])
@@ -378,13 +381,30 @@ def test_ints_that_count(new_guest: NewGuest, step: int, name: str, swapped: boo
 
 
 @pytest.mark.parametrize("name", ["bne", "bltu", "blt"])
-def test_ints_that_are_compared_by_their_lower_halves(new_guest: NewGuest, name: str) -> None:
+@pytest.mark.parametrize("turns", [5, 60, 200])
+def test_ints_that_are_compared_by_their_lower_halves(new_guest: NewGuest, name: str, turns: int) -> None:
     """Those that nobody looks at the upper halves of may have anything there (`halves`)."""
-    before = [op("addw", rd=T2, rs1=T1, rs2=S0), op("addiw", rd=COUNT, rs1=0, imm=3)]
-    words = back([*FILL, op("addiw", rd=COUNT, rs1=COUNT, imm=1)], name, rs1=COUNT, rs2=T2)
-    loop = Loop(new_guest(), words, [*before])
-    for turns in (5, 60, 200):
-        loop.check({A0: DATA + 5, T1: turns + (77 << 32), S0: -(3 << 40)})
+    loop = back([*FILL, op("addiw", rd=COUNT, rs1=COUNT, imm=1)], name, rs1=COUNT, rs2=T2)
+    function = [op("addw", rd=T2, rs1=T1, rs2=A1), op("addw", rd=COUNT, rs1=A2, rs2=A3), *loop]
+    words = [op("jal", rd=1, imm=8), EBREAK, *function, op("jalr", rd=0, rs1=1, imm=0)]
+    guest = new_guest()
+    guest.code(*words, at=CODE)
+    assert CODE + 8 in install(guest, elf_file(code_of(words)), [CODE, CODE + 8])
+    guest.memory[DATA : DATA + 300] = bytes(300)
+    values = {
+        A0: DATA,
+        T0: 7,
+        T1: turns + (77 << 32),
+        A1: -(3 << 40),
+        A2: 5 << 35,
+        A3: 1 << 31 | 1,
+        A4: 1 << 31,
+    }
+    for register, value in values.items():
+        guest.set_x(register, value)
+    guest.set_x(T1, turns + (77 << 32) + (1 << 31))
+    guest.run(CODE)
+    assert guest.memory[DATA : DATA + 300] == bytes([7] * (turns - 1)) + bytes(301 - turns)
 
 
 @pytest.mark.parametrize("start", [64, 320, 8])
