@@ -25,10 +25,11 @@ _MASK = (1 << 64) - 1
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """An expression. kind: "const" with `value`; "splat" of the register `value`; "loaded_u", "loaded_s": what the
-    access number `value` loads, with zeros above it or copies of its sign; "held": the value number `value`, which was computed before;
-    or the host's operation, with operands, of which a shift's second is `value`.
+    access number `value` loads, with zeros above it or copies of its sign; "held": the value number `value`, which was
+    computed before; or the host's operation, with operands, of which a shift's second is `value`.
 
-    extension: "u" or "s" where the register has what the lane has with zeros above it, or copies of its sign.
+    extension: "u" or "s" where the register, or a node of at least the lane's width, has what the lane has with zeros
+    above it, or copies of its sign.
     """
 
     kind: str
@@ -61,8 +62,7 @@ class Lowering:
         if name in ("zext", "sext"):
             return self._extended(raw.args[0], raw.args[1], name[0].replace("z", "u"))
         if name == "trunc":
-            whole = self.lanes(raw.args[0])
-            return whole if raw.width >= bits else self._as(whole, "")
+            return self.lanes(raw.args[0])
         if name != "binary":
             return None
         if op in _SHIFTS:
@@ -84,7 +84,7 @@ class Lowering:
 
     def _load(self, node: Node, extension: str) -> Lanes | None:
         number = self._loaded(node)
-        if number is None or node.width > self.bits or self.bits // node.width > 4:
+        if number is None or node.width > self.bits:
             return None
         return Lanes(f"loaded_{extension}", number, extension=extension)
 
@@ -129,7 +129,7 @@ class Lowering:
             kind = f"{SHAPES[bits]}.shr_{extension}"
         if distance >= bits:
             return None
-        return Lanes(kind, distance, (lanes,), extension if width >= bits else "")
+        return Lanes(kind, distance, (lanes,), extension)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,6 @@ class _Reader:
         """What a register has now, as a linear form."""
         if register in self._linear:
             return self._linear[register]
-        if register in self._written and register not in self._carried:
-            return None
         return Linear(((register, 1),)) if register < 32 else None
 
     def _held(self, register: int) -> Lanes | None:
@@ -203,6 +201,8 @@ class _Reader:
                     return False
                 self._stored.append((len(self._accesses) - 1, lanes))
             elif item[0] == "set":
+                if any(each.register == item[1] for each in self._reductions):
+                    return False
                 self._set(item[1], item[2])
             elif item[0] != "touch":
                 return False

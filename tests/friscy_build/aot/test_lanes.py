@@ -119,7 +119,7 @@ def of_lanes(lanes: Lanes, values: Values, widths: dict[int, int]) -> int:
         value = values.loads[lanes.value // 100] & mask(width)
         return signed(value, width) & mask(bits) if lanes.kind == "loaded_s" else value
     first, *rest = (of_lanes(each, values, widths) for each in lanes.operands)
-    return operate(lanes.kind.split(".")[1], first, rest[0] if rest else lanes.value, bits)
+    return operate(lanes.kind.split(".")[1], first, rest[0] if rest else lanes.value % bits, bits)
 
 
 @pytest.mark.parametrize("bits", WIDTHS)

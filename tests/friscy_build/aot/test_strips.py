@@ -56,7 +56,8 @@ class Loops:
         rng, rd = self.rng, self.rng.choice(NUMBERS)
         kind = rng.random()
         if kind < 0.5:
-            operands = {"rs1": rng.choice(known), "rs2": rng.choice([*known, *SPLATS])}
+            others = SPLATS if rng.random() < 0.95 else (*POINTERS, COUNT, *SUMS)
+            operands = {"rs1": rng.choice(known), "rs2": rng.choice([*known, *others])}
             if rng.random() < 0.3:
                 operands = {"rs1": operands["rs2"], "rs2": operands["rs1"]}
             word = op(rng.choice(THREE), rd=rd, **operands)
@@ -271,6 +272,20 @@ def test_it_is_interrupted_and_goes_on_as_if_not(new_guest: NewGuest) -> None:
                      op("addi", rd=END, rs1=END, imm=4)], "bne", rs1=A0, rs2=END)),
         (None, back([op("lbu", rd=A3, rs1=A0, imm=0), op("addi", rd=A0, rs1=A0, imm=1)], "bne", rs1=A3, rs2=0)),
         (None, back([op("sw", rs2=T0, rs1=A0, imm=0), op("addi", rd=A0, rs1=A0, imm=4)], "beq", rs1=A0, rs2=END)),
+        # A register that two sums go into; one that follows another; the address of what is stored.
+        (None, back([op("lw", rd=A3, rs1=A0, imm=0), op("add", rd=T0, rs1=T0, rs2=A3), op("xor", rd=T0, rs1=T0, rs2=A3),
+                     op("addi", rd=A0, rs1=A0, imm=4)], "bne", rs1=A0, rs2=END)),
+        (None, back([op("lw", rd=A3, rs1=A0, imm=0), op("add", rd=T0, rs1=T0, rs2=A3), op("add", rd=T0, rs1=0, rs2=A3),
+                     op("addi", rd=A0, rs1=A0, imm=4)], "bne", rs1=A0, rs2=END)),
+        (None, back([op("lbu", rd=A3, rs1=A5, imm=0), op("addi", rd=A5, rs1=A1, imm=1),
+                     op("addi", rd=A1, rs1=A1, imm=1)], "bne", rs1=A1, rs2=END)),
+        (None, back([op("sd", rs2=A0, rs1=A0, imm=0), op("addi", rd=A0, rs1=A0, imm=8)], "bne", rs1=A0, rs2=END)),
+        (None, back([op("add", rd=A3, rs1=0, rs2=A0), op("sd", rs2=A3, rs1=A0, imm=0),
+                     op("addi", rd=A0, rs1=A0, imm=8)], "bne", rs1=A0, rs2=END)),
+        # More vectors than there are locals for.
+        (None, back([op("lbu", rd=A3, rs1=A0, imm=0),
+                     *[op("xor", rd=A4, rs1=k, rs2=k + 1) for k in (1, 3, 5, 8, 15, 17, 19, 21, 23, 25, 27, 29)],
+                     op("addi", rd=A0, rs1=A0, imm=1)], "bne", rs1=A0, rs2=31)),
         # Others may see each access.
         (None, back([op("amoadd.w", rd=A3, rs1=A0, rs2=T0, aq_rl=0), op("addi", rd=A0, rs1=A0, imm=4)],
                     "bne", rs1=A0, rs2=END)),
@@ -384,27 +399,46 @@ def test_ints_that_count(new_guest: NewGuest, step: int, name: str, swapped: boo
 @pytest.mark.parametrize("turns", [5, 60, 200])
 def test_ints_that_are_compared_by_their_lower_halves(new_guest: NewGuest, name: str, turns: int) -> None:
     """Those that nobody looks at the upper halves of may have anything there (`halves`)."""
-    loop = back([*FILL, op("addiw", rd=COUNT, rs1=COUNT, imm=1)], name, rs1=COUNT, rs2=T2)
-    function = [op("addw", rd=T2, rs1=T1, rs2=A1), op("addw", rd=COUNT, rs1=A2, rs2=A3), *loop]
-    words = [op("jal", rd=1, imm=8), EBREAK, *function, op("jalr", rd=0, rs1=1, imm=0)]
+    # A function that reads none of the temporaries as they were, so that none has to be right where it returns.
+    loop = [op("sb", rs2=A5, rs1=A0, imm=0), op("addi", rd=A0, rs1=A0, imm=1)]
+    loop = back([*loop, op("addiw", rd=COUNT, rs1=COUNT, imm=1)], name, rs1=COUNT, rs2=T2)
+    function = [op("addw", rd=T2, rs1=A4, rs2=A1), op("addw", rd=COUNT, rs1=A2, rs2=A3), *loop]
+    unread = [op("addi", rd=register, rs1=0, imm=0) for register in (T2, COUNT)]
+    words = [op("jal", rd=1, imm=16), *unread, EBREAK, *function, op("jalr", rd=0, rs1=1, imm=0)]
     guest = new_guest()
     guest.code(*words, at=CODE)
-    assert CODE + 8 in install(guest, elf_file(code_of(words)), [CODE, CODE + 8])
-    guest.memory[DATA : DATA + 300] = bytes(300)
-    values = {
-        A0: DATA,
-        T0: 7,
-        T1: turns + (77 << 32),
-        A1: -(3 << 40),
-        A2: 5 << 35,
-        A3: 1 << 31 | 1,
-        A4: 1 << 31,
-    }
-    for register, value in values.items():
-        guest.set_x(register, value)
-    guest.set_x(T1, turns + (77 << 32) + (1 << 31))
-    guest.run(CODE)
-    assert guest.memory[DATA : DATA + 300] == bytes([7] * (turns - 1)) + bytes(301 - turns)
+    assert CODE + 16 in install(guest, elf_file(code_of(words)), [CODE, CODE + 16])
+    for upper in (0, 77, -5, 0x7FFF_FFFF):
+        for start in (0, -(1 << 31) + 1, (1 << 31) - 20):
+            guest.memory[DATA : DATA + 300] = bytes(300)
+            end = start + turns + 1 + (upper << 32)
+            values = {A0: DATA, A5: 7, A4: end, A1: -(3 << 40), A2: 5 << 35, A3: start}
+            for register, value in values.items():
+                guest.set_x(register, value)
+            guest.interrupt(0)
+            guest.run(CODE)
+            stops = name == "blt" and start > 0 and start + turns >= 1 << 31  # the end is negative, as an int
+            done = 1 if stops else turns + 1
+            assert guest.memory[DATA : DATA + 300] == bytes([7] * done) + bytes(300 - done)
+
+
+def test_an_int_that_was_none_before_is_where_it_was(
+    aot_engine: wasmtime.Engine, aot_interpreter: wasmtime.Module
+) -> None:
+    words = [
+        op("add", rd=A3, rs1=A0, rs2=COUNT),
+        op("sb", rs2=T0, rs1=A3, imm=0),
+        op("addiw", rd=COUNT, rs1=COUNT, imm=1),
+    ]
+    words = back(words, "bne", rs1=COUNT, rs2=T2)
+    assert strip_of(words) is not None
+    process = process_of(aot_engine, aot_interpreter, [*words, EBREAK])
+    process.space.memory.map(DATA, DATA + PAGE, PROT_READ | PROT_WRITE)
+    for register, value in ((A0, DATA), (T0, 7), (COUNT, 1 << 32 | 5), (T2, 300)):
+        process.hart.set_x(register, value)
+    process.run()
+    assert (process.traps, process.hart.trap_value) == ([CAUSE_STORE_FAULT], DATA + (1 << 32 | 5))
+    assert process.space.memory.read(DATA, PAGE) == bytes(PAGE)
 
 
 @pytest.mark.parametrize("start", [64, 320, 8])
