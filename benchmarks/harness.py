@@ -13,7 +13,7 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -165,13 +165,13 @@ def print_speeds(
     others: Sequence[str],
     title: str,
     told: Callable[[str, Mapping[str, float]], str],
+    apart: Collection[str] = (),
 ) -> dict[str, float]:
     """Print how fast `own` is beside each of `others`, a line for each of `speeds` and one for their geometric means,
-    which are returned. title, told: of the last column, and what it says by a line's name and speeds."""
-    means = {
-        other: math.exp(sum(math.log(each[other]) for each in speeds.values()) / len(speeds))
-        for other in others
-    }
+    which are returned. title, told: of the last column, and what it says by a line's name and speeds. apart: lines that
+    the means are not of, unless there are no others."""
+    meant = [each for name, each in speeds.items() if name not in apart] or list(speeds.values())
+    means = {other: math.exp(sum(math.log(each[other]) for each in meant) / len(meant)) for other in others}
     print(f"\n{f'speed of {own} /':<22}" + "".join(f"{other:>20}" for other in others) + f"   {title}")
     for name, each in [*speeds.items(), ("geometric mean", means)]:
         cells = "".join(f"{each[other]:>20.2f}" for other in others)
