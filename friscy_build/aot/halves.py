@@ -11,16 +11,14 @@ nobody reads it. A register that is known to hold an int (a *word*) is compared 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from friscy_build.aot.effects import ALL, NONE, Form, Registers, effects, form
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
+from friscy_build.aot.rules import Rules
 from friscy_build.aot.tracing import Node, Tracer
 from friscy_build.isa.decode import Instruction
-
-if TYPE_CHECKING:
-    from friscy_build.aot.convention import Convention
 
 # How an instruction is written: without extending its result; with its operands, which are words, compared or copied.
 NARROW, WORDS = 1, 2
@@ -150,7 +148,7 @@ def _looked_at(raw: Any, upper: bool) -> Registers:
 class Halves:
     """What a function's instructions are written like (NARROW, WORDS)."""
 
-    def __init__(self, flow: Flow, convention: Convention) -> None:
+    def __init__(self, flow: Flow, convention: Rules) -> None:
         blocks, before = flow.blocks, [NONE] * len(flow.blocks)
         live = convention.liveness(flow.graph)
         words = _solve_words(flow, convention.abi.saved)

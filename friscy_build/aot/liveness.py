@@ -17,7 +17,7 @@ from friscy_build.aot.graph import End
 from friscy_build.isa.decode import Instruction
 
 if TYPE_CHECKING:
-    from friscy_build.aot.convention import Convention
+    from friscy_build.aot.rules import Rules
 
 _SP, _RA = 1 << SP, 1 << RA
 
@@ -46,7 +46,7 @@ def _by_pc(flow: Flow, listed: list[Registers]) -> dict[int, Registers]:
     return {block.pc: each for block, each in zip(flow.blocks, listed, strict=True)}
 
 
-def solve_live(flow: Flow, convention: Convention) -> tuple[list[Registers], list[Registers]]:
+def solve_live(flow: Flow, convention: Rules) -> tuple[list[Registers], list[Registers]]:
     """(live where each block starts, where it ends), by their numbers."""
     nblocks = len(flow.blocks)
     own, kills = [NONE] * nblocks, [NONE] * nblocks
@@ -81,7 +81,7 @@ def solve_live(flow: Flow, convention: Convention) -> tuple[list[Registers], lis
     return live, after
 
 
-def solve_dirty(flow: Flow, convention: Convention, found: Liveness, params: Registers) -> None:
+def solve_dirty(flow: Flow, convention: Rules, found: Liveness, params: Registers) -> None:
     """Find what is dirty, and what is stored where blocks end. params: given as values at the entry.
 
     What is dirty before a loop that does not write it is stored before it. Otherwise each way out of the loop for an
@@ -149,7 +149,7 @@ def _entering(flow: Flow, new: list[Registers], unwanted: Registers) -> dict[tup
     return found
 
 
-def solve_held(flow: Flow, convention: Convention, found: Liveness, wanted: Registers) -> None:
+def solve_held(flow: Flow, convention: Rules, found: Liveness, wanted: Registers) -> None:
     """Find what is held, and what is loaded after calls. wanted: what a return or a jump elsewhere wants as values."""
     nblocks = len(flow.blocks)
     clobbers, own = [NONE] * nblocks, [NONE] * nblocks

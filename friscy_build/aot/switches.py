@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from friscy_build.aot.convention import Convention
 from friscy_build.aot.effects import NONE, Registers, effects
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
+from friscy_build.aot.rules import Rules
 from friscy_build.aot.tables import Way, writer
 from friscy_build.isa.decode import Instruction
 
@@ -40,7 +40,7 @@ class Switches:
     goes to, where whoever comes to it has left that to it: it follows from the way that is taken.
     """
 
-    def __init__(self, flow: Flow, convention: Convention) -> None:
+    def __init__(self, flow: Flow, convention: Rules) -> None:
         self._flow, self._live = flow, convention.liveness(flow.graph)
         self.indices: dict[int, Index] = {}
         self.implied: dict[int, int] = {}
