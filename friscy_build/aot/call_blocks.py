@@ -92,7 +92,7 @@ class CallBlockWriter(WayWriter):
         """Find where the function looks for an interrupt."""
         blocks = self._flow.blocks
         calls = {k for k, block in enumerate(blocks) if self._asks(block)}
-        counting = {k for k, block in enumerate(blocks) if block.pc in self._strips}
+        counting = {k for k, block in enumerate(blocks) if block.pc in {*self._strips, *self._unrolled}}
         return Looks(self._flow, self._bases, calls, counting)
 
     def _asks(self, block: Block) -> bool:

@@ -45,6 +45,7 @@ from friscy_build.aot.strip_writer import StripWriter
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
 from friscy_build.aot.templates import ASKING, ASKING_AGAIN, CHECKED, UNCHECKED
+from friscy_build.aot.unrolling import Unrolled
 from friscy_build.aot.ways import ROOT
 from friscy_build.isa.decode import Instruction
 from friscy_build.wasm import opcodes as wasm
@@ -69,6 +70,7 @@ class Emitter(StripWriter):
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
         self._switches = Switches(self._flow, self._convention)
+        self._unrolled = self._find_unrolled()
         self._strips = self._find_strips()
         self._looks = self._find_looks()
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
@@ -126,6 +128,23 @@ class Emitter(StripWriter):
             self._put_turns(block, turns)
         elif not self._put_code(block):
             self._end(block)
+
+    def _put_unrolled(self, unrolled: Unrolled) -> None:
+        """Write a loop's turns one after the other, and what comes after it."""
+        first, last = unrolled.blocks[0], unrolled.blocks[-1]
+        self._facts = self._bases.at[first.pc].copy()
+        self._dirty, self._clean = self._live.dirty[first.pc], NONE
+        for turn in range(unrolled.nturns):
+            for block in unrolled.blocks:
+                # It may be for a loop around this one.
+                self._look = self._looks.accesses.get(block.pc) if turn == 0 else None
+                self._calm.clear()
+                self._put_code(block)
+                skipped = self._skipped(block) if block is not last else None
+                if skipped is not None:
+                    self._choose(skipped)
+            self._put(wasm.DROP)  # whether there is another
+        self._go(last, last.next_pc)
 
     def _put_turns(self, block: Block, turns: int) -> None:
         """Write the code of such a block, `turns` times, and what comes after it."""

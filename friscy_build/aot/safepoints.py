@@ -33,7 +33,8 @@ class Looks:
     the calls they end with, by pc. accesses: by a block's pc, the one of it that looks."""
 
     def __init__(self, flow: Flow, bases: Bases, calls: Set[int], counting: Set[int] = frozenset()) -> None:
-        """calls: the numbers of blocks whose calls look. counting: of loops' heads that look now and then."""
+        """calls: the numbers of blocks whose calls look. counting: of loops' heads that look now and
+        then, or end soon."""
         self._flow, self._bases = flow, bases
         self._places: dict[int, int | None] = {}
         self.unasked: set[int] = set()

@@ -38,7 +38,9 @@ class StripWriter(RunWriter):
         found = {
             block.pc: find_strip(block)
             for block in self._flow.blocks
-            if block.pc == block.target and (block.pc, block.pc) not in self._structure.by_way
+            if block.pc == block.target
+            and block.pc not in self._unrolled
+            and (block.pc, block.pc) not in self._structure.by_way
         }
         return {pc: strip for pc, strip in found.items() if strip is not None}
 

@@ -25,6 +25,7 @@ from friscy_build.aot.strips import Strip
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
 from friscy_build.aot.tables import ABSOLUTE, Table, Way
+from friscy_build.aot.unrolling import Unrolled, find_unrolled
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
 from friscy_build.wasm import opcodes as wasm
@@ -45,9 +46,30 @@ class WayWriter(CallWriter):
     _looks: Looks
 
     _strips: dict[int, Strip]  # by the pc of a loop
+    _unrolled: dict[int, Unrolled]  # the same
 
     def _emit_block(self, block: Block) -> None:
         raise NotImplementedError
+
+    def _put_unrolled(self, unrolled: Unrolled) -> None:
+        raise NotImplementedError
+
+    def _find_unrolled(self) -> dict[int, Unrolled]:
+        """The loops whose turns are written one after the other, by pc."""
+        found: dict[int, Unrolled] = {}
+        if self._precise:
+            return found
+        for header in self._flow.blocks:
+            if header.end is not End.BRANCH or header.pc < 0 or header.pc not in self._structure.headers:
+                continue
+            skipped = self._skipped(header) if header.target != header.pc else None
+            if skipped is None and header.target != header.pc:
+                continue
+            last = header.pc if skipped is None else header.target
+            unrolled = find_unrolled(self._flow, header, skipped)
+            if unrolled is not None and (last, header.pc) not in self._structure.by_way:
+                found[header.pc] = unrolled
+        return found
 
     def _before_loop(self, pc: int) -> None:
         """Write what comes before a loop."""
@@ -335,13 +357,14 @@ class WayWriter(CallWriter):
 
     def _tree(self, pc: int) -> None:
         """Write a block, and all that it dominates."""
-        structure = self._structure
-        header = pc in structure.headers
+        structure, unrolled = self._structure, self._unrolled.get(pc)
+        header = pc in structure.headers and unrolled is None
         if header:
             self._before_loop(pc)
             self._loops[pc] = self._nested
             self._open(LOOP)
-        merges = [child for child in structure.children[pc] if child in structure.merges]
+        last = pc if unrolled is None else unrolled.blocks[-1].pc  # the others of a turn are written with it
+        merges = [child for child in structure.children[last] if child in structure.merges]
         for child in reversed(merges):
             self._blocks[child] = self._nested
             self._open(BLOCK)
@@ -353,6 +376,8 @@ class WayWriter(CallWriter):
             self._goto(ROOT, self._graph.entry)
         elif pc in structure.dispatch:
             self._dispatch(pc)
+        elif unrolled is not None:
+            self._put_unrolled(unrolled)
         else:
             self._emit_block(self._graph.blocks[pc])
 
