@@ -23,7 +23,7 @@ from friscy_build.aot.effects import (
     is_access,
     registers,
 )
-from friscy_build.aot.float_runs import find_runs
+from friscy_build.aot.float_runs import Run, find_runs, may_have_runs
 from friscy_build.aot.function_writer import (
     BLOCK,
     EXTEND,
@@ -196,11 +196,10 @@ class Emitter(StripWriter):
         index = self._switches.indices.get(block.pc)
         if way is not None:
             unread = {*unread, last, *self._switches.unread(block, way)}
-        others = {*unread, *copies, *copied, last if skipped else -1, way.load if way is not None else -1}
-        if index is not None:
-            others |= {*index.chain}
-        runs = find_runs(block.code, others) if not precise else {}
-        end_of_run = -1
+        runs, end_of_run = dict[int, Run](), -1
+        if not precise and may_have_runs(block.code):
+            others = {*unread, *copies, *copied, last if skipped else -1, way.load if way is not None else -1}
+            runs = find_runs(block.code, others | {*index.chain} if index is not None else others)
 
         def put_integer(k: int) -> None:
             if k in pairs:

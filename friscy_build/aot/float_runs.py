@@ -112,10 +112,15 @@ def is_integer(i: Instruction) -> bool:
     )
 
 
+def may_have_runs(code: Sequence[tuple[int, Instruction]]) -> bool:
+    """Whether a block has as many instructions of double precision as a run has at least."""
+    return len(code) >= LEAST and [i.row.extension for _, i in code].count("D") >= LEAST
+
+
 def find_runs(code: Sequence[tuple[int, Instruction]], others: Container[int] = ()) -> dict[int, Run]:
     """The runs of a block by their starts. others: the places of instructions that are written as something else."""
     found: dict[int, Run] = {}
-    if len(code) < LEAST or [i.row.extension for _, i in code].count("D") < LEAST:
+    if not may_have_runs(code):
         return found
     start = 0
     for k in range(len(code) + 1):

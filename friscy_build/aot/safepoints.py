@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from friscy_build.aot.bases import Bases, Facts, offset_of
 from friscy_build.aot.copies import find_copies
 from friscy_build.aot.effects import SP, is_access
-from friscy_build.aot.float_runs import LEAST
+from friscy_build.aot.float_runs import may_have_runs
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 
@@ -116,8 +116,7 @@ def first_check(block: Block, facts: Facts) -> int | None:
     facts = facts.copy()
     for k, (pc, i) in enumerate(block.code):
         if is_access(i) and i.rs1 not in (0, SP) and not facts.holds(i.rs1, offset_of(i)):
-            floats = sum(each.row.extension == "D" for _, each in block.code)
             copied = any(first <= k < first + copy.nbytes for first, copy in find_copies(block.code).items())
-            return None if floats >= LEAST or copied else k
+            return None if copied or may_have_runs(block.code) else k
         facts.follow(i, pc)
     return None
