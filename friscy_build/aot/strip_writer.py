@@ -1,4 +1,5 @@
-"""Writes strips (`strips`): at the head of a loop of one block, as many turns at once as may be done so.
+"""Finds loops whose turns are written otherwise than one at a time, and writes strips (`strips`): at the head of a loop
+of one block, as many turns at once as may be done so.
 
 At the head stands a count. Where it is used up, the loop looks for an interrupt and tries a strip; then its turns are
 done one by one until the strip's rest is done, or for a while if there was none, or where the loop was just entered.
@@ -13,6 +14,7 @@ from friscy_build.aot.halves import WORDS
 from friscy_build.aot.lanes import SHAPES, Lanes, Linear, constant, load_opcodes, store_opcodes
 from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.strips import Access, Reduction, Strip, find_strip
+from friscy_build.aot.unrolling import Unrolled, find_unrolled
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import I32, I64, leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -30,6 +32,23 @@ _NEUTRAL = {"add": 0, "or": 0, "xor": 0, "and": -1}
 
 class StripWriter(RunWriter):
     """Writes them. The locals for temporaries hold addresses and counts, those of wide registers the vectors."""
+
+    def _find_unrolled(self) -> dict[int, Unrolled]:
+        """The loops whose turns are written one after the other, by pc."""
+        found: dict[int, Unrolled] = {}
+        if self._precise:
+            return found
+        for header in self._flow.blocks:
+            if header.end is not End.BRANCH or header.pc < 0 or header.pc not in self._structure.headers:
+                continue
+            skipped = self._skipped(header) if header.target != header.pc else None
+            if skipped is None and header.target != header.pc:
+                continue
+            last = header.pc if skipped is None else header.target
+            unrolled = find_unrolled(self._flow, header, skipped)
+            if unrolled is not None and (last, header.pc) not in self._structure.by_way:
+                found[header.pc] = unrolled
+        return found
 
     def _find_strips(self) -> dict[int, Strip]:
         """The loops with strips, by pc."""

@@ -25,7 +25,7 @@ from friscy_build.aot.strips import Strip
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
 from friscy_build.aot.tables import ABSOLUTE, Table, Way
-from friscy_build.aot.unrolling import Unrolled, find_unrolled
+from friscy_build.aot.unrolling import Unrolled
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.row import Flow
 from friscy_build.wasm import opcodes as wasm
@@ -53,23 +53,6 @@ class WayWriter(CallWriter):
 
     def _put_unrolled(self, unrolled: Unrolled) -> None:
         raise NotImplementedError
-
-    def _find_unrolled(self) -> dict[int, Unrolled]:
-        """The loops whose turns are written one after the other, by pc."""
-        found: dict[int, Unrolled] = {}
-        if self._precise:
-            return found
-        for header in self._flow.blocks:
-            if header.end is not End.BRANCH or header.pc < 0 or header.pc not in self._structure.headers:
-                continue
-            skipped = self._skipped(header) if header.target != header.pc else None
-            if skipped is None and header.target != header.pc:
-                continue
-            last = header.pc if skipped is None else header.target
-            unrolled = find_unrolled(self._flow, header, skipped)
-            if unrolled is not None and (last, header.pc) not in self._structure.by_way:
-                found[header.pc] = unrolled
-        return found
 
     def _before_loop(self, pc: int) -> None:
         """Write what comes before a loop."""

@@ -136,7 +136,7 @@ def test_random_loops(new_guest: NewGuest, seed: int, monkeypatch: pytest.Monkey
         found.append(find_unrolled(*arguments))
         return found[-1]
 
-    monkeypatch.setattr("friscy_build.aot.ways.find_unrolled", finding)
+    monkeypatch.setattr("friscy_build.aot.strip_writer.find_unrolled", finding)
     rng = random.Random(seed)
     words = [*random_words(rng), EBREAK]
     x = [0, *(rng.choice((0, 1, rng.getrandbits(64), rng.getrandbits(3))) for _ in range(31))]
