@@ -116,13 +116,13 @@ class Convention(Rules):
         """The functions with a direct form whose callers may guess that they call it: those that have it anyway, and
         those that are often called so.
 
-        One with loops that is called through the table alone, as `main` is, is better off with that form: it puts no
-        saved registers back where it returns, so it may store them before a loop.
+        One with loops in loops that is called through the table alone, as `main` is, is better off with that form: it
+        puts no saved registers back where it returns, so it may store them before a loop.
         """
         blocks = [block for flow in self.flows.values() for block in flow.blocks]
         called = {block.target for block in blocks if block.end is End.CALL}
         guessed = {block.likely for block in blocks if block.likely is not None} - called
-        called |= {pc for pc in guessed & self.flows.keys() if not self.flows[pc].loops()}
+        called |= {pc for pc in guessed & self.flows.keys() if not self.flows[pc].has_inner_loops()}
         return {
             pc for pc, flow in self.flows.items()
             if pc in called or flow.graph.ninstructions <= TWIN_INSTRUCTIONS

@@ -86,6 +86,11 @@ class Flow:
                 found[header] = body
         return found
 
+    def has_inner_loops(self) -> bool:
+        """Whether there are loops in loops."""
+        loops = self.loops()
+        return any(loops.keys() & body - {header} for header, body in loops.items())
+
     def twin(self) -> Flow:
         """The same function once more."""
         twin = copy(self)

@@ -10,7 +10,9 @@ import pytest
 from aot_guest import CODE, STACK, code_of, elf_with_symbols, install
 from test_aot_flow import CallingGuest
 
+from friscy_build.aot.convention import TWIN_INSTRUCTIONS, Convention
 from friscy_build.aot.discover import Functions
+from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan
@@ -195,3 +197,20 @@ def _compare(guest: Any, functions: dict[int, list[int]], calls: dict[int, int],
     elf = elf_with_symbols(code, [(at, 4 * len(functions.get(at, CALLER))) for at in entries])
     assert set(entries) == set(install(guest, elf, entries, calls=calls))
     assert [guest.sum(choices) for choices in range(1 << TURNS)] == want
+
+
+@pytest.mark.parametrize(("nloops", "direct"), [(0, True), (1, True), (2, False)])
+def test_a_large_function_with_loops_in_loops_is_better_off_in_the_tables_form(
+    nloops: int, *, direct: bool
+) -> None:
+    """One that only calls through a register go to: `main`, which libc calls."""
+    large = [mv(A1, A0)] * (TWIN_INSTRUCTIONS + 1)
+    for k in range(nloops):
+        large += [op("addi", rd=T0 + k, rs1=T0 + k, imm=-1)]
+        large += [op("bne", rs1=T0 + k, rs2=0, imm=4 * (2 - k) - 4 * len(large))]
+    functions = {LOOP: FUNCTIONS[LOOP], HELPER: [*large, RETURN]}
+    elf = elf_with_symbols(program(functions), [(at, 4 * len(words)) for at, words in functions.items()])
+    found = Functions(CodeImage(elf), calls={CALL: HELPER})
+    flows = {graph.entry: Flow(graph) for graph in found.graphs([LOOP, HELPER])}
+    assert flows[HELPER].has_inner_loops() != direct
+    assert Convention(flows).signatures[HELPER].direct == direct
