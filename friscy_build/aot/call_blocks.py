@@ -90,10 +90,10 @@ class CallBlockWriter(WayWriter):
 
     def _find_looks(self) -> Looks:
         """Find where the function looks for an interrupt."""
-        blocks = self._flow.blocks
-        calls = {k for k, block in enumerate(blocks) if self._asks(block)}
-        counting = {k for k, block in enumerate(blocks) if block.pc in {*self._strips, *self._unrolled}}
-        return Looks(self._flow, self._bases, calls, counting)
+        flow = self._flow
+        calls = {k for k, block in enumerate(flow.blocks) if self._asks(block)}
+        counting = {flow.number[pc] for pc in (*self._strips, *self._unrolled)}
+        return Looks(flow, self._bases, calls, counting)
 
     def _asks(self, block: Block) -> bool:
         """Whether the call that ends a block, or what is done in its stead, looks for an interrupt."""

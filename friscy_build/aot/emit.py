@@ -140,9 +140,8 @@ class Emitter(StripWriter):
                 self._look = self._looks.accesses.get(block.pc) if turn == 0 else None
                 self._calm.clear()
                 self._put_code(block)
-                skipped = self._skipped(block) if block is not last else None
-                if skipped is not None:
-                    self._choose(skipped)
+                if block is not last and unrolled.skipped is not None:
+                    self._choose(unrolled.skipped)
             self._put(wasm.DROP)  # whether there is another
         self._go(last, last.next_pc)
 

@@ -7,10 +7,11 @@ their operands; an expression that would need more has no form in lanes of that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from friscy_build.aot.tracing import Node
+from friscy_build.isa.value import signed
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
@@ -78,10 +79,6 @@ class Lowering:
             extension = "u"
         return Lanes(kind, operands=(a, b), extension=extension)
 
-    def _as(self, lanes: Lanes | None, extension: str) -> Lanes | None:
-        """The same lanes of a value that is extended otherwise."""
-        return lanes and Lanes(lanes.kind, lanes.value, lanes.operands, extension)
-
     def _load(self, node: Node, extension: str) -> Lanes | None:
         number = self._loaded(node)
         if number is None or node.width > self.bits:
@@ -96,10 +93,10 @@ class Lowering:
         if lanes is None:
             return None
         if width > self.bits:
-            return lanes if extension == "s" or lanes.extension == "u" else self._as(lanes, "")
+            return lanes if extension == "s" or lanes.extension == "u" else replace(lanes, extension="")
         if width < self.bits:
             lanes = self._fitted(lanes, width, extension)
-        return self._as(lanes, extension)
+        return replace(lanes, extension=extension)
 
     def _fitted(self, lanes: Lanes, width: int, extension: str) -> Lanes:
         """Lanes whose lowest `width` bits are extended to all of them."""
@@ -150,7 +147,7 @@ class Linear:
     def step(self, steps: Mapping[int, int]) -> int:
         """What it grows by in each turn, where registers grow by `steps`; a signed number."""
         grown = sum(times * steps.get(register, 0) for register, times in self.terms) & _MASK
-        return grown - (1 << 64) if grown >> 63 else grown
+        return signed(grown, 64)
 
 
 def linear(raw: Any, held: Callable[[int], Linear | None]) -> Linear | None:
@@ -191,10 +188,9 @@ def store_opcodes(nbytes: int, bits: int, memory: bytes) -> tuple[bytes, bytes]:
     if parts == 1:
         return b"", OPCODES["v128.store"] + memory
     taken = [k for lane in range(128 // bits) for k in range(lane * bits // 8, lane * bits // 8 + nbytes)]
-    zeros = b"\xfd\x0c" + bytes(VECTOR_BYTES)
     shuffle = OPCODES["i8x16.shuffle"] + bytes(taken + [VECTOR_BYTES] * (VECTOR_BYTES - len(taken)))
     store = OPCODES["v128.store64_lane" if parts == 2 else "v128.store32_lane"]
-    return zeros + shuffle, store + memory + leb(0)
+    return constant(0, bits) + shuffle, store + memory + leb(0)
 
 
 def constant(value: int, bits: int) -> bytes:

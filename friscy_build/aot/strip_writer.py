@@ -7,6 +7,7 @@ done one by one until the strip's rest is done, or for a while if there was none
 
 from __future__ import annotations
 
+from friscy.machine.layout import PAGE
 from friscy_build.aot.effects import F0, Registers
 from friscy_build.aot.function_writer import BLOCK, LOOP, STILL_INTERRUPTED, WRAP, const32, const64
 from friscy_build.aot.graph import Block, End
@@ -15,12 +16,12 @@ from friscy_build.aot.lanes import SHAPES, Lanes, Linear, constant, load_opcodes
 from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.strips import Access, Reduction, Strip, find_strip
 from friscy_build.aot.unrolling import Unrolled, find_unrolled
+from friscy_build.isa.value import signed
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import I32, I64, leb
 from friscy_build.wasm.opcodes import OPCODES
 
 _TURNS = ((5, 4), (10, 2))  # at most so many instructions, how often they are written
-_PAGE = 4096
 _PATIENCE = 64  # how often a loop comes to its head before it tries again what it could not do
 _FIRST_TURNS = 8  # that are done one by one, at least as many as one has at its head: many loops have no more
 _LOW, _HIGH = -(1 << 31), (1 << 31) - 1  # of an int
@@ -57,9 +58,7 @@ class StripWriter(RunWriter):
         found = {
             block.pc: find_strip(block)
             for block in self._flow.blocks
-            if block.pc == block.target
-            and block.pc not in self._unrolled
-            and (block.pc, block.pc) not in self._structure.by_way
+            if block.pc not in self._unrolled and (block.pc, block.pc) not in self._structure.by_way
         }
         return {pc: strip for pc, strip in found.items() if strip is not None}
 
@@ -134,11 +133,11 @@ class StripWriter(RunWriter):
         for register, times in form.terms:
             self._put(self._get_number(strip, register))
             if times != 1:
-                self._put(const64(times - (1 << 64) if times >> 63 else times) + OPCODES["i64.mul"])
+                self._put(const64(signed(times, 64)) + OPCODES["i64.mul"])
             self._put(b"" if first else OPCODES["i64.add"])
             first = False
         if form.const or first:
-            self._put(const64(form.const - (1 << 64) if form.const >> 63 else form.const))
+            self._put(const64(signed(form.const, 64)))
             self._put(b"" if first else OPCODES["i64.add"])
 
     def _get_number(self, strip: Strip, register: int) -> bytes:
@@ -173,8 +172,8 @@ class StripWriter(RunWriter):
             self._divide(abs(step))
             self._least()
         for k, access in enumerate(strip.accesses):
-            offset = self._address(k) + const64(_PAGE - 1) + OPCODES["i64.and"]
-            self._put(const64(_PAGE) + offset + OPCODES["i64.sub"])
+            offset = self._address(k) + const64(PAGE - 1) + OPCODES["i64.and"]
+            self._put(const64(PAGE) + offset + OPCODES["i64.sub"])
             self._divide(access.nbytes)
             self._least()
 
@@ -200,10 +199,10 @@ class StripWriter(RunWriter):
             if store.address == load.address:
                 continue
             # Where it stores not faster than it loads, what is stored at or before what is loaded was loaded already.
-            behind = 1 if store.nbytes <= load.nbytes else 1 - _PAGE
+            behind = 1 if store.nbytes <= load.nbytes else 1 - PAGE
             distance = self._address(last) + self._address(k) + OPCODES["i64.sub"]
             self._put(distance + const64(behind) + OPCODES["i64.sub"])
-            self._put(const64(_PAGE - behind) + OPCODES["i64.lt_u"] + wasm.BR_IF + leb(0))
+            self._put(const64(PAGE - behind) + OPCODES["i64.lt_u"] + wasm.BR_IF + leb(0))
 
     # The strip
 
@@ -240,7 +239,9 @@ class StripWriter(RunWriter):
             self._put(narrowing)
             self._put_access(access, opcodes)
         for k, access in enumerate(strip.accesses):
-            self._put(wasm.LOCAL_GET + self._at(k) + const32(access.nbytes * strip.nturns) + OPCODES["i32.add"])
+            self._put(
+                wasm.LOCAL_GET + self._at(k) + const32(access.nbytes * strip.nturns) + OPCODES["i32.add"]
+            )
             self._put(wasm.LOCAL_SET + self._at(k))
         self._put(wasm.LOCAL_GET + counter + const32(1) + OPCODES["i32.sub"] + wasm.LOCAL_TEE + counter)
         self._put(wasm.BR_IF + leb(0))
@@ -290,5 +291,3 @@ class StripWriter(RunWriter):
             self._put(OPCODES["i64.extend_i32_s" if signed else "i64.extend_i32_u"])
         self._put(self._get(reduction.register) + OPCODES[f"i64.{reduction.op}"])
         self._put(self._set(reduction.register))
-
-

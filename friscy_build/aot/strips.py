@@ -17,6 +17,7 @@ from friscy_build.aot.effects import effects, is_access, members
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.lanes import WIDTHS, Lanes, Linear, Lowering, linear
 from friscy_build.aot.tracing import Node, Tracer
+from friscy_build.isa.value import signed
 
 _MOST_INSTRUCTIONS, _MOST_ACCESSES, _MOST_VECTORS = 20, 4, 32
 # Comparisons after which a loop goes on, with those of the operands turned round: the first is the one that grows, or
@@ -101,7 +102,9 @@ def find_strip(block: Block) -> Strip | None:
     accesses = [i for i in code if is_access(i)]
     if not 0 < len(accesses) <= _MOST_ACCESSES or len(code) > _MOST_INSTRUCTIONS:
         return None
-    if any(i.row.extension not in ("I", "M") and i.row.name not in ("fld", "flw", "fsd", "fsw") for i in code):
+    if any(
+        i.row.extension not in ("I", "M") and i.row.name not in ("fld", "flw", "fsd", "fsw") for i in code
+    ):
         return None
     traced = []
     for pc, i in block.code:
@@ -120,7 +123,10 @@ class _Reader:
 
     def __init__(self, block: Block, bits: int) -> None:
         self._bits = bits
-        written, self._carried = set[int](), set[int]()  # carried: read before they are written, from turn to turn
+        written, self._carried = (
+            set[int](),
+            set[int](),
+        )  # carried: read before they are written, from turn to turn
         for _, i in block.code:
             reads, writes = effects(i)
             self._carried |= set(members(reads)) - written
@@ -147,7 +153,7 @@ class _Reader:
             end = self._linear.get(register)
             if end is None or end.terms != ((register, 1),):
                 return None
-            steps[register] = end.const - (1 << 64) if end.const >> 63 else end.const
+            steps[register] = signed(end.const, 64)
         if not self._is_in_order(steps):
             return None
         bound = self._bound(branch.condition, steps)
@@ -239,12 +245,21 @@ class _Reader:
     def _counted(self, register: int, raw: Any) -> Linear | None:
         """The form of an int that a constant is added to in each turn."""
         match raw:
-            case Node(name="sext", args=(Node(name="binary add", width=32, args=(low, int(step))), 32)):
-                match low:
-                    case Node(name="trunc", args=(Node(name="get", args=(source,)), 64)) if source == register:
-                        if self._form(register) == Linear(((register, 1),)) and register in self._carried:
-                            self._words.add(register)
-                            return Linear(((register, 1),), (step ^ 1 << 31) - (1 << 31) & (1 << 64) - 1)
+            case Node(
+                name="sext",
+                args=(
+                    Node(
+                        name="binary add",
+                        width=32,
+                        args=(Node(name="trunc", args=(Node(name="get", args=(source,)), 64)), int(step)),
+                    ),
+                    32,
+                ),
+            ) if source == register and register in self._carried:
+                own = Linear(((register, 1),))
+                if self._form(register) == own:
+                    self._words.add(register)
+                    return own.plus(Linear(const=signed(step, 32)))
         return None
 
     def _reduction(self, register: int, raw: Any) -> Reduction | None:
@@ -261,7 +276,7 @@ class _Reader:
             return None
         for own, other in (raw.args, raw.args[::-1]):
             low = own.args[0] if width == 32 and isinstance(own, Node) and own.name == "trunc" else own
-            if isinstance(low, Node) and low.name == "get" and low.args[0] == register and other is not own:
+            if isinstance(low, Node) and low.name == "get" and low.args[0] == register:
                 value = self._lowering.lanes(other)
                 if value is not None and self._is_exact(op, width, other, value):
                     return Reduction(register, op, value)
@@ -282,7 +297,11 @@ class _Reader:
         if isinstance(raw, Node) and raw.name == "get":
             lanes = self._lanes.get(raw.args[0])
             lanes = self._values[lanes.value] if lanes is not None and lanes.kind == "held" else None
-            return lanes is not None and lanes.kind.startswith("loaded") and self._accesses[lanes.value].nbytes <= 2
+            return (
+                lanes is not None
+                and lanes.kind.startswith("loaded")
+                and self._accesses[lanes.value].nbytes <= 2
+            )
         return False
 
     # The end

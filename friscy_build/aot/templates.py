@@ -62,7 +62,9 @@ class Template:
 class _Writer(ValueWriter):
     """Writes a traced instruction. check: how its access looks at its base."""
 
-    check = UNCHECKED
+    def __init__(self, locals: Locals, kind: int, pc: int, check: int) -> None:
+        super().__init__(locals, kind, pc)
+        self._check = check
 
     def _keep(self, node: Node) -> None:
         """Put a node that is read later into a local."""
@@ -142,8 +144,8 @@ class _Writer(ValueWriter):
         if offset < 0:
             self.const(offset, 64)
             self.emit(OPCODES["i64.add"])
-        if self.check in (ASKING, ASKING_AGAIN):
-            if self.check == ASKING_AGAIN:
+        if self._check in (ASKING, ASKING_AGAIN):
+            if self._check == ASKING_AGAIN:
                 # Behind this the host's compiler does not take a load for the same as an earlier one.
                 self.emit(HART, OPCODES["i32.atomic.load8_u"] + leb(0) + leb(HART_END), wasm.DROP)
             self.emit(HART, OPCODES["i64.load"] + leb(3) + leb(HART_END))
@@ -261,8 +263,7 @@ class Templates:
     def _made(self, pc: int, i: Instruction, check: int, kind: int) -> Template:
         tracer = Tracer(pc, i, check=check != UNCHECKED)
         tracer.trace()
-        writer = _Writer(self.locals, kind, pc)
-        writer.check = check
+        writer = _Writer(self.locals, kind, pc, check)
         writer.scope(tracer.top)
         if tracer.condition is not None:
             writer.value(tracer.condition, 1)

@@ -24,10 +24,11 @@ _STRAIGHT = (End.FALL, End.JUMP, End.BRANCH)
 
 @dataclass(frozen=True, slots=True)
 class Unrolled:
-    """nturns: how many turns a loop has. blocks: of a turn, the first of which may skip another (`ways`)."""
+    """nturns: how many turns a loop has. blocks: of a turn; the first skips `skipped`, if that is one (`ways`)."""
 
     nturns: int
     blocks: tuple[Block, ...]
+    skipped: Block | None
 
 
 def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled | None:
@@ -65,7 +66,7 @@ def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled 
         if taken is None:
             return None
         if not taken:
-            return Unrolled(nturns, tuple(blocks))
+            return Unrolled(nturns, tuple(blocks), skipped)
     return None
 
 

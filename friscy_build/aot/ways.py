@@ -44,7 +44,6 @@ class WayWriter(CallWriter):
     _numbers: dict[int, int]  # of the blocks, in the order of the structure
     _switches: Switches
     _looks: Looks
-
     _strips: dict[int, Strip]  # by the pc of a loop
     _unrolled: dict[int, Unrolled]  # the same
 
@@ -52,6 +51,7 @@ class WayWriter(CallWriter):
         raise NotImplementedError
 
     def _put_unrolled(self, unrolled: Unrolled) -> None:
+        """Write a loop's turns one after the other, and what comes after it."""
         raise NotImplementedError
 
     def _before_loop(self, pc: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from friscy_build.wasm.binary import leb
+
 UNREACHABLE, BLOCK, LOOP, IF, ELSE, END = b"\x00", b"\x02", b"\x03", b"\x04", b"\x05", b"\x0b"
 BR, BR_IF, BR_TABLE, RETURN, CALL, CALL_INDIRECT = b"\x0c", b"\x0d", b"\x0e", b"\x0f", b"\x10", b"\x11"
 RETURN_CALL, RETURN_CALL_INDIRECT = b"\x12", b"\x13"
@@ -88,8 +90,7 @@ _EXTRACT = {"i8x16.extract_lane_u": (0x16, 16), "i16x8.extract_lane_u": (0x19, 8
 
 
 def _simd(number: int) -> bytes:
-    """The opcode behind 0xFD, whose number is one of variable length."""
-    return b"\xfd" + (bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80, number >> 7]))
+    return b"\xfd" + leb(number)
 
 
 OPCODES.update(

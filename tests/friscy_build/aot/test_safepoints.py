@@ -107,22 +107,18 @@ def behind(a: Assembler) -> None:
     a.word(op("ld", rd=A2, rs1=A2, imm=-16))
 
 
-def inner(a: Assembler) -> None:
-    """A loop around one that ends and looks."""
+def inner(a: Assembler, label: str = "inner") -> None:
+    """A loop around one that ends and looks, at `label`."""
     a.word(op("addi", rd=A0, rs1=0, imm=3))
-    a.labels["inner"] = a.at
+    a.labels[label] = a.at
     chase(a)
     a.word(op("addi", rd=A0, rs1=A0, imm=-1))
-    a.to("inner", "bne", rs1=A0, rs2=0)
+    a.to(label, "bne", rs1=A0, rs2=0)
 
 
 def again(a: Assembler) -> None:
     """A loop that never ends behind one that does, both of which load what tells of an interrupt."""
-    a.word(op("addi", rd=A0, rs1=0, imm=3))
-    a.labels["first"] = a.at
-    chase(a)
-    a.word(op("addi", rd=A0, rs1=A0, imm=-1))
-    a.to("first", "bne", rs1=A0, rs2=0)
+    inner(a, "first")
     a.labels["second"] = a.at
     a.word(op("ld", rd=A2, rs1=A2, imm=8))
     a.word(op("ld", rd=A2, rs1=A2, imm=-16))
