@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from friscy.machine.layout import HART_PC
-from friscy_build.aot.effects import NONE, RA, Registers, effects, is_access, registers
+from friscy_build.aot.effects import RA, effects, is_access, registers
 from friscy_build.aot.function_writer import BLOCK, INTERRUPTED, STILL_INTERRUPTED, const32, const64
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.guards import Words
@@ -34,13 +34,13 @@ class CallBlockWriter(WayWriter):
             return
         if signature is None:
             self._call_unknown(block, target)
-            self._resume(block, NONE, set_ra=False)
+            self._resume(block)
             return
         tried = self._begin_routine(block, signature)
         self._call_known(block, block.target, signature)
         if tried:
             self._close()
-        self._resume(block, registers(signature.results), set_ra=True)
+        self._resume(block, by_value=True)
 
     def _call_unknown(self, block: Block, target: int | None) -> None:
         """Call through the table; what comes behind is for where it returned."""
@@ -141,12 +141,13 @@ class CallBlockWriter(WayWriter):
         self._open_likely(block.likely)
         facts = self._facts.copy()
         self._call_known(block, block.likely, signature)
-        self._take_back(block, registers(signature.results), set_ra=True)
+        self._set_ra(block)
         self._else()
         self._facts = facts
         self._store(self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc])
         self._call_unknown(block, None)
-        self._load(self._live.held[block.next_pc] & self._convention.call_clobbers(block))
+        wanted = self._live.held[block.next_pc] & ~self._live.loading.put_off[block.pc]
+        self._load(wanted & self._convention.call_clobbers(block))
         self._close()
         self._go_behind(block)
 
@@ -160,18 +161,16 @@ class CallBlockWriter(WayWriter):
         self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
         self._give_left()
         self._close()
-        self._resume(block, NONE, set_ra=False)
+        self._resume(block)
 
-    def _resume(self, block: Block, given: Registers, *, set_ra: bool) -> None:
-        """Go on after a call that returned, and gave these registers by value."""
-        self._take_back(block, given, set_ra=set_ra)
+    def _resume(self, block: Block, *, by_value: bool = False) -> None:
+        """Go on after a call that returned. by_value: the call of a direct form, which leaves ra alone."""
+        if by_value:
+            self._set_ra(block)
         self._go_behind(block)
 
-    def _take_back(self, block: Block, given: Registers, *, set_ra: bool) -> None:
-        """Have in values what is needed after a call that gave these."""
-        self._load(self._live.reload[block.pc] & ~given)
-        if set_ra:
-            self._put(const64(block.next_pc) + self._set(RA))
+    def _set_ra(self, block: Block) -> None:
+        self._put(const64(block.next_pc) + self._set(RA))
 
     def _go_behind(self, block: Block) -> None:
         """Go to what is behind a call."""

@@ -16,6 +16,7 @@ saved (`preserved`) has no direct form.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from heapq import heappop, heappush
@@ -33,6 +34,7 @@ from friscy_build.aot.signature import (
     PASSED,
     PSABI,
     RESULTS,
+    SAVED,
     Abi,
     Signature,
     calls_others,
@@ -43,6 +45,9 @@ from friscy_build.aot.tables import Table
 
 # A function of at most so many instructions that others call directly is written for the table once more.
 TWIN_INSTRUCTIONS = 60
+_NEARLY_ALL = 0.75  # of a function's calls
+_RECURSION = 8  # calls that one of itself stands for
+_FORWARDED = registers((10, 11))
 
 
 class Convention(Rules):
@@ -86,10 +91,11 @@ class Convention(Rules):
         # The same of all that a table leads to.
         self._led_to = {t: NONE if self._entered.keys() >= set(t.targets) else ALL for t in tables}
         self._solve_needs()
+        in_hart = self._find_in_hart(own)
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
             if signature.direct:
-                passable = reads_before_writes(flow) & signature.needs | 1 << RA
+                passable = reads_before_writes(flow) & signature.needs & ~in_hart.get(pc, NONE) | 1 << RA
                 signature.params = tuple(r for r in PASSED if passable >> r & 1)[:MAX_PARAMS]
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
@@ -98,8 +104,8 @@ class Convention(Rules):
         self.leaves: dict[int, Words] = {}
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
-            in_hart = self._demands.get(pc, NONE) & signature.writes & ~registers(signature.results)
-            if pc < 0 or in_hart or not self.abi.saved:
+            elsewhere = self._demands.get(pc, NONE) & signature.writes & ~registers(signature.results)
+            if pc < 0 or elsewhere or not self.abi.saved:
                 continue
             if guard := find_guard(flow.graph, signature, self.abi.saved):
                 self.guards[pc] = guard
@@ -109,8 +115,31 @@ class Convention(Rules):
         self._solve_smashes(own)
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
-            wanted = signature.smashes | registers(signature.results) if signature.direct else NONE
-            solve_held(flow, self, found, wanted)
+            wanted = registers(signature.results) if signature.direct else NONE
+            solve_held(flow, self, found, wanted, registers(signature.params))
+
+    def _find_in_hart(self, own: Mapping[int, Registers]) -> dict[int, Registers]:
+        """By function, the saved registers that it finds in the hart, and does not get by value.
+
+        There a caller that does not change them has them once for all its calls, and one that changes them has to put
+        them back. By value they go through the host's stack at each call. So by value go those that nearly all calls
+        come with from functions that change them; a function's calls of itself are made more often than others.
+        """
+        calls: dict[int, Counter[Registers]] = {}  # by function: how many come from one that changes these
+        for pc, flow in self.flows.items():
+            if flow.graph.twin:
+                continue
+            changed = own[pc] & SAVED if self.signatures[pc].direct else NONE
+            for k, block in enumerate(flow.blocks):
+                for callee in self._callees(flow, k) if not block.cold else ():
+                    if callee is not None:
+                        calls.setdefault(callee, Counter())[changed] += _RECURSION if callee == pc else 1
+        found = dict[int, Registers]()
+        for pc, counts in calls.items():
+            enough = _NEARLY_ALL * counts.total()
+            by_value = (r for r in members(SAVED) if sum(n for each, n in counts.items() if each >> r & 1) >= enough)
+            found[pc] = SAVED & ~registers(by_value)
+        return found
 
     def _find_guessable(self) -> set[int]:
         """The functions with a direct form whose callers may guess that they call it: those that have it anyway, and
@@ -226,13 +255,14 @@ class Convention(Rules):
         self._spread(list(self.flows), step)
 
     def _solve_results(self, own: Mapping[int, Registers]) -> None:
-        """By value is given back what its own instructions, or those of callees that are known, may have written."""
+        """By value is given back what its own instructions may have written, or, of integers, those of callees that are
+        known. What callees leave in a float register seldom is a result."""
         given = {pc: RESULTS & own[pc] if self.signatures[pc].direct else NONE for pc in self.flows}
 
         def step(callee: int, caller: int) -> bool:
             before = given[caller]
             if self.signatures[caller].direct:
-                given[caller] |= given[callee]
+                given[caller] |= given[callee] & _FORWARDED
             return given[caller] != before
 
         self._spread(list(self.flows), step)

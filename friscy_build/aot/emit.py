@@ -103,7 +103,7 @@ class Emitter(StripWriter):
             self._put(wasm.LOCAL_GET + leb(locals.param(k)) + self._set(register))
         if not graph.resume and graph.entry == graph.start:
             self._try_routine()
-        self._load(live.held[graph.entry] & ~registers(params))
+        self._load(live.loading.entry)
         self._tree(ROOT)
         while self._work:
             self._work.pop()()
@@ -119,6 +119,7 @@ class Emitter(StripWriter):
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         self._look = self._looks.accesses.get(block.pc)
         self._calm.clear()
+        self._load(self._live.loading.starts.get(block.pc, NONE))
         self._safepoint(block)
         turns = self._turns(block)
         strip = self._strips.get(block.pc)

@@ -281,7 +281,7 @@ class FunctionWriter:
 
     def _put_back(self) -> None:
         """Bring saved registers, which are as they were, to the hart where something else was stored there."""
-        self._store(self._signature.smashes)
+        self._store(self._signature.smashes & self._dirty)
 
     def _give_results(self) -> None:
         self._put(b"".join(map(self._get, self._signature.results)) + wasm.RETURN)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, effects, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End
+from friscy_build.aot.loading import Loading, find_loading
 from friscy_build.isa.decode import Instruction
 
 if TYPE_CHECKING:
@@ -24,18 +25,21 @@ _SP, _RA = 1 << SP, 1 << RA
 
 class Liveness:
     """By block: dirty and live where it starts; after: live where it ends; stores: what to store where it ends; held:
-    what its start needs in values; reload: what to load after a call that ends it; left: dirty behind all that.
+    what its start needs in values; reload: what the code behind a call that ends it needs of what the call may change;
+    left: dirty behind all that.
 
     enters: by (block, header of a loop that it leads into): what to store on the way, so that it is clean in the loop.
+    loading: where values are loaded.
     """
 
-    __slots__ = ("after", "at_end", "dirty", "enters", "held", "left", "live", "reload", "stores")
+    __slots__ = ("after", "at_end", "dirty", "enters", "held", "left", "live", "loading", "reload", "stores")
 
     def __init__(self, flow: Flow, live: list[Registers], after: list[Registers]) -> None:
         self.live, self.after = _by_pc(flow, live), _by_pc(flow, after)
         self.dirty: dict[int, Registers] = {}
         self.stores: dict[int, Registers] = {}
         self.held: dict[int, Registers] = {}
+        self.loading = Loading()
         self.reload: dict[int, Registers] = {}
         self.at_end: list[Registers] = []
         self.left: dict[int, Registers] = {}
@@ -149,8 +153,10 @@ def _entering(flow: Flow, new: list[Registers], unwanted: Registers) -> dict[tup
     return found
 
 
-def solve_held(flow: Flow, convention: Rules, found: Liveness, wanted: Registers) -> None:
-    """Find what is held, and what is loaded after calls. wanted: what a return or a jump elsewhere wants as values."""
+def solve_held(flow: Flow, convention: Rules, found: Liveness, wanted: Registers, params: Registers) -> None:
+    """Find what is held, and where it is loaded. wanted: what a return or a jump elsewhere wants as values.
+
+    params: given as values at the entry."""
     nblocks = len(flow.blocks)
     clobbers, own = [NONE] * nblocks, [NONE] * nblocks
     for k, block in enumerate(flow.blocks):
@@ -188,6 +194,12 @@ def solve_held(flow: Flow, convention: Rules, found: Liveness, wanted: Registers
                 held[k] = needs
                 changed = True
     found.held = _by_pc(flow, held)
+    used, behind = [NONE] * nblocks, [NONE] * nblocks
+    for k, block in enumerate(flow.blocks):
+        used[k] = reads[k] | writes[k] | own[k] | entering[k] | start[k] | clobbers[k]
+        known = convention.expected(block) if flow.calls[k] else None
+        behind[k] = clobbers[k] & ~(registers(known.results) | _RA if known is not None else NONE)
+    found.loading = find_loading(flow, held, used, behind, ~params)
     found.reload = _by_pc(flow, reload)
 
 

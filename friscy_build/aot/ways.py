@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from friscy_build.aot.calls import CallWriter
-from friscy_build.aot.effects import NONE, Registers, effects, is_cheap, members
+from friscy_build.aot.effects import NONE, Registers, effects, is_cheap, members, registers
 from friscy_build.aot.function_writer import (
     BLOCK,
     IF,
@@ -96,6 +96,7 @@ class WayWriter(CallWriter):
             target in self._graph.blocks
             and (block.pc, target) not in self._structure.by_way
             and not self._entering(block, target)
+            and (block.pc, target) not in self._live.loading.ways
             and not self._bases.missing(target, self._facts)
             and self._label(block.pc, target) is not None
         )
@@ -110,11 +111,14 @@ class WayWriter(CallWriter):
             self._jump_out(block, target)
             return
         live = self._live.live[target]
+        self._load(self._live.loading.ways.get((block.pc, target), NONE))
         entering = self._entering(block, target)
         self._store(entering)
         self._dirty &= ~entering
         if block.end not in CALLS:
-            for register in self._bases.missing(target, self._facts):
+            missing = self._bases.missing(target, self._facts)
+            self._load(registers(missing) & self._live.loading.starts.get(target, NONE))
+            for register in missing:
                 self._check(register, target, self._dirty & live)
         self._goto(block.pc, target)
 
@@ -187,9 +191,12 @@ class WayWriter(CallWriter):
             return None
         if len(self._changed(other)) > _CHOICES:
             return None
-        for pc in (block.pc, other.pc):
-            if (pc, target) in self._structure.by_way or (pc, target) in self._live.enters:
-                return None
+        loading = self._live.loading
+        taken = {(block.pc, target), (other.pc, target)}
+        if taken & self._structure.by_way.keys() or taken & self._live.enters.keys():
+            return None
+        if other.pc in loading.starts or {*taken, (block.pc, other.pc)} & loading.ways.keys():
+            return None
         return other
 
     def _changed(self, skipped: Block) -> tuple[int, ...]:
