@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from friscy.machine.layout import HART_PC
-from friscy_build.aot.effects import RA, effects, is_access, registers
+from friscy_build.aot.effects import NONE, RA, effects, is_access, registers
 from friscy_build.aot.function_writer import BLOCK, INTERRUPTED, STILL_INTERRUPTED, const32, const64
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.guards import Words
@@ -146,7 +146,7 @@ class CallBlockWriter(WayWriter):
         self._facts = facts
         self._store(self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc])
         self._call_unknown(block, None)
-        wanted = self._live.held[block.next_pc] & ~self._live.loading.put_off[block.pc]
+        wanted = self._live.held.get(block.next_pc, NONE) & ~self._live.loading.put_off[block.pc]
         self._load(wanted & self._convention.call_clobbers(block))
         self._close()
         self._go_behind(block)

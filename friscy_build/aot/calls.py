@@ -23,7 +23,7 @@ from friscy_build.aot.function_writer import (
 )
 from friscy_build.aot.graph import Block
 from friscy_build.aot.linking import TABLE_TYPE, hart_load, hart_store, result_types
-from friscy_build.aot.locals import HART
+from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.runtime import runtime_index
 from friscy_build.aot.signature import Signature
 from friscy_build.aot.strings import DECLINED, Routine, routine_for
@@ -183,6 +183,20 @@ class CallWriter(FunctionWriter):
         self._put_back()
         self._put(wasm.LOCAL_GET + leb(self._locals.left))
         self._give_results()
+
+    def _go_aside(self, target: int) -> None:
+        """Go on at a block that is aside, which has all registers in the hart."""
+        self._store(self._dirty & self._live.live[target])
+        entry = self._convention.aside(self._graph)
+        if self._direct:
+            self._put(HART + DEPTH + self._entry_ra + const64(target))
+            self._put(wasm.RETURN_CALL + leb(self._functions.direct_form(entry)))
+            return
+        self._restore_depth()
+        self._store_pc(const64(target))
+        index = self._functions.table_form(entry)
+        assert index is not None
+        self._put(HART + wasm.RETURN_CALL + leb(index))
 
     def _open_likely(self, target: int) -> None:
         """Begin an `if` for what mostly happens: the address in the local TARGET is this one."""

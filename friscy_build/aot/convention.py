@@ -17,10 +17,14 @@ saved (`preserved`) has no direct form.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
+from dataclasses import replace
+from functools import reduce
 from heapq import heappop, heappush
+from operator import or_
 
+from friscy_build.aot.aside import part
 from friscy_build.aot.effects import ALL, NONE, RA, Registers, members, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End, Graph
@@ -92,20 +96,20 @@ class Convention(Rules):
         self._led_to = {t: NONE if self._entered.keys() >= set(t.targets) else ALL for t in tables}
         self._solve_needs()
         in_hart = self._find_in_hart(own)
+        self._put_aside(own)
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
-            if signature.direct:
+            if signature.direct and not flow.graph.resume:
                 passable = reads_before_writes(flow) & signature.needs & ~in_hart.get(pc, NONE) | 1 << RA
                 signature.params = tuple(r for r in PASSED if passable >> r & 1)[:MAX_PARAMS]
         for pc, flow in self.flows.items():
-            found, signature = self._found[pc], self.signatures[pc]
-            solve_dirty(flow, self, found, registers(signature.params))
+            solve_dirty(flow, self, self._found[pc], self._given(pc))
         self.guards: dict[int, Guard] = {}
         self.leaves: dict[int, Words] = {}
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
             elsewhere = self._demands.get(pc, NONE) & signature.writes & ~registers(signature.results)
-            if pc < 0 or elsewhere or not self.abi.saved:
+            if pc < 0 or flow.graph.resume or elsewhere or not self.abi.saved:
                 continue
             if guard := find_guard(flow.graph, signature, self.abi.saved):
                 self.guards[pc] = guard
@@ -116,7 +120,38 @@ class Convention(Rules):
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
             wanted = registers(signature.results) if signature.direct else NONE
-            solve_held(flow, self, found, wanted, registers(signature.params))
+            solve_held(flow, self, found, wanted, self._given(pc))
+
+    def _put_aside(self, own: dict[int, Registers]) -> None:
+        """Part functions with code that seldom runs: from here on a flow is of what is written as one function."""
+        self.asides: dict[int, int] = {}  # by the keys of functions that are parted, those of what is aside
+        for key, whole in list(self.flows.items()):
+            parts = part(whole.graph)
+            if parts is None:
+                continue
+            front, aside = parts
+            self.asides[key] = aside.key
+            signature, found = self.signatures[key], self._found[key]
+            signature.asks = signature.direct and calls_others(front)
+            form = replace(signature, params=(RA, 0)) if signature.direct else Signature(name=signature.name)
+            self.signatures[aside.key], self.intact[aside.key] = form, self.intact[key]
+            own[aside.key] = own[key]
+            for graph in parts:
+                flow = Flow(graph)
+                self.flows[graph.key] = flow
+                self._found[graph.key] = found.of(flow)
+
+    def _given(self, key: int) -> Registers:
+        """What the form of a function has by value at its entry."""
+        return NONE if self.flows[key].graph.resume else registers(self.signatures[key].params)
+
+    def forms(self, graph: Graph) -> Iterator[Graph]:
+        """What is written for a function of the module: its front and what is aside, or it as a whole; a twin."""
+        for key in (graph.entry, ~graph.entry):
+            if key in self.flows:
+                yield self.flows[key].graph
+                if key in self.asides:
+                    yield self.flows[self.asides[key]].graph
 
     def _find_in_hart(self, own: Mapping[int, Registers]) -> dict[int, Registers]:
         """By function, the saved registers that it finds in the hart, and does not get by value.
@@ -179,17 +214,18 @@ class Convention(Rules):
 
     def part(self, graphs: Iterable[Graph]) -> Convention:
         """What it takes to write these functions, and no more: a worker is sent it."""
-        keys = [key for graph in graphs for key in (graph.entry, ~graph.entry) if key in self.flows]
-        part = copy(self)
-        part.flows = {key: self.flows[key] for key in keys}
-        part.intact = {key: self.intact[key] for key in keys}
-        part._found = {key: self._found[key] for key in keys}
-        part._callers = {}
+        keys = [form.key for graph in graphs for form in self.forms(graph)]
+        few = copy(self)
+        few.flows = {key: self.flows[key] for key in keys}
+        few.intact = {key: self.intact[key] for key in keys}
+        few._found = {key: self._found[key] for key in keys}
+        few._callers = {}
+        few.asides = {key: self.asides[key] for key in keys if key in self.asides}
         blocks = [block for key in keys for block in self.flows[key].blocks]
         called = {pc for block in blocks for pc in (block.target, block.likely)}
-        part.guards = {pc: guard for pc, guard in self.guards.items() if pc in called}
-        part.leaves = {pc: leaf for pc, leaf in self.leaves.items() if pc in called}
-        return part
+        few.guards = {pc: guard for pc, guard in self.guards.items() if pc in called}
+        few.leaves = {pc: leaf for pc, leaf in self.leaves.items() if pc in called}
+        return few
 
     def _restores(self, pc: int, flow: Flow) -> bool:
         """Whether all returns are through ra with the saved registers as they were."""
@@ -273,14 +309,20 @@ class Convention(Rules):
     def _solve_smashes(self, own: Mapping[int, Registers]) -> None:
         """Whoever puts a saved register back into the hart gives it what it had at its own entry, which is not what it
         had at its caller's: so it is touched for all callers, those too that leave the register alone."""
-        touched = dict.fromkeys(self.flows, NONE)
+        own_touched: dict[int, Registers] = {}
         for pc, flow in self.flows.items():
-            found = self._found[pc]
+            found, here = self._found[pc], NONE
             for k, block in enumerate(flow.blocks):
-                touched[pc] |= found.stores[block.pc] & self.abi.saved
+                here |= found.stores[block.pc]
                 # A jump elsewhere, and a call that goes elsewhere than guessed, stores what is dirty.
                 if flow.leaving[k] or block.end is End.INDIRECT or self.guessed(block):
-                    touched[pc] |= found.at_end[k] & self.abi.saved
+                    here |= found.at_end[k]
+            own_touched[pc] = here & self.abi.saved
+        touched = dict(own_touched)
+        for pc, aside in self.asides.items():
+            flow, found = self.flows[pc], self._found[pc]
+            left = (found.at_end[k] & found.live[target] for k, exits in enumerate(flow.exits) for target in exits)
+            touched[pc] |= own_touched[aside] | reduce(or_, left) & self.abi.saved
 
         def step(callee: int, caller: int) -> bool:
             before = touched[caller]
@@ -288,9 +330,13 @@ class Convention(Rules):
             return touched[caller] != before
 
         self._spread([pc for pc in self.flows if touched[pc]], step)
-        for pc, signature in self.signatures.items():
-            if signature.direct:
-                signature.smashes = touched[pc] & own[pc]
+        for pc, aside in self.asides.items():
+            touched[aside], flow = touched[pc], self.flows[pc]
+            called = {callee for k in range(len(flow.blocks)) for callee in self._callees(flow, k)} - {None}
+            touched[pc] = reduce(or_, (touched[each] for each in called if each is not None), own_touched[pc])
+        for pc, touches in touched.items():
+            if self.signatures[pc].direct:
+                self.signatures[pc].smashes = touches & own[pc]
 
     def _callees_first(self) -> list[int]:
         """The functions, those that others call before these where that can be."""

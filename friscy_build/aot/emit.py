@@ -75,9 +75,11 @@ class Emitter(StripWriter):
         self._looks = self._find_looks()
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
         own = const64(graph.entry)
-        if graph.resume:
+        params = self._signature.params if self._direct and not graph.resume else ()
+        if graph.resume and self._direct:
+            own = wasm.LOCAL_GET + leb(locals.param(1))
+        elif graph.resume:
             own = HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC)
-        params = self._signature.params if self._direct else ()
         if self._calls and not self._direct:
             self._put(HART_DEPTH_NOW + wasm.LOCAL_SET + b"\x01")
         if self._calls or (not self._direct and calls_others(graph)):
@@ -109,7 +111,7 @@ class Emitter(StripWriter):
             self._work.pop()()
         self._put(wasm.UNREACHABLE + wasm.END)
         self._functions.define(graph.entry, self._direct, self.parts, self.marks, self.hints)
-        if self._direct and self._convention.twin(graph) is None:
+        if self._direct and not graph.resume and self._convention.twin(graph) is None:
             routine = self._routine(self._signature)
             attempt = self._from_table(routine, WRAPPER_LEFT) if routine is not None else None
             self._functions.define_wrapper(graph.entry, self._signature, attempt)

@@ -16,7 +16,7 @@ class Flow:
     """blocks: in postorder; what control does not reach stands at the end. after, before: numbers of the neighbours.
 
     reads: registers that a block reads before it writes them. mentioned: those of any instruction.
-    leaving: where it jumps to that is no block here.
+    leaving: where it jumps to that is no block here; exits: those of them that are aside.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -54,6 +54,7 @@ class Flow:
         for each in (*self.reads, *self.writes):
             self.mentioned |= each
         self.leaving = [elsewhere.get(pc, []) for pc in order]
+        self.exits = [[to for to in graph.blocks[pc].successors() if to in graph.exits] for pc in order]
         self.calls = [block.end in CALLS for block in self.blocks]
 
     def is_back(self, pc: int, target: int) -> bool:
@@ -103,7 +104,7 @@ class Flow:
 
 
 def leaving(graph: Graph, block: Block) -> list[int]:
-    """Where control goes from `block` that is no block here, by a jump."""
+    """Where control goes from `block` that is no block here, nor aside, by a jump."""
     if block.end in (End.FALL, End.JUMP, End.BRANCH):
-        return [pc for pc in block.successors() if pc not in graph.blocks]
+        return [pc for pc in block.successors() if pc not in graph.blocks and pc not in graph.exits]
     return [block.next_pc] if block.end is End.OUT else []

@@ -66,7 +66,8 @@ class FunctionWriter:
         self._functions, self._graph, self._precise = functions, graph, precise
         self._convention, self._signature = convention, convention.signatures[graph.key]
         self._live, self._direct = convention.liveness(graph), self._signature.direct
-        self._bases = Bases(convention.flows[graph.key], direct=self._direct, kept=convention.kept(graph))
+        entered = self._direct and not graph.resume
+        self._bases = Bases(convention.flows[graph.key], direct=entered, kept=convention.kept(graph))
         # A table's form leaves by tail calls: its depth changes nothing where it calls nobody.
         self._calls = calls_others(graph) if self._direct else calls(graph)
         self._templates = templates()

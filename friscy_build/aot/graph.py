@@ -78,6 +78,7 @@ class Graph:
     resume: a function that is entered at any of these, which hart.pc tells: its entry is a block without code.
     name: of the guest's function that begins at `entry`, where it is known.
     twin: the same function a second time, for callers through the table (`convention`).
+    exits: blocks that are put aside (`aside`): it goes on there by a tail call.
     """
 
     start: int
@@ -87,6 +88,7 @@ class Graph:
     resume: tuple[int, ...] = ()
     name: str = ""
     twin: bool = False
+    exits: frozenset[int] = frozenset()
 
     @property
     def key(self) -> int:
@@ -111,7 +113,9 @@ class Graph:
             )
             for b in self.blocks.values()
         ]  # fmt: skip
-        return _unpickle, (self.start, self.end, self.entry, self.resume, self.name, self.twin, blocks)
+        return _unpickle, (
+            self.start, self.end, self.entry, self.resume, self.name, self.twin, self.exits, blocks,
+        )  # fmt: skip
 
     def inside(self, block: Block) -> list[int]:
         """The successors of `block` that are blocks here."""
@@ -133,9 +137,10 @@ def _unpickle(
     resume: tuple[int, ...],
     name: str,
     twin: bool,
+    exits: frozenset[int],
     blocks: list[tuple[Any, ...]],
 ) -> Graph:
-    graph = Graph(start, end, entry, resume=resume, name=name, twin=twin)
+    graph = Graph(start, end, entry, resume=resume, name=name, twin=twin, exits=exits)
     for pc, words, *rest in blocks:
         block = graph.blocks[pc] = Block(pc, [], *rest)
         for word in words:

@@ -159,6 +159,8 @@ class Halves:
                 after[k] = convention.call_reads(block)
             elif block.end not in _INSIDE or flow.leaving[k] or block.pc < 0:
                 after[k] = live.after[block.pc]
+            for pc in flow.exits[k]:
+                after[k] |= live.live[pc]
         pending = list(range(len(blocks)))
         while pending:
             again: list[int] = []

@@ -142,14 +142,20 @@ class Functions:
     """The functions of one module: their numbers, which are known before any is written, and their bodies.
 
     entries: of the graphs that become functions, in the table's order. tables: those that lead from one to others.
+    asides: by the keys of functions that are parted, the entries of what is aside (`aside`), which has one form.
     """
 
     def __init__(
-        self, signatures: Mapping[int, Signature], entries: Iterable[int], tables: Iterable[Table] = ()
+        self,
+        signatures: Mapping[int, Signature],
+        entries: Iterable[int],
+        tables: Iterable[Table] = (),
+        asides: Mapping[int, int] | None = None,
     ) -> None:
         self._signatures = signatures
         self._table: dict[int, int] = {}
         self._direct: dict[int, int] = {}
+        self._asides: dict[int, int] = {}  # by the entry of what is aside, its function's
         given = sorted({each.results for each in signatures.values() if each.direct})
         names: list[_Shared] = [("leave", None), ("hand over", None)]
         names += [(name, results) for results in given for name in ("returned", "hand over")]
@@ -163,6 +169,10 @@ class Functions:
             if signatures[entry].direct:
                 self._direct[entry] = index
                 index += 1
+            for aside in (asides[key] for key in (entry, ~entry) if asides and key in asides):
+                (self._direct if signatures[aside].direct else self._table)[aside] = index
+                self._asides[aside] = entry
+                index += 1
         self.bodies: dict[int, Body] = {}  # by number, of those that were defined
 
     def table_form(self, entry: int) -> int | None:
@@ -173,8 +183,9 @@ class Functions:
 
     @property
     def entries(self) -> dict[int, int]:
-        """By the number of each form: the entry it stands for."""
-        return {number: entry for forms in (self._table, self._direct) for entry, number in forms.items()}
+        """By the number of each form, and of what is aside: the entry it stands for."""
+        forms = (*self._table.items(), *self._direct.items())
+        return {number: self._asides.get(entry, entry) for entry, number in forms}
 
     def define(
         self,
@@ -185,7 +196,7 @@ class Functions:
         hints: Sequence[tuple[int, bool]] = (),
     ) -> None:
         """Give a function its body. marks, hints: as `Body` has them, but for the place: how many parts come before."""
-        kind, index = _TABLE_FORM, self._table[entry]
+        kind, index = _TABLE_FORM, self._table.get(entry, 0)
         if direct:
             signature = self._signatures[entry]
             params = bytes([I32, I32, *map(kind_of, signature.params)])
@@ -300,6 +311,11 @@ class Functions:
         names = dict(enumerate(IMPORTS))
         names |= {index: f"{pc:x}" for pc, index in self._table.items()}
         names |= {index: f"{pc:x}.direct" for pc, index in self._direct.items()}
+        names |= {
+            index: f"{self._asides[entry]:x}.aside"
+            for entry, index in (*self._table.items(), *self._direct.items())
+            if entry in self._asides
+        }
         names |= {index: what.replace(" ", "_") for (what, _), index in self._shared.items()}
         names |= {index: f"by_{table.start:x}" for table, index in self._tables.items()}
 

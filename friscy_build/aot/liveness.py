@@ -9,6 +9,8 @@ may have to be stored. What is live is right in the hart at every such point; wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, effects, registers
@@ -28,6 +30,7 @@ class Liveness:
     what its start needs in values; reload: what the code behind a call that ends it needs of what the call may change;
     left: dirty behind all that.
 
+    live has the exits' (`Flow.exits`), too.
     enters: by (block, header of a loop that it leads into): what to store on the way, so that it is clean in the loop.
     loading: where values are loaded.
     """
@@ -44,6 +47,17 @@ class Liveness:
         self.at_end: list[Registers] = []
         self.left: dict[int, Registers] = {}
         self.enters: dict[tuple[int, int], Registers] = {}
+
+    def of(self, flow: Flow) -> Liveness:
+        """The same of a part of the function; where it is entered in the middle, that lives which does in any entry."""
+        pcs = [block.pc for block in flow.blocks]
+        live, after = dict(self.live), dict(self.after)
+        for pc in pcs:
+            if pc not in live:
+                live[pc] = after[pc] = reduce(or_, (live[each] for each in flow.graph.blocks[pc].targets))
+        found = Liveness(flow, [live[pc] for pc in pcs], [after[pc] for pc in pcs])
+        found.live |= {pc: live[pc] for pc in flow.graph.exits}
+        return found
 
 
 def _by_pc(flow: Flow, listed: list[Registers]) -> dict[int, Registers]:

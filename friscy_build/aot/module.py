@@ -104,7 +104,7 @@ class Unit:
     def _functions(self) -> linking.Functions:
         entries = [graph.entry for graph in self.graphs]
         tables = sorted(self._tables, key=lambda table: table.start)
-        return linking.Functions(self._convention.signatures, entries, tables)
+        return linking.Functions(self._convention.signatures, entries, tables, self._convention.asides)
 
     @property
     def ninstructions(self) -> int:
@@ -156,9 +156,8 @@ def write(piece: Piece) -> dict[int, linking.Body]:
     """The bodies of a piece's functions, by their numbers in the module."""
     with uncollected():
         for graph in piece.graphs:
-            for each in (graph, piece.convention.twin(graph)):
-                if each is not None:
-                    Emitter(piece.functions, each, piece.convention, precise=piece.precise).emit()
+            for form in piece.convention.forms(graph):
+                Emitter(piece.functions, form, piece.convention, precise=piece.precise).emit()
     return piece.functions.bodies
 
 

@@ -23,12 +23,17 @@ class Rules:
     _guessable: set[int]  # those whose callers may guess that they call them
     _entered: dict[int, Registers]  # what those may read that have the table's form only
     _led_to: dict[Table, Registers]  # the same of all that a table leads to
+    asides: dict[int, int]
     _found: dict[int, Liveness]
 
     def twin(self, graph: Graph) -> Graph | None:
         """The function a second time, for callers through the table; None: that form is a wrapper, or the only one."""
         flow = self.flows.get(~graph.entry)
         return flow.graph if flow is not None else None
+
+    def aside(self, graph: Graph) -> int:
+        """The entry of what is aside of a function that is parted."""
+        return self.asides[graph.key]
 
     def liveness(self, graph: Graph) -> Liveness:
         """The registers of one of the functions."""

@@ -108,7 +108,7 @@ class WayWriter(CallWriter):
     def _go(self, block: Block, target: int) -> None:
         """Let control go on at `target`, with its bases checked."""
         if target not in self._graph.blocks:
-            self._jump_out(block, target)
+            self._go_aside(target) if target in self._graph.exits else self._jump_out(block, target)
             return
         live = self._live.live[target]
         self._load(self._live.loading.ways.get((block.pc, target), NONE))
@@ -171,7 +171,7 @@ class WayWriter(CallWriter):
     def _foresee(self, taken: int, other: int) -> None:
         """Tell the host's compiler of the branch that comes next, if one of its ways was never gone."""
         blocks = self._graph.blocks
-        cold = [pc in blocks and blocks[pc].cold for pc in (taken, other)]
+        cold = [pc in self._graph.exits or (pc in blocks and blocks[pc].cold) for pc in (taken, other)]
         if cold[0] != cold[1]:
             self.hints.append((len(self.parts), cold[1]))
 

@@ -21,8 +21,8 @@ def owners(wasm: bytes, nimports: int) -> dict[int, list[int]]:
     forms = sorted(slots)
     end = nimports + read_leb(contents[FUNCTION], 0)[1]
     for form, following in pairwise([*forms, end]):
-        if following > form + 1:  # a direct form stands behind its table's form
-            slots[form + 1] = slots[form]
+        # A direct form, and what is aside, stand behind the table's form.
+        slots |= dict.fromkeys(range(form + 1, following), slots[form])
     return slots
 
 

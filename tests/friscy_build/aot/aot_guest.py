@@ -7,7 +7,7 @@ import random
 import struct
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,14 +93,15 @@ def install(
     options: Options = DEFAULT,
     share: float = 1,
     calls: Mapping[int, int] | None = None,
+    ran: Collection[int] = (),
 ) -> list[int]:
     """Translate `elf`, whose code `guest` has, and enter (a share of) its functions into the code map; their pcs.
 
-    calls: where indirect calls are likely to go.
+    calls: where indirect calls are likely to go. ran: the instructions that were seen to run, if somebody looked.
     """
     installed = []
     rng = random.Random(len(elf))
-    functions = Functions(CodeImage(elf), limit=options.largest, calls=calls)
+    functions = Functions(CodeImage(elf), limit=options.largest, calls=calls, ran=ran)
     for part in translate_units(plan(elf, entries=entries, options=options, functions=functions)):
         first = guest.table.grow(guest.store, len(part.entries), None)
         constant = wasmtime.GlobalType(wasmtime.ValType.i32(), False)

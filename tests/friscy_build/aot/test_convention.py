@@ -146,14 +146,19 @@ class Float(CallingGuest):
         return tuple(self.x(register) for register in (A0, SP, S0, S1))
 
 
+def give_all(guest: Float, functions: Mapping[int, list[int]]) -> list[tuple[int, ...]]:
+    """What `FORWARDING` computes of some numbers."""
+    guest.write(CODE, code_of([word for words in functions.values() for word in words]))
+    return [guest.give(number) for number in range(-40, 40)]
+
+
 @pytest.mark.parametrize("unwinding", [0.0, 0.3, 0.8])
 def test_a_float_that_is_handed_on_is_right(new_guest: Callable[..., Any], unwinding: float) -> None:
     places, functions = placed(FORWARDING)
     assert places["forwards"] == places["main"] + 4 * 10
     guest = new_guest(Float)
     guest.rng, guest.unwinding = random.Random(1), unwinding
-    guest.write(CODE, code_of([word for words in functions.values() for word in words]))
-    want = [guest.give(number) for number in range(-40, 40)]
+    want = give_all(guest, functions)
     assert want[40][2:] == (17, 37)
     assert set(functions) == set(install(guest, elf_of(functions), functions))
-    assert [guest.give(number) for number in range(-40, 40)] == want
+    assert give_all(guest, functions) == want

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -157,7 +157,7 @@ class Counting(CallingGuest):
 def test_a_call_goes_where_its_register_says(
     new_guest: Callable[..., Any], guess: int, unwinding: float
 ) -> None:
-    _compare(new_guest(Counting), FUNCTIONS, {CALL: guess}, unwinding)
+    compare(new_guest(Counting), FUNCTIONS, {CALL: guess}, unwinding)
 
 
 @pytest.mark.parametrize("unwinding", [0.0, 0.3, 0.8])
@@ -168,7 +168,7 @@ def test_a_jump_goes_where_its_register_says(
 ) -> None:
     jump = THUNK + 4 * (len(THUNKS[thunk]) - 1)
     calls = {jump: guess} if guess is not None else {}
-    _compare(new_guest(Counting), by_way_of(THUNKS[thunk]), calls, unwinding)
+    compare(new_guest(Counting), by_way_of(THUNKS[thunk]), calls, unwinding)
 
 
 @pytest.mark.parametrize("thunk", THUNKS)
@@ -186,7 +186,13 @@ def test_where_a_jump_goes_most_of_the_time_is_asked_first(thunk: str) -> None:
     assert translate(unit).wasm != translate(next(iter(plan(elf, entries=functions, functions=plain)))).wasm
 
 
-def _compare(guest: Any, functions: dict[int, list[int]], calls: dict[int, int], unwinding: float) -> None:
+def compare(
+    guest: Any,
+    functions: dict[int, list[int]],
+    calls: dict[int, int],
+    unwinding: float,
+    ran: Collection[int] = (),
+) -> None:
     """What the loop adds up is the same interpreted and translated, whatever it is told to call."""
     guest.rng, guest.unwinding = random.Random(len(calls)), unwinding
     code = program(functions)
@@ -195,7 +201,7 @@ def _compare(guest: Any, functions: dict[int, list[int]], calls: dict[int, int],
     assert len(set(want)) > 1
     entries = [CODE, *functions]
     elf = elf_with_symbols(code, [(at, 4 * len(functions.get(at, CALLER))) for at in entries])
-    assert set(entries) == set(install(guest, elf, entries, calls=calls))
+    assert set(entries) == set(install(guest, elf, entries, calls=calls, ran=ran))
     assert [guest.sum(choices) for choices in range(1 << TURNS)] == want
 
 

@@ -37,16 +37,19 @@ def linked(graphs: list[Graph]) -> tuple[bytes, dict[int, int], set[int]]:
     return wasm, known, set(range(len(IMPORTS), min(known)))
 
 
-def test_every_form_is_given_back(bare: bytes) -> None:
-    """Of whole files, and of modules that end with each of the functions."""
+@pytest.mark.parametrize("aside", [False, True])
+def test_every_form_is_given_back(bare: bytes, aside: bool) -> None:
+    """Of whole files, and of modules that end with each of the functions; what seldom runs may be aside."""
     image = CodeImage(bare, name="bare")
+    ran = {graph.entry for graph in Functions(image).graphs(Functions(image).roots())} if aside else ()
 
     def graphs() -> list[Graph]:
-        functions = Functions(image)
+        functions = Functions(image, ran=ran)
         return sorted(functions.graphs(functions.roots()), key=lambda graph: graph.entry)
 
     count = len(graphs())
     assert count > 10
+    assert any(Unit(graphs())._convention.asides) == aside
     direct = 0
     for last in range(1, count + 1):
         chosen = graphs()[max(last - 3, 0) : last] if last < count else graphs()

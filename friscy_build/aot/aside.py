@@ -1,0 +1,55 @@
+"""Code of a function that never ran while the build recorded, put aside: what did run is a function of its own then.
+
+What seldom runs makes the rest slower in one function with it: calls in it clobber the host's registers, which have to
+be put away where the function begins, and values that only it needs are kept all the time. So a function's *front* has
+the blocks that ran. Where it would go on to others, it has the hart have what lives, and goes on by a tail call to what
+is *aside*: the same function, entered there, with all that can be reached from there. Nothing leads back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from friscy_build.aot.graph import CALLS, Block, End, Graph
+
+_ENTRIES, _TWINS = -(1 << 44), -(1 << 45)  # what entries of what is aside are counted down from
+
+
+def part(graph: Graph) -> tuple[Graph, Graph] | None:
+    """(front, aside) of a function; None where it is better left as it is."""
+    blocks = graph.blocks
+    if graph.resume or graph.exits or blocks[graph.entry].cold or not any(map(_calls_seldom, blocks.values())):
+        return None
+    front = _reach(graph, [graph.entry], cold=False)
+    aside = blocks.keys() - front
+    if not any(_calls_seldom(blocks[pc]) for pc in aside):
+        return None
+    exits = tuple(sorted({target for pc in front for target in blocks[pc].successors() if target in aside}))
+    entry = (_TWINS if graph.twin else _ENTRIES) - graph.entry
+    rest = _reach(graph, exits, cold=True)
+    behind = {pc: block for pc, block in blocks.items() if pc in rest}
+    behind[entry] = Block(entry, end=End.INDIRECT, targets=exits)
+    return (
+        replace(graph, blocks={pc: block for pc, block in blocks.items() if pc in front}, exits=frozenset(exits)),
+        replace(graph, blocks=behind, entry=entry, resume=exits, twin=False),
+    )
+
+
+def _calls_seldom(block: Block) -> bool:
+    return block.cold and block.end in CALLS
+
+
+def _reach(graph: Graph, starts: Sequence[int], *, cold: bool) -> set[int]:
+    """The blocks that control reaches from some. cold: also by those that did not run, as those that a switch leads
+    to are always: it finds nothing but blocks."""
+    found, work = set[int](), list(starts)
+    while work:
+        pc = work.pop()
+        if pc in found:
+            continue
+        found.add(pc)
+        block = graph.blocks[pc]
+        always = cold or block.end is End.INDIRECT
+        work += [each for each in graph.inside(block) if always or not graph.blocks[each].cold]
+    return found

@@ -1,0 +1,277 @@
+"""What a function seldom runs is put aside, and it does the same when it runs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import pytest
+from aot_guest import CODE, STACK, code_of, elf_with_symbols, install, run_till_interrupted
+from aot_programs import Generator, expected_flow, op
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from test_aot_flow import EXACT, PRECISE, SETTINGS, UnwindingGuest, functions, middles
+from test_convention import (
+    END,
+    FORWARDING,
+    PADDING,
+    RA,
+    RETURN,
+    Float,
+    Program,
+    elf_of,
+    frame,
+    give_all,
+    mv,
+    placed,
+)
+from test_guesses import (
+    CALL,
+    FIRST,
+    FUNCTIONS,
+    HELPER,
+    SECOND,
+    THUNK,
+    THUNKS,
+    Counting,
+    by_way_of,
+    compare,
+    program,
+)
+
+from friscy.machine.layout import GUARD, GUEST_START
+from friscy_build.aot.aside import part
+from friscy_build.aot.discover import Functions
+from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.image import CodeImage
+from friscy_build.aot.jobs import plan
+from friscy_build.aot.module import Options
+from friscy_build.isa.decode import instruction_nbytes
+
+COLD, HOT = True, False
+
+
+def graph_of(*ends: tuple[End, int, int, bool]) -> Graph:
+    """A function of blocks without code: their ends, next ones and targets, as numbers of blocks, whether they ran."""
+    graph = Graph(0, 4 * len(ends), 0)
+    for k, (end, after, target, cold) in enumerate(ends):
+        graph.blocks[4 * k] = Block(4 * k, end=end, next_pc=4 * after, target=4 * target, cold=cold)
+    return graph
+
+
+def test_a_seldom_call_and_all_behind_it_are_aside() -> None:
+    """Behind it is a block that runs, too: it is there twice."""
+    graph = graph_of((End.BRANCH, 2, 1, HOT), (End.CALL, 2, 0, COLD), (End.RETURN, 0, 0, HOT))
+    parts = part(graph)
+    assert parts is not None
+    front, aside = parts
+    assert (set(front.blocks), front.exits, front.entry) == ({0, 8}, {4}, 0)
+    assert set(aside.blocks) == {4, 8, aside.entry}
+    assert (aside.resume, aside.blocks[aside.entry].targets) == ((4,), (4,))
+    assert aside.entry < 0
+    assert part(front) is None
+    assert part(aside) is None
+
+
+def test_a_loop_that_seldom_calls_is_there_twice() -> None:
+    graph = graph_of((End.FALL, 1, 0, HOT), (End.BRANCH, 3, 2, HOT), (End.CALL, 1, 0, COLD), (End.RETURN, 0, 0, HOT))
+    parts = part(graph)
+    assert parts is not None
+    front, aside = parts
+    assert set(front.blocks) == {0, 4, 12}
+    assert set(aside.blocks) == {4, 8, 12, aside.entry}
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [(End.BRANCH, 2, 1, HOT), (End.CALL, 2, 0, HOT), (End.RETURN, 0, 0, HOT)],
+        [(End.BRANCH, 2, 1, HOT), (End.FALL, 2, 0, COLD), (End.RETURN, 0, 0, HOT)],
+        [(End.BRANCH, 2, 1, COLD), (End.CALL, 2, 0, COLD), (End.RETURN, 0, 0, COLD)],
+    ],
+    ids=["all runs", "no call", "nothing runs"],
+)
+def test_others_stay_whole(ends: list[tuple[End, int, int, bool]]) -> None:
+    assert part(graph_of(*ends)) is None
+
+
+def test_what_a_switch_leads_to_stays() -> None:
+    """What comes behind it is aside then."""
+    graph = graph_of(
+        (End.TABLE, 0, 0, HOT), (End.FALL, 2, 0, COLD), (End.CALL, 3, 0, COLD), (End.RETURN, 0, 0, HOT)
+    )
+    graph.blocks[0].target = -1
+    graph.blocks[-1] = Block(-1, end=End.INDIRECT, targets=(4, 12))
+    parts = part(graph)
+    assert parts is not None
+    assert set(parts[0].blocks) == {0, -1, 4, 12}
+    assert parts[0].exits == {8}
+
+
+def some(code: bytes, rng: random.Random, entries: Collection[int]) -> set[int]:
+    """Some of the instructions at CODE, in runs; the first of the functions are among them."""
+    found, pc, ran = set(entries), CODE, True
+    while pc < CODE + len(code):
+        if rng.random() < 0.3:
+            ran = not ran
+        if ran:
+            found.add(pc)
+        pc += instruction_nbytes(code[pc - CODE])
+    return found
+
+
+@SETTINGS
+@given(
+    st.integers(0, 1 << 32),
+    st.sampled_from([0.0, 0.3, 0.8]),
+    st.sampled_from([1.0, 0.6]),
+    st.sampled_from([EXACT, PRECISE, Options(psabi=False, largest=60)]),
+)
+def test_flow(new_guest: Callable[..., Any], seed: int, unwinding: float, share: float, options: Options) -> None:
+    made = Generator(seed, 5).program()
+    want = expected_flow(made)
+    assume(want is not None)
+    guest = new_guest(UnwindingGuest)
+    guest.rng, guest.unwinding = random.Random(seed), unwinding
+    guest.write(CODE, made.code)
+    entries = {*made.entries, *middles(made, guest.rng)}
+    ran = some(made.code, guest.rng, made.entries)
+    elf = elf_with_symbols(made.code, functions(made))
+    install(guest, elf, entries, options=options, share=share, ran=ran)
+    assert guest.outcome(made) == want
+
+
+@pytest.mark.parametrize("unwinding", [0.0, 0.3, 0.8])
+@pytest.mark.parametrize("seed", range(12))
+def test_calls_by_value(new_guest: Callable[..., Any], seed: int, unwinding: float) -> None:
+    """What is in saved registers, in the hart and in frames is right when it is aside that functions return."""
+    rng = random.Random(seed)
+    made: Mapping[int, list[int]] = FUNCTIONS if seed % 3 else by_way_of(THUNKS["with a frame"])
+    calls = {CALL: rng.choice([FIRST, SECOND])} if seed % 3 else {THUNK + 4 * (len(made[THUNK]) - 1): HELPER}
+    compare(new_guest(Counting), dict(made), calls, unwinding, some(program(dict(made)), rng, [CODE, *made]))
+
+
+@pytest.mark.parametrize("unwinding", [0.0, 0.8])
+@pytest.mark.parametrize("seed", range(6))
+def test_floats_by_value(new_guest: Callable[..., Any], seed: int, unwinding: float) -> None:
+    _, made = placed(FORWARDING)
+    guest = new_guest(Float)
+    guest.rng, guest.unwinding = random.Random(seed), unwinding
+    want = give_all(guest, made)
+    code = b"".join(word.to_bytes(4, "little") for words in made.values() for word in words)
+    install(guest, elf_of(made), made, ran=some(code, guest.rng, made))
+    assert give_all(guest, made) == want
+
+
+S1, A0, SP, A5 = 9, 10, 2, 15
+
+
+def saving(*, often: bool) -> Program:
+    """A caller that leaves s1 alone, and a function that saves and changes it, and calls one that saves it, too, for
+    odd numbers: that is seldom. often: and once before."""
+    seldom = [op("andi", rd=A5, rs1=S1, imm=1), op("beq", rs1=A5, rs2=0, imm=8), ("saves", RA)]
+    called = [("saves", RA)] if often else []
+    rest = [op("add", rd=A0, rs1=A0, rs2=S1), *frame(S1)[1], *PADDING]
+    saves = [op("addi", rd=S1, rs1=A0, imm=5), mv(A0, S1)]
+    return {
+        "main": [*frame()[0], ("changes", RA), *END],
+        "changes": [*frame(S1)[0], mv(S1, A0), *called, *seldom, *rest],
+        "saves": [*frame(S1)[0], *saves, *frame(S1)[1], *PADDING],
+        "other": [*frame()[0], ("saves", RA), *frame()[1]],  # because of which s1 does not pass by value
+    }
+
+
+def results(guest: Float, made: Mapping[int, list[int]]) -> list[tuple[int, int]]:
+    """(a0, s1) of some numbers, s1 being what it was."""
+    guest.write(CODE, code_of([word for words in made.values() for word in words]))
+    found = []
+    for number in range(8):
+        guest.set_all([0] * 32, [0] * 32, 0)
+        for register, value in ((SP, STACK), (S1, 77), (A0, number)):
+            guest.set_x(register, value)
+        guest.run_through()
+        found.append((guest.x(A0), guest.x(S1)))
+    return found
+
+
+@pytest.mark.parametrize("often", [True, False])
+@pytest.mark.parametrize("unwinding", [0.0, 0.8])
+def test_what_callers_have_in_saved_registers_is_put_back(
+    new_guest: Callable[..., Any], unwinding: float, often: bool
+) -> None:
+    """Into the hart, by the front and by what is aside."""
+    program = saving(often=often)
+    places, made = placed(program)
+    guest = new_guest(Float)
+    guest.rng, guest.unwinding = random.Random(1), unwinding
+    want = [(2 * number + 5 * (number % 2 + often), 77) for number in range(8)]
+    assert results(guest, made) == want
+    last = max(k for k, word in enumerate(program["changes"]) if word == ("saves", RA))
+    ran = {at + 4 * k for at, words in made.items() for k in range(len(words))} - {places["changes"] + 4 * last}
+    (unit,) = plan(elf_of(made), entries=made, functions=Functions(CodeImage(elf_of(made)), ran=ran))
+    (piece,) = unit.pieces(1 << 20)
+    signature = piece.convention.signatures[places["saves"]]
+    assert (S1 in signature.params, signature.needs >> S1 & 1) == (False, 1)
+    assert places["changes"] in piece.convention.asides
+    install(guest, elf_of(made), made, ran=ran)
+    assert results(guest, made) == want
+
+
+def test_a_loop_around_a_front_that_calls_nobody_is_interrupted(new_guest: Callable[..., Any]) -> None:
+    """What it calls looks for an interrupt only where it calls itself, which it seldom does."""
+    made: Program = {
+        "main": [mv(A0, 0), ("seldom", RA), op("jal", rd=0, imm=-4)],
+        "seldom": [op("beq", rs1=A0, rs2=0, imm=4 * 7), *frame()[0], ("leaf", RA), *frame()[1], RETURN, *PADDING],
+        "leaf": [op("addi", rd=A0, rs1=A0, imm=1), RETURN],
+    }
+    places, words = placed(made)
+    assert made["seldom"][7] == RETURN
+    guest = new_guest()
+    guest.write(CODE, code_of([word for each in words.values() for word in each]))
+    guest.set_x(SP, STACK)
+    ran = {*places.values(), places["main"] + 4, places["main"] + 8, places["seldom"] + 4 * 7}
+    install(guest, elf_of(words), words, ran=ran)
+    run_till_interrupted(guest)
+    assert guest.traps == []
+
+
+def test_a_stack_pointer_is_looked_at_again(new_guest: Callable[..., Any]) -> None:
+    """What is aside knows nothing of it. A frame may be larger than the guard before the guest's range."""
+    large = GUARD // 2048 + 8
+    down, up = ([op("addi", rd=SP, rs1=SP, imm=step)] * large for step in (-2048, 2047))
+    made: Program = {
+        "main": [("seldom", RA), *END],
+        "seldom": [
+            *down,
+            op("bne", rs1=A0, rs2=0, imm=4 * 4),
+            op("sd", rs2=RA, rs1=SP, imm=0),  # seldom
+            ("leaf", RA),
+            op("ld", rd=RA, rs1=SP, imm=0),
+            *up,
+            op("addi", rd=SP, rs1=SP, imm=large),
+            RETURN,
+        ],
+        "leaf": [RETURN],
+    }
+    places, words = placed(made)
+    guest, elf = new_guest(Float), elf_of(words)
+    code = code_of([word for each in words.values() for word in each])
+
+    def run() -> list[int]:
+        guest.write(CODE, code)
+        guest.set_all([0] * 32, [0] * 32, 0)
+        guest.set_x(SP, GUEST_START + 64)
+        guest.traps.clear()
+        guest.run(CODE)
+        return [*guest.traps, guest.pc]
+
+    want = run()
+    seldom = [places["seldom"] + 4 * (large + k) for k in (1, 2, 3)]
+    assert want[1:] == [seldom[0]]
+    ran = {*range(CODE, CODE + len(code), 4)} - {*seldom}
+    (unit,) = plan(elf, entries=words, functions=Functions(CodeImage(elf), ran=ran))
+    (piece,) = unit.pieces(1 << 20)
+    assert piece.convention.signatures[piece.convention.asides[places["seldom"]]].direct
+    install(guest, elf, words, ran=ran)
+    assert run() == want
