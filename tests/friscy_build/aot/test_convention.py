@@ -116,9 +116,10 @@ FORWARDING: Program = {
         *END,
     ],
     # fa0 is what its callee left there: a0 is something else.
-    "forwards": [*frame()[0], ("halves", RA), op("addi", rd=A0, rs1=A0, imm=7), *frame()[1], *PADDING],
+    "forwards": [*frame()[0], ("jumps", RA), op("addi", rd=A0, rs1=A0, imm=7), *frame()[1], *PADDING],
+    "jumps": [op("addi", rd=A0, rs1=A0, imm=2), ("halves", 0), *PADDING],
     "halves": [
-        op("addi", rd=A0, rs1=A0, imm=34),
+        op("addi", rd=A0, rs1=A0, imm=32),
         op("fcvt.d.l", rd=FA0, rs1=A0, rm=NEAREST),
         op("addi", rd=A1, rs1=0, imm=2),
         op("fcvt.d.l", rd=FA0 + 1, rs1=A1, rm=NEAREST),
@@ -130,10 +131,11 @@ FORWARDING: Program = {
 
 def test_floats_come_by_value_from_functions_that_compute_them() -> None:
     places, convention = convention_of(FORWARDING)
-    forwards, halves = (convention.signatures[places[name]] for name in ("forwards", "halves"))
-    assert 32 + FA0 in halves.results
-    assert forwards.results == (A0, A1)
-    assert forwards.writes >> (32 + FA0) & 1
+    assert 32 + FA0 in convention.signatures[places["halves"]].results
+    for name in ("forwards", "jumps"):
+        assert convention.signatures[places[name]].direct
+        assert convention.signatures[places[name]].results == (A0, A1)
+        assert convention.signatures[places[name]].writes >> (32 + FA0) & 1
 
 
 class Float(CallingGuest):
