@@ -197,7 +197,7 @@ class Guest:
 
     def translate(self) -> None:
         """Translate what the last run touched, as a bundle does by default."""
-        functions = Functions(self._image, calls=self._calls)
+        functions = Functions(self._image, calls=self._calls, ran=self._touched)
         entries = functions.touched(self._touched)
         units = plan(self._file, name=self._image.name, entries=entries, callees=False, functions=functions)
         parts = translate_units(units)
