@@ -22,12 +22,11 @@ def part(graph: Graph) -> tuple[Graph, Graph] | None:
     if graph.resume or graph.exits or blocks[graph.entry].cold or not any(map(_calls_seldom, blocks.values())):
         return None
     front = _reach(graph, [graph.entry], cold=False)
-    aside = blocks.keys() - front
-    if not any(_calls_seldom(blocks[pc]) for pc in aside):
-        return None
-    exits = tuple(sorted({target for pc in front for target in blocks[pc].successors() if target in aside}))
-    entry = (_TWINS if graph.twin else _ENTRIES) - graph.entry
+    exits = tuple(sorted({each for pc in front for each in graph.inside(blocks[pc]) if each not in front}))
     rest = _reach(graph, exits, cold=True)
+    if not any(_calls_seldom(blocks[pc]) for pc in rest):
+        return None
+    entry = (_TWINS if graph.twin else _ENTRIES) - graph.entry
     behind = {pc: block for pc, block in blocks.items() if pc in rest}
     behind[entry] = Block(entry, end=End.INDIRECT, targets=exits)
     return (

@@ -89,8 +89,9 @@ def test_a_loop_that_seldom_calls_is_there_twice() -> None:
         [(End.BRANCH, 2, 1, HOT), (End.CALL, 2, 0, HOT), (End.RETURN, 0, 0, HOT)],
         [(End.BRANCH, 2, 1, HOT), (End.FALL, 2, 0, COLD), (End.RETURN, 0, 0, HOT)],
         [(End.BRANCH, 2, 1, COLD), (End.CALL, 2, 0, COLD), (End.RETURN, 0, 0, COLD)],
+        [(End.RETURN, 0, 0, HOT), (End.CALL, 2, 0, COLD), (End.RETURN, 0, 0, COLD)],
     ],
-    ids=["all runs", "no call", "nothing runs"],
+    ids=["all runs", "no call", "nothing runs", "nothing leads there"],
 )
 def test_others_stay_whole(ends: list[tuple[End, int, int, bool]]) -> None:
     assert part(graph_of(*ends)) is None
