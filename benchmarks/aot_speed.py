@@ -9,6 +9,7 @@ interpreter. All must print the same. CoreMark's source has a licence of its own
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -308,7 +309,13 @@ def measure(
 
 def main() -> None:
     """Measure the named programs, or all; print each one's table and, of all, the geometric mean."""
-    names = sys.argv[1:] or list(PROGRAMS)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.aot_speed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", metavar="PROGRAM", nargs="*", help=f"of {', '.join(PROGRAMS)}; all by default")
+    names = parser.parse_args().names or list(PROGRAMS)
     for name in names:
         if name not in PROGRAMS:
             raise BenchmarkError(f"no program {name!r}; there are: {', '.join(PROGRAMS)}")
@@ -348,4 +355,4 @@ def _summary(shares: Mapping[str, Mapping[str, float]], *, whole: bool) -> None:
 
 
 if __name__ == "__main__":
-    standalone(main)
+    standalone(main, arguments=True)

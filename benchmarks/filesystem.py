@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.harness import ROOT, alternate, report
+from benchmarks.harness import ROOT, alternate, report, standalone
 from lazyfs.chunk_store import open_chunks
 from lazyfs.index import open_index
 from lazyfs.index_writer import write_index
@@ -145,4 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    standalone(main)

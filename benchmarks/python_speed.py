@@ -227,4 +227,4 @@ def _summary(speeds: Mapping[str, Mapping[str, float]], versions: Mapping[str, s
 
 
 if __name__ == "__main__":
-    standalone(main)
+    standalone(main, arguments=True)

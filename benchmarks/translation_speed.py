@@ -52,9 +52,6 @@ SUBJECTS = {
 
 def main() -> None:
     """Translate the files, print and keep the figures."""
-    if sys.argv[1:2] == [WORKER]:
-        print(json.dumps(_translated(Path(sys.argv[2]), compiled=COMPILING in sys.argv)))
-        return
     root = subjects.debian_files("translated", PACKAGES)
     facts = {name: _facts(root, subject) for name, subject in SUBJECTS.items()}
     for key, title, unit, limit in (
@@ -142,4 +139,7 @@ def _native_bytes(serialized: bytes | bytearray) -> int:
 
 
 if __name__ == "__main__":
-    standalone(main)
+    if sys.argv[1:2] == [WORKER]:
+        print(json.dumps(_translated(Path(sys.argv[2]), compiled=COMPILING in sys.argv)))
+    else:
+        standalone(main)

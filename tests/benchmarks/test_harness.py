@@ -93,7 +93,11 @@ def test_a_program_that_is_not_there_is_an_error() -> None:
         subjects.tool("no-such-program", "some-package")
 
 
-def test_standalone_shows_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standalone_shows_a_message(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmark"])
+
     def main() -> None:
         raise BenchmarkError("qemu-riscv64 is missing: apt-get install qemu-user")
 
@@ -101,6 +105,18 @@ def test_standalone_shows_a_message(capsys: pytest.CaptureFixture[str]) -> None:
         standalone(main)
     assert ended.value.code == 2
     assert capsys.readouterr().err == "error: qemu-riscv64 is missing: apt-get install qemu-user\n"
+
+
+@pytest.mark.parametrize(("word", "status"), [("--help", 0), ("unknown", 2)])
+def test_standalone_runs_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, word: str, status: int
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmark", word])
+    with pytest.raises(SystemExit) as ended:
+        standalone(lambda: pytest.fail("it ran"))
+    assert ended.value.code == status
+    said = capsys.readouterr()
+    assert (__doc__ or "?").splitlines()[0] in said.out if status == 0 else "unrecognized arguments" in said.err
 
 
 def test_measured_processes_get_a_clean_python(monkeypatch: pytest.MonkeyPatch) -> None:
