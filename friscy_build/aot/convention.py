@@ -330,11 +330,13 @@ class Convention(Rules):
             return touched[caller] != before
 
         self._spread([pc for pc in self.flows if touched[pc]], step)
-        for pc, aside in self.asides.items():
-            touched[aside], flow = touched[pc], self.flows[pc]
+        # A front itself touches less: what is aside puts back what either does. Its callees may go aside.
+        forms = {**touched, **{aside: touched[pc] for pc, aside in self.asides.items()}}
+        for pc in self.asides:
+            flow = self.flows[pc]
             called = {callee for k in range(len(flow.blocks)) for callee in self._callees(flow, k)} - {None}
-            touched[pc] = reduce(or_, (touched[each] for each in called if each is not None), own_touched[pc])
-        for pc, touches in touched.items():
+            forms[pc] = reduce(or_, (touched[each] for each in called if each is not None), own_touched[pc])
+        for pc, touches in forms.items():
             if self.signatures[pc].direct:
                 self.signatures[pc].smashes = touches & own[pc]
 

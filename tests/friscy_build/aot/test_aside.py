@@ -219,6 +219,32 @@ def test_what_callers_have_in_saved_registers_is_put_back(
     assert results(guest, made) == want
 
 
+@pytest.mark.parametrize("unwinding", [0.0, 0.8])
+def test_what_is_aside_in_a_callee_is_put_back_by_the_caller(new_guest: Callable[..., Any], unwinding: float) -> None:
+    """The callee gets s1 by value; only what it seldom does stores that in the hart. It comes first in the file."""
+    program = saving(often=False)
+    changes = program["changes"]
+    seldom = [k for k, word in enumerate(changes) if word == ("saves", RA)]
+    between = [*changes[: seldom[0] + 1], mv(A0, S1), *frame(S1)[1], *PADDING]
+    main = [*program.pop("main"), op("jal", rd=0, imm=0)]  # nothing falls into what comes next
+    never = [op("sltiu", rd=A5, rs1=S1, imm=100), op("bne", rs1=A5, rs2=0, imm=8)]
+    begin = [*frame(S1)[0], mv(S1, A0), ("between", RA), *never]
+    program = {"main": main, "between": between, **program, "changes": [*begin, ("saves", RA), *frame(S1)[1], *PADDING]}
+    places, made = placed(program)
+    guest = new_guest(Float)
+    guest.rng, guest.unwinding = random.Random(1), unwinding
+    want = results(guest, made)
+    assert {s1 for _, s1 in want} == {77}
+    rare = {places["between"] + 4 * seldom[0], places["changes"] + 4 * len(begin)}
+    ran = {at + 4 * k for at, words in made.items() for k in range(len(words))} - rare
+    (unit,) = plan(elf_of(made), entries=made, functions=Functions(CodeImage(elf_of(made)), ran=ran))
+    (piece,) = unit.pieces(1 << 20)
+    assert {places["between"], places["changes"]} <= piece.convention.asides.keys()
+    assert S1 in piece.convention.signatures[places["between"]].params
+    install(guest, elf_of(made), made, ran=ran)
+    assert results(guest, made) == want
+
+
 def test_a_loop_around_a_front_that_calls_nobody_is_interrupted(new_guest: Callable[..., Any]) -> None:
     """What it calls looks for an interrupt only where it calls itself, which it seldom does."""
     made: Program = {
