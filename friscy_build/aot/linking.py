@@ -196,11 +196,10 @@ class Functions:
         hints: Sequence[tuple[int, bool]] = (),
     ) -> None:
         """Give a function its body. marks, hints: as `Body` has them, but for the place: how many parts come before."""
-        kind, index = _TABLE_FORM, self._table.get(entry, 0)
+        kind, index = _TABLE_FORM, (self._direct if direct else self._table)[entry]
         if direct:
             signature = self._signatures[entry]
-            params = bytes([I32, I32, *map(kind_of, signature.params)])
-            kind, index = (params, bytes(result_types(signature))), self._direct[entry]
+            kind = bytes([I32, I32, *map(kind_of, signature.params)]), bytes(result_types(signature))
         places = list(accumulate(map(len, parts), initial=0))
         self.bodies[index] = Body(
             kind,
