@@ -9,7 +9,6 @@ interpreter. All must print the same. CoreMark's source has a licence of its own
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from benchmarks.harness import (
     Measurement,
     alternate,
     keep_summary,
+    parser_of,
     print_speeds,
     report,
     run,
@@ -309,11 +309,7 @@ def measure(
 
 def main() -> None:
     """Measure the named programs, or all; print each one's table and, of all, the geometric mean."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.aot_speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(main)
     parser.add_argument("names", metavar="PROGRAM", nargs="*", help=f"of {', '.join(PROGRAMS)}; all by default")
     names = parser.parse_args().names or list(PROGRAMS)
     for name in names:

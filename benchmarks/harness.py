@@ -187,18 +187,22 @@ def keep_summary(name: str, facts: Mapping[str, Any]) -> None:
     (place / "summary.json").write_text(json.dumps({**facts, "machine": machine()}, indent=1) + "\n")
 
 
+def parser_of(main: Callable[[], None]) -> argparse.ArgumentParser:
+    """What parses the words after a benchmark's name; its --help says what its module does."""
+    module = sys.modules[main.__module__]
+    name = module.__spec__.name if module.__spec__ else main.__module__
+    return argparse.ArgumentParser(
+        prog=f"python -m {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
 def standalone(main: Callable[[], None], *, arguments: bool = False) -> None:
     """Run a benchmark as a program: a BenchmarkError is a message and status 2, without a traceback.
 
     arguments: whether `main` parses the words after the program's name; else there may be none but --help.
     """
     if not arguments:
-        module = sys.modules[main.__module__]
-        name = module.__spec__.name if module.__spec__ else main.__module__
-        parser = argparse.ArgumentParser(
-            prog=f"python -m {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        parser.parse_args()
+        parser_of(main).parse_args()
     try:
         main()
     except BenchmarkError as error:

@@ -9,7 +9,6 @@ by the Python that runs it, so starts do not count. All must print the same.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -29,6 +28,7 @@ from benchmarks.harness import (
     Measurement,
     alternate,
     keep_summary,
+    parser_of,
     print_speeds,
     report,
     run,
@@ -179,7 +179,7 @@ def measure(
 
 def main() -> None:
     """Measure the named kernels, or all; print each one's table and, of all, the geometric mean."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.python_speed", description=__doc__)
+    parser = parser_of(main)
     parser.add_argument("names", metavar="KERNEL", nargs="*", help=f"of {', '.join(KERNELS)}; all by default")
     parser.add_argument("--scale", type=float, default=1.0, help="times the sizes (default: 1)")
     parser.add_argument(

@@ -100,6 +100,20 @@ def middles(program: FlowProgram, rng: random.Random) -> list[int]:
     return rng.sample(pcs, 12)
 
 
+def prepared(
+    new_guest: Callable[..., Any], seed: int, unwinding: float, nfunctions: int
+) -> tuple[UnwindingGuest, FlowProgram, FlowOutcome]:
+    """A guest with a random program, and how that ends."""
+    program = Generator(seed, nfunctions).program()
+    want = expected_flow(program)
+    assume(want is not None)
+    assert want is not None
+    guest: UnwindingGuest = new_guest(UnwindingGuest)
+    guest.rng, guest.unwinding = random.Random(seed), unwinding
+    guest.write(CODE, program.code)
+    return guest, program, want
+
+
 @SETTINGS
 @given(
     st.integers(0, 1 << 32),
@@ -111,12 +125,7 @@ def test_parts_and_middles(
     new_guest: Callable[..., Any], seed: int, unwinding: float, share: float, largest: int
 ) -> None:
     """Functions are split, and entered where somebody saw control go on."""
-    program = Generator(seed, 4).program()
-    want = expected_flow(program)
-    assume(want is not None)
-    guest = new_guest(UnwindingGuest)
-    guest.rng, guest.unwinding = random.Random(seed), unwinding
-    guest.write(CODE, program.code)
+    guest, program, want = prepared(new_guest, seed, unwinding, 4)
     entries = {*program.entries, *middles(program, guest.rng)}
     elf = elf_with_symbols(program.code, functions(program))
     installed = install(guest, elf, entries, options=Options(psabi=False, largest=largest), share=share)
@@ -135,12 +144,7 @@ def test_parts_and_middles(
 def test_flow(
     new_guest: Callable[..., Any], seed: int, unwinding: float, share: float, options: Options
 ) -> None:
-    program = Generator(seed, 5).program()
-    want = expected_flow(program)
-    assume(want is not None)
-    guest = new_guest(UnwindingGuest)
-    guest.rng, guest.unwinding = random.Random(seed), unwinding
-    guest.write(CODE, program.code)
+    guest, program, want = prepared(new_guest, seed, unwinding, 5)
     installed = install(guest, elf_file(program.code), program.entries, options=options, share=share)
     assert share < 1 or set(program.entries) <= set(installed)
     assert guest.outcome(program) == want

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from aot_guest import CODE, STACK, code_of, elf_with_symbols, install, run_till_interrupted
-from aot_programs import Generator, expected_flow, op
-from hypothesis import assume, given
+from aot_programs import op
+from hypothesis import given
 from hypothesis import strategies as st
-from test_aot_flow import EXACT, PRECISE, SETTINGS, UnwindingGuest, functions, middles
+from test_aot_flow import EXACT, PRECISE, SETTINGS, functions, middles, prepared
 from test_convention import (
     END,
     FORWARDING,
@@ -130,12 +130,7 @@ def some(code: bytes, rng: random.Random, entries: Collection[int]) -> set[int]:
     st.sampled_from([EXACT, PRECISE, Options(psabi=False, largest=60)]),
 )
 def test_flow(new_guest: Callable[..., Any], seed: int, unwinding: float, share: float, options: Options) -> None:
-    made = Generator(seed, 5).program()
-    want = expected_flow(made)
-    assume(want is not None)
-    guest = new_guest(UnwindingGuest)
-    guest.rng, guest.unwinding = random.Random(seed), unwinding
-    guest.write(CODE, made.code)
+    guest, made, want = prepared(new_guest, seed, unwinding, 5)
     entries = {*made.entries, *middles(made, guest.rng)}
     ran = some(made.code, guest.rng, made.entries)
     elf = elf_with_symbols(made.code, functions(made))
