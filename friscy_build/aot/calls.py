@@ -146,7 +146,7 @@ class CallWriter(FunctionWriter):
         target: None for the address in the local TARGET.
         """
         reads = (
-            self._convention.out_reads(self._graph, target)
+            self._convention.out_reads(self._graph, block, target)
             if target is not None
             else self._live.after[block.pc]
         )
@@ -169,7 +169,8 @@ class CallWriter(FunctionWriter):
             self._give_table_result(after)
             return
         assert target is not None
-        hidden = (signature.needs | signature.writes & back) & ~registers(signature.params)
+        needs = self._convention.needed(block, signature)
+        hidden = (needs | signature.writes & back) & ~registers(signature.params)
         self._store(self._dirty & (hidden | back & ~self._kept()))
         self._call_direct(target, signature, self._dirty & self._live.after[block.pc])
         self._take(signature)

@@ -27,7 +27,7 @@ from operator import or_
 from friscy_build.aot.aside import part
 from friscy_build.aot.effects import ALL, NONE, RA, Registers, members, registers
 from friscy_build.aot.flow import Flow
-from friscy_build.aot.graph import End, Graph
+from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.guards import Guard, Words, find_guard, find_leaf
 from friscy_build.aot.liveness import Liveness, reads_before_writes, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
@@ -44,6 +44,7 @@ from friscy_build.aot.signature import (
     calls_others,
     has_direct_form,
 )
+from friscy_build.aot.spent import Spent, find_spent
 from friscy_build.aot.strings import routine_for
 from friscy_build.aot.tables import Table
 
@@ -75,6 +76,7 @@ class Convention(Rules):
             self.signatures[pc] = Signature(
                 writes=own[pc] if direct else ALL,
                 needs=NONE,
+                reads=reads_before_writes(flow) if direct else NONE,
                 direct=direct,
                 name=flow.graph.name,
                 asks=direct and calls_others(flow.graph),
@@ -84,6 +86,7 @@ class Convention(Rules):
         self._choose_forms(own)
         self._solve_writes()
         self._solve_results(own)
+        self.spent = find_spent(self.flows.values(), self._find_changed(own)) if abi.saved else Spent()
         self._found: dict[int, Liveness] = {}
         # What those may read that have the table's form only; they are jumped to, too.
         self._entered = {
@@ -100,7 +103,8 @@ class Convention(Rules):
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
             if signature.direct and not flow.graph.resume:
-                passable = reads_before_writes(flow) & signature.needs & ~in_hart.get(pc, NONE) | 1 << RA
+                reads = reads_before_writes(flow) if pc in self.asides else signature.reads
+                passable = reads & signature.needs & ~in_hart.get(pc, NONE) | 1 << RA
                 signature.params = tuple(r for r in PASSED if passable >> r & 1)[:MAX_PARAMS]
         for pc, flow in self.flows.items():
             solve_dirty(flow, self, self._found[pc], self._given(pc))
@@ -220,6 +224,7 @@ class Convention(Rules):
         few.intact = {key: self.intact[key] for key in keys}
         few._found = {key: self._found[key] for key in keys}
         few._callers = {}
+        few.spent = self.spent.part(block for key in keys for block in self.flows[key].blocks)
         few.asides = {key: self.asides[key] for key in keys if key in self.asides}
         blocks = [block for key in keys for block in self.flows[key].blocks]
         called = {pc for block in blocks for pc in (block.target, block.likely)}
@@ -289,6 +294,31 @@ class Convention(Rules):
             return self.signatures[caller].writes != before
 
         self._spread(list(self.flows), step)
+
+    def _find_changed(self, own: Mapping[int, Registers]) -> Callable[[Block], Registers]:
+        """What compilers take a call to change: all that it may, but where they know the callee, what its code does."""
+        changed: dict[int, Registers] = {}
+        for pc, flow in self.flows.items():
+            if pc >= 0 and self.signatures[pc].direct:
+                unknown = any(b.end is End.INDIRECT_CALL and b.code[-1][1].rd == RA for b in flow.blocks)
+                changed[pc] = ALL if unknown else own[pc]
+
+        def step(callee: int, caller: int) -> bool:
+            if caller not in changed or not changed.get(callee, NONE) & ~changed[caller]:
+                return False
+            changed[caller] |= changed[callee]
+            return True
+
+        self._spread(list(changed), step)
+
+        def by_call(block: Block) -> Registers:
+            if block.code[-1][1].rd != RA:
+                return NONE
+            if block.end is End.INDIRECT_CALL:
+                return ALL
+            return changed.get(block.target, NONE) & ~self._demands.get(block.target, NONE)
+
+        return by_call
 
     def _solve_results(self, own: Mapping[int, Registers]) -> None:
         """By value is given back what its own instructions may have written, or, of integers, those of callees that are

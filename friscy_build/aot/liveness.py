@@ -78,9 +78,11 @@ def solve_live(flow: Flow, convention: Rules) -> tuple[list[Registers], list[Reg
         elif block.end is End.RETURN:
             own[k] = back if block.code[-1][1].rs1 == RA else ALL
         elif block.end is End.INDIRECT:
-            own[k] = convention.indirect_reads(flow.graph, block)
+            own[k] = convention.indirect_reads(flow.graph, block) & ~convention.lost(block)
+        if block.way is not None:
+            kills[k] = convention.lost(block)
         for target in flow.leaving[k]:
-            own[k] |= convention.out_reads(flow.graph, target)
+            own[k] |= convention.out_reads(flow.graph, block, target)
     live, after = [NONE] * nblocks, [NONE] * nblocks
     reads, writes, following, trap = flow.reads, flow.writes, flow.after, abi.trap
     changed = True
@@ -117,7 +119,7 @@ def solve_dirty(flow: Flow, convention: Rules, found: Liveness, params: Register
         if known is None:
             stored[k], keeps[k] = after[k], NONE
         else:
-            hidden = known.needs | known.writes & after[k]
+            hidden = convention.needed(block, known) | known.writes & after[k]
             stored[k] = hidden & ~registers(known.params)
             keeps[k] = ~(stored[k] | known.writes & ~convention.abi.saved)
             new[k] = registers(known.results) | _RA
@@ -180,12 +182,12 @@ def solve_held(flow: Flow, convention: Rules, found: Liveness, wanted: Registers
             known = convention.expected(block)
             if known is not None:
                 # Passed by value; looked at; and what an unwinding has to store.
-                own[k] = registers(known.params) | known.needs & _SP | at_end
+                own[k] = convention.given(block, known) | known.needs & _SP | at_end
         if block.end in (End.RETURN, End.INDIRECT) or flow.leaving[k]:
             own[k] |= at_end | wanted
             tails = [convention.tail(target) for target in flow.leaving[k]]
             for tail in (*tails, convention.guessed_jump(block)):
-                own[k] |= registers(tail.params) | tail.needs & _SP if tail is not None else NONE
+                own[k] |= convention.given(block, tail) | tail.needs & _SP if tail is not None else NONE
         own[k] |= found.stores[block.pc]
     entering = [NONE] * nblocks
     for (pc, _), stores in found.enters.items():

@@ -10,6 +10,7 @@ from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import Liveness
 from friscy_build.aot.signature import ARGUMENTS, FLOAT_SAVED, GP, NO_ABI, SAVED, T0, TP, Abi, Signature
+from friscy_build.aot.spent import Spent
 from friscy_build.aot.tables import Table, Way
 
 
@@ -24,6 +25,7 @@ class Rules:
     _entered: dict[int, Registers]  # what those may read that have the table's form only
     _led_to: dict[Table, Registers]  # the same of all that a table leads to
     asides: dict[int, int]
+    spent: Spent
     _found: dict[int, Liveness]
 
     def twin(self, graph: Graph) -> Graph | None:
@@ -76,14 +78,23 @@ class Rules:
             return ALL if self.abi is NO_ABI else ARGUMENTS | registers((SP, GP, TP))
         signature = self.known(block)
         if signature is not None:
-            return signature.needs
+            return self.needed(block, signature)
         target = self.signatures.get(block.target) if block.end is End.CALL else None
         if target is not None and target.direct:
             return target.needs | registers((RA, T0))
+        if block.code[-1][1].rd != RA:
+            return ALL
         guessed = self.guessed(block)
-        if guessed is not None:
-            return self.abi.call | guessed.needs
-        return self.abi.call if block.code[-1][1].rd == RA else ALL
+        reads = self.abi.call & ~self.spent.not_given(block)
+        return reads | self.needed(block, guessed) if guessed is not None else reads
+
+    def needed(self, block: Block, signature: Signature) -> Registers:
+        """What the callee of a call, or tail call, at a block's end needs, and may be given."""
+        return signature.needs & ~self.spent.not_given(block, signature.reads)
+
+    def given(self, block: Block, signature: Signature) -> Registers:
+        """The registers that are passed by value and hold anything."""
+        return registers(signature.params) & ~self.spent.not_given(block, signature.reads)
 
     def call_clobbers(self, block: Block) -> Registers:
         """What must be had anew after a call: it is in the callee's results, or in the hart."""
@@ -133,19 +144,23 @@ class Rules:
     def _callers_own(self, graph: Graph) -> Registers:
         return (SAVED | FLOAT_SAVED) & ~self.signatures[graph.key].writes
 
-    def out_reads(self, graph: Graph, target: int) -> Registers:
+    def out_reads(self, graph: Graph, block: Block, target: int) -> Registers:
         """What must be right for a jump to an address that is no block of the function."""
         signature = self.tail(target)
         if signature is None:
             return self._entered.get(target, ALL)
-        return signature.needs | self.back_reads(graph)
+        return self.needed(block, signature) | self.back_reads(graph)
 
     def indirect_reads(self, graph: Graph, block: Block) -> Registers:
         """What must be right for a jump to an address in a register that leads to no block of the function."""
         way = self.way(graph, block)
         if way is None:
-            return self.astray_reads(graph) if block.pc < 0 else ALL
+            return self.astray_reads(graph) if block.pc < 0 else ALL & ~self.spent.at_end.get(block.pc, NONE)
         return NONE if graph.blocks.keys() >= set(way.table.targets) else self._led_to[way.table]
+
+    def lost(self, block: Block) -> Registers:
+        """What nobody behind the jump that ends a block can want."""
+        return self.spent.over.get(block.way.table, NONE) if block.way is not None else NONE
 
     def way(self, graph: Graph, block: Block) -> Way | None:
         """By which table a block goes, all of whose targets are known; a direct form leaves only by what it calls."""

@@ -51,13 +51,15 @@ PASSED = (SP, 10, 11, 12, 13, 14, 15, 16, 17, RA, 8, 9, *range(18, 28), *range(F
 @dataclass
 class Signature:
     """params, results: by value, in this order. writes: what may not be what it was, callees included, but for what
-    the convention says is saved. needs: what it may read. direct: whether it has a direct form. What is in `writes`
-    and not in `results` is in the hart after a call. name: of the function, where it has one."""
+    the convention says is saved. needs: what it may read; reads: what instructions of its own may read. direct: whether
+    it has a direct form. What is in `writes` and not in `results` is in the hart after a call. name: of the function,
+    where it has one."""
 
     params: tuple[int, ...] = ()
     results: tuple[int, ...] = ()
     writes: Registers = ALL
     needs: Registers = ALL
+    reads: Registers = NONE
     direct: bool = False
     name: str = ""
     asks: bool = False  # whether the direct form looks for an interrupt at its entry

@@ -1,0 +1,225 @@
+"""Argument registers that hold nothing anybody wants: what a call is not given, though its callee might read it.
+
+Of code that is not known each argument register may be read. Taken at that, whatever lies in a5 lives up to the next
+call through a pointer, is stored before it, and loaded and stored again by all that comes between. But compilers keep
+nothing in a register that a call may change: what a call may have left anything in is *spent* until it is written.
+Three rules, of which the second and third need compilers that allot registers by what is live:
+
+- A register is spent behind a call that may change it, but for those that results come in.
+- From one instruction to the next of an interpreter's loop (control comes back to the jump by its table from where
+  that leads), a register carries nothing that is spent on some way from a call in the loop to the jump: what it carried
+  would live across that call, too. Nor does the register that is jumped to. (Where an instruction reads a register that
+  nothing behind the jump has written, it is what tells.)
+- Arguments take registers in order, and pass over one at most, for a pair that begins with an even one. So behind two
+  that are spent none is given that an instruction of the callee does not read.
+
+What a call may change is what compilers take it to change, or less: gcc looks at callees that it knows (-fipa-ra).
+Behind a call that does not return (of `abort`, say; not through a pointer) stands what others come to. Where a function
+has jumps that lead nobody knows where, that may be the only way there that is seen, so nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from friscy_build.aot.effects import ALL, F0, NONE, Registers, registers
+from friscy_build.aot.flow import Flow
+from friscy_build.aot.graph import Block, End
+from friscy_build.aot.signature import RESULTS
+from friscy_build.aot.tables import Table
+
+_INTEGERS, _FLOATS = range(10, 18), range(F0 + 10, F0 + 18)
+PASSING: Registers = registers((*_INTEGERS, *_FLOATS))  # where arguments come
+_SPENDABLE: Registers = PASSING & ~RESULTS
+_CALLS = (End.CALL, End.INDIRECT_CALL)
+
+
+class Spent:
+    """at_end: by block, what is spent behind its instructions, where a call that ends it has not been made yet.
+
+    over: by table, what carries nothing over jumps by it.
+    """
+
+    def __init__(self) -> None:
+        self.at_end: dict[int, Registers] = {}
+        self.over: dict[Table, Registers] = {}
+
+    def part(self, blocks: Iterable[Block]) -> Spent:
+        """The same of some blocks."""
+        few = Spent()
+        few.over = self.over
+        few.at_end = {block.pc: self.at_end[block.pc] for block in blocks if self.at_end.get(block.pc)}
+        return few
+
+    def not_given(self, block: Block, read: Registers = NONE) -> Registers:
+        """The argument registers that a call or tail call at the end of `block` gives nothing in.
+
+        read: what instructions of the callee read is given unless it is spent itself.
+        """
+        spent = self.at_end.get(block.pc, NONE)
+        return spent | _BEHIND_PAIRS[spent] & ~read if spent else NONE
+
+
+class _Behind(dict[Registers, Registers]):
+    """By what is spent: what stands behind two neighbours of it."""
+
+    def __missing__(self, spent: Registers) -> Registers:
+        found = NONE
+        for bank in (_INTEGERS, _FLOATS):
+            for register in bank:
+                if spent >> register & 3 == 3 and register + 1 in bank:
+                    found |= registers(range(register + 2, bank.stop))
+                    break
+        self[spent] = found
+        return found
+
+
+_BEHIND_PAIRS = _Behind()
+
+
+def find_spent(flows: Iterable[Flow], changed: Callable[[Block], Registers]) -> Spent:
+    """What is spent in the functions of a module; the parts of one are looked at together.
+
+    changed: what compilers take a call at a block's end to change.
+    """
+    found = Spent()
+    functions: dict[int, list[Flow]] = {}
+    for flow in flows:
+        if not flow.graph.resume and not flow.graph.twin:
+            functions.setdefault(flow.graph.start, []).append(flow)
+    callless: list[Flow] = []
+    for parts in functions.values():
+        if any(block.end in _CALLS for flow in parts for block in flow.blocks):
+            _Function(parts, changed).solve(found)
+        else:
+            callless += parts
+    for flow in callless:
+        for block in flow.blocks:
+            found.at_end.pop(block.pc, None)
+    return found
+
+
+def _goes_astray(block: Block) -> bool:
+    """Whether it ends in a jump that may lead anywhere in the function, as far as one can see."""
+    return block.end is End.INDIRECT and not block.targets and block.way is None and block.stub is None
+
+
+class _Function:
+    """A function's blocks, those of all its parts, numbered through in the order of control."""
+
+    def __init__(self, parts: Sequence[Flow], changed: Callable[[Block], Registers]) -> None:
+        self.blocks: list[Block] = []
+        self.after: list[list[int]] = []
+        self.writes: list[Registers] = []
+        self.reads: list[Registers] = []
+        firsts: dict[int, int] = {}  # the numbers of the parts' first blocks
+        for flow in parts:
+            begin, last = len(self.blocks), len(flow.blocks) - 1
+            firsts[flow.graph.entry] = begin + last - flow.number[flow.graph.entry]
+            self.blocks += reversed(flow.blocks)
+            self.after += [[begin + last - k for k in after] for after in reversed(flow.after)]
+            self.writes += reversed(flow.writes)
+            self.reads += reversed(flow.reads)
+        leaving = [targets for flow in parts for targets in reversed(flow.leaving)]
+        self.tables: dict[Table, list[int]] = {}  # the numbers of the blocks that go by it
+        self.led_to: dict[Table, list[int]] = {}
+        for k, block in enumerate(self.blocks):
+            self.after[k] += [firsts[pc] for pc in leaving[k] if pc in firsts]
+            if block.way is not None:
+                self.tables.setdefault(block.way.table, []).append(k)
+        if self.tables:
+            number = {block.pc: k for k, block in enumerate(self.blocks)} | firsts
+            self.led_to = {
+                table: [number[pc] for pc in dict.fromkeys(table.targets) if pc in number] for table in self.tables
+            }
+        self.entry = firsts.get(parts[0].graph.start)
+        self.spends = [changed(block) & _SPENDABLE if block.end in _CALLS else NONE for block in self.blocks]
+        astray = any(_goes_astray(block) for block in self.blocks)
+        self.stops = [astray and (block.end is End.CALL or block.stub is not None) for block in self.blocks]
+
+    def solve(self, found: Spent) -> None:
+        """Find what is spent where, and over which tables."""
+        over = dict.fromkeys(self.tables, NONE)
+        if self.tables:
+            read = self._read()
+            for table, jumps in self.tables.items():
+                inside = self._behind(self.led_to[table])
+                spent, carried = self._on_some_way(inside), NONE
+                for k in jumps:
+                    if k in inside:
+                        over[table] |= spent[k]
+                        if self.blocks[k].pc >= 0:
+                            over[table] |= 1 << self.blocks[k].code[-1][1].rs1
+                for k in self.led_to[table]:
+                    carried |= read[k]
+                over[table] &= PASSING & ~carried
+        found.over |= over
+        for block, end in zip(self.blocks, self._ends(over), strict=True):
+            if end is not None and block.pc >= 0:  # several parts, and functions, may have a copy of it
+                found.at_end[block.pc] = found.at_end.get(block.pc, ALL) & end
+
+    def _ends(self, over: dict[Table, Registers]) -> list[Registers | None]:
+        """What is spent at each block's end on all ways there, before the call if there is one; None: no way is seen.
+
+        over: what is spent behind jumps by tables.
+        """
+        begins = [PASSING] * len(self.blocks)
+        ends: list[Registers | None] = [None] * len(self.blocks)
+        pending = [(k, NONE) for k in ((self.entry,) if self.entry is not None else range(len(self.blocks)))]
+        for table, spent in over.items():
+            if not all(self.after[k] for k in self.tables[table]):  # to other parts
+                pending += [(k, spent) for k in self.led_to[table]]
+        while pending:
+            k, spent = pending.pop()
+            if ends[k] is not None and not begins[k] & ~spent:
+                continue
+            begins[k] &= spent
+            ends[k] = end = begins[k] & ~self.writes[k]
+            block = self.blocks[k]
+            behind = end | self.spends[k]
+            if block.way is not None:
+                behind |= over[block.way.table]
+            elif self.stops[k]:
+                behind = NONE
+            pending += [(after, behind) for after in self.after[k]]
+        return ends
+
+    def _behind(self, first: Iterable[int]) -> set[int]:
+        """Where control may come to from some blocks, these included."""
+        seen, pending = set(first), list(first)
+        while pending:
+            for after in self.after[pending.pop()]:
+                if after not in seen:
+                    seen.add(after)
+                    pending.append(after)
+        return seen
+
+    def _on_some_way(self, inside: set[int]) -> list[Registers]:
+        """What is spent at each block's end on some way there from a call in one of the blocks `inside`."""
+        begins = [NONE] * len(self.blocks)
+        pending = [k for k in inside if self.spends[k]]
+        ends = [NONE] * len(self.blocks)
+        while pending:
+            k = pending.pop()
+            ends[k] = begins[k] & ~self.writes[k]
+            behind = ends[k] | self.spends[k]
+            for after in self.after[k]:
+                if behind & ~begins[after]:
+                    begins[after] |= behind
+                    pending.append(after)
+        return ends
+
+    def _read(self) -> list[Registers]:
+        """What instructions may read behind each block's start as it was there; calls read and change nothing here."""
+        read = [NONE] * len(self.blocks)
+        changed = True
+        while changed:
+            changed = False
+            for k in range(len(self.blocks) - 1, -1, -1):
+                behind = NONE
+                for after in self.after[k]:
+                    behind |= read[after]
+                here = self.reads[k] | behind & ~self.writes[k]
+                if here != read[k]:
+                    read[k], changed = here, True
+        return read
