@@ -182,7 +182,7 @@ class CallWriter(FunctionWriter):
         given, results = registers(signature.results), registers(self._signature.results)
         self._store(given & ~results)
         self._load(results & signature.writes & ~given)
-        self._put_back()
+        self._put_back(block)
         self._put(wasm.LOCAL_GET + leb(self._locals.left))
         self._give_results()
 

@@ -339,20 +339,18 @@ class Convention(Rules):
     def _solve_smashes(self, own: Mapping[int, Registers]) -> None:
         """Whoever puts a saved register back into the hart gives it what it had at its own entry, which is not what it
         had at its caller's: so it is touched for all callers, those too that leave the register alone."""
-        own_touched: dict[int, Registers] = {}
+        touched: dict[int, Registers] = {}
         for pc, flow in self.flows.items():
             found, here = self._found[pc], NONE
             for k, block in enumerate(flow.blocks):
-                here |= found.stores[block.pc]
-                # A jump elsewhere, and a call that goes elsewhere than guessed, stores what is dirty.
-                if flow.leaving[k] or block.end is End.INDIRECT or self.guessed(block):
+                here |= self._touches(flow, k)
+                if flow.leaving[k] or block.end is End.INDIRECT:  # a jump elsewhere stores what is dirty
                     here |= found.at_end[k]
-            own_touched[pc] = here & self.abi.saved
-        touched = dict(own_touched)
+            touched[pc] = here & self.abi.saved
         for pc, aside in self.asides.items():
             flow, found = self.flows[pc], self._found[pc]
             left = (found.at_end[k] & found.live[target] for k, exits in enumerate(flow.exits) for target in exits)
-            touched[pc] |= own_touched[aside] | reduce(or_, left) & self.abi.saved
+            touched[pc] |= touched[aside] | reduce(or_, left) & self.abi.saved
 
         def step(callee: int, caller: int) -> bool:
             before = touched[caller]
@@ -360,15 +358,39 @@ class Convention(Rules):
             return touched[caller] != before
 
         self._spread([pc for pc in self.flows if touched[pc]], step)
-        # A front itself touches less: what is aside puts back what either does. Its callees may go aside.
-        forms = {**touched, **{aside: touched[pc] for pc, aside in self.asides.items()}}
-        for pc in self.asides:
-            flow = self.flows[pc]
-            called = {callee for k in range(len(flow.blocks)) for callee in self._callees(flow, k)} - {None}
-            forms[pc] = reduce(or_, (touched[each] for each in called if each is not None), own_touched[pc])
-        for pc, touches in forms.items():
-            if self.signatures[pc].direct:
-                self.signatures[pc].smashes = touches & own[pc]
+        fronts = {aside: pc for pc, aside in self.asides.items()}
+        for pc, flow in self.flows.items():
+            whole = touched[fronts.get(pc, pc)] & own[pc]
+            if not self.signatures[pc].direct or not whole:
+                continue
+            if pc in fronts:  # what is aside puts back what the front has touched, too
+                self._found[pc].smashed = {block.pc: whole for block in flow.blocks}
+            else:
+                self._found[pc].smashed = self._smashed(flow, touched, whole)
+
+    def _touches(self, flow: Flow, k: int) -> Registers:
+        """The places in the hart that a function itself writes to where one of its blocks calls."""
+        found, block = self._found[flow.graph.key], flow.blocks[k]
+        # A call that goes elsewhere than guessed stores what is dirty.
+        return found.stores[block.pc] | (found.at_end[k] if self.guessed(block) else NONE)
+
+    def _smashed(self, flow: Flow, touched: Mapping[int, Registers], whole: Registers) -> dict[int, Registers]:
+        """By block: those of `whole` whose places in the hart were touched on some way there."""
+        here = []
+        for k in range(len(flow.blocks)):
+            callees = (callee for callee in self._callees(flow, k) if callee is not None)
+            here.append(reduce(or_, (touched[callee] for callee in callees), self._touches(flow, k)) & whole)
+        begins = [NONE] * len(flow.blocks)
+        changed = True
+        while changed:
+            changed = False
+            for k in range(flow.nreached - 1, -1, -1):
+                ends = begins[k] | here[k]
+                for after in flow.after[k]:
+                    if ends & ~begins[after]:
+                        begins[after] |= ends
+                        changed = True
+        return {block.pc: begins[k] for k, block in enumerate(flow.blocks)}
 
     def _callees_first(self) -> list[int]:
         """The functions, those that others call before these where that can be."""

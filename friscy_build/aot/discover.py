@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from friscy_build.aot.collecting import uncollected
 from friscy_build.aot.graph import Graph, build_graph, close, resumable, share_tables
 from friscy_build.aot.image import CodeImage
+from friscy_build.aot.returns import with_ends_apart
 from friscy_build.aot.split import split
 
 MAX_FUNCTION_BYTES = 1 << 20
@@ -126,7 +127,8 @@ class Functions:
         known = self._parts.setdefault(home, {})
         found = known.get(key)
         if found is None:
-            found = known[key] = [close(share_tables(graph)) for graph in self._find(start, end, entries)]
+            graphs = (close(share_tables(graph)) for graph in self._find(start, end, entries))
+            found = known[key] = [with_ends_apart(graph) for graph in graphs]
         if last:
             self._built.pop(home, None)
             self._parts.pop(home, None)

@@ -187,7 +187,7 @@ class Emitter(StripWriter):
         unread: Collection[int] = ()
         if self._direct:
             # What is put back into the hart is read.
-            unread = _unread_restores(block, self._convention.abi.saved & ~self._signature.smashes)
+            unread = _unread_restores(block, self._convention.abi.saved & ~self._live.smashed.get(block.pc, NONE))
         pairs = find_pairs(block.code)
         kinds = self._kinds(block)
         copies = find_copies(block.code) if not self._precise else {}

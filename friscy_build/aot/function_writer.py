@@ -280,9 +280,9 @@ class FunctionWriter:
             return NONE
         return registers(self._signature.results) | self._convention.abi.saved | 1 << RA
 
-    def _put_back(self) -> None:
+    def _put_back(self, block: Block) -> None:
         """Bring saved registers, which are as they were, to the hart where something else was stored there."""
-        self._store(self._signature.smashes & self._dirty)
+        self._store(self._live.smashed.get(block.pc, NONE) & self._dirty)
 
     def _give_results(self) -> None:
         self._put(b"".join(map(self._get, self._signature.results)) + wasm.RETURN)
@@ -293,7 +293,7 @@ class FunctionWriter:
         changed = self._signature.writes if self._direct else ALL
         self._store(self._dirty & self._live.after[block.pc] & ~self._kept() & changed)
         if self._direct:
-            self._put_back()
+            self._put_back(block)
             self._put(target)
             self._give_results()
             return

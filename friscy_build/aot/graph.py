@@ -108,7 +108,7 @@ class Graph:
         """For worker processes: instructions as the words they are decoded from."""
         blocks = [
             (
-                b.pc, [i.word for _, i in b.code],
+                b.pc, b.code[0][0] if b.code else b.pc, [i.word for _, i in b.code],
                 b.end, b.next_pc, b.target, b.targets, b.stub, b.way, b.likely, b.vague, b.cold,
             )
             for b in self.blocks.values()
@@ -141,8 +141,8 @@ def _unpickle(
     blocks: list[tuple[Any, ...]],
 ) -> Graph:
     graph = Graph(start, end, entry, resume=resume, name=name, twin=twin, exits=exits)
-    for pc, words, *rest in blocks:
-        block = graph.blocks[pc] = Block(pc, [], *rest)
+    for key, pc, words, *rest in blocks:
+        block = graph.blocks[key] = Block(key, [], *rest)
         for word in words:
             i = decode(word)
             assert i is not None

@@ -31,11 +31,12 @@ class Liveness:
     left: dirty behind all that.
 
     live has the exits' (`Flow.exits`), too.
+    smashed: saved registers whose places in the hart may have something else, before a call or jump that ends it.
     enters: by (block, header of a loop that it leads into): what to store on the way, so that it is clean in the loop.
     loading: where values are loaded.
     """
 
-    __slots__ = ("after", "at_end", "dirty", "enters", "held", "left", "live", "loading", "reload", "stores")
+    __slots__ = ("after", "at_end", "dirty", "enters", "held", "left", "live", "loading", "reload", "smashed", "stores")
 
     def __init__(self, flow: Flow, live: list[Registers], after: list[Registers]) -> None:
         self.live, self.after = _by_pc(flow, live), _by_pc(flow, after)
@@ -46,6 +47,7 @@ class Liveness:
         self.reload: dict[int, Registers] = {}
         self.at_end: list[Registers] = []
         self.left: dict[int, Registers] = {}
+        self.smashed: dict[int, Registers] = {}
         self.enters: dict[tuple[int, int], Registers] = {}
 
     def of(self, flow: Flow) -> Liveness:

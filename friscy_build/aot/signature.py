@@ -63,7 +63,6 @@ class Signature:
     direct: bool = False
     name: str = ""
     asks: bool = False  # whether the direct form looks for an interrupt at its entry
-    smashes: Registers = NONE  # saved registers whose places in the hart it may use for something else
 
 
 def calls(graph: Graph) -> bool:
