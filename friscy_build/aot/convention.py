@@ -26,6 +26,7 @@ from operator import or_
 
 from friscy_build.aot.aside import part
 from friscy_build.aot.effects import ALL, NONE, RA, Registers, members, registers
+from friscy_build.aot.fixed import find_fixed
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.guards import Guard, Words, find_guard, find_leaf
@@ -47,6 +48,7 @@ from friscy_build.aot.signature import (
 from friscy_build.aot.spent import Spent, find_spent
 from friscy_build.aot.strings import routine_for
 from friscy_build.aot.tables import Table
+from friscy_build.aot.whole import Whole, by_function
 
 # A function of at most so many instructions that others call directly is written for the table once more.
 TWIN_INSTRUCTIONS = 60
@@ -87,6 +89,7 @@ class Convention(Rules):
         self._solve_writes()
         self._solve_results(own)
         self.spent = find_spent(self.flows.values(), self._find_changed(own)) if abi.saved else Spent()
+        self.fixed = self._find_fixed()
         self._found: dict[int, Liveness] = {}
         # What those may read that have the table's form only; they are jumped to, too.
         self._entered = {
@@ -224,6 +227,7 @@ class Convention(Rules):
         few.intact = {key: self.intact[key] for key in keys}
         few._found = {key: self._found[key] for key in keys}
         few._callers = {}
+        few.fixed = {key: self.fixed[key] for key in keys if key in self.fixed}
         few.spent = self.spent.part(block for key in keys for block in self.flows[key].blocks)
         few.asides = {key: self.asides[key] for key in keys if key in self.asides}
         blocks = [block for key in keys for block in self.flows[key].blocks]
@@ -294,6 +298,13 @@ class Convention(Rules):
             return self.signatures[caller].writes != before
 
         self._spread(list(self.flows), step)
+
+    def _find_fixed(self) -> dict[int, dict[int, int]]:
+        found: dict[int, dict[int, int]] = {}
+        for parts in by_function(self.flows.values()):
+            if len(parts) > 1:
+                found |= find_fixed(Whole(parts), self.abi.saved)
+        return found
 
     def _find_changed(self, own: Mapping[int, Registers]) -> Callable[[Block], Registers]:
         """What compilers take a call to change: all that it may, but where they know the callee, what its code does."""

@@ -26,6 +26,7 @@ class Rules:
     _led_to: dict[Table, Registers]  # the same of all that a table leads to
     asides: dict[int, int]
     spent: Spent
+    fixed: Mapping[int, Mapping[int, int]]  # by the entry of a part of a function: numbers that registers have there
     _found: dict[int, Liveness]
 
     def twin(self, graph: Graph) -> Graph | None:
@@ -36,6 +37,10 @@ class Rules:
     def aside(self, graph: Graph) -> int:
         """The entry of what is aside of a function that is parted."""
         return self.asides[graph.key]
+
+    def fixed_at(self, graph: Graph) -> Mapping[int, int]:
+        """The numbers that registers have at the entry of a part of a function."""
+        return self.fixed.get(graph.entry, {})
 
     def liveness(self, graph: Graph) -> Liveness:
         """The registers of one of the functions."""

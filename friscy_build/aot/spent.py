@@ -27,6 +27,7 @@ from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.signature import RESULTS
 from friscy_build.aot.tables import Table
+from friscy_build.aot.whole import Whole, by_function
 
 _INTEGERS, _FLOATS = range(10, 18), range(F0 + 10, F0 + 18)
 PASSING: Registers = registers((*_INTEGERS, *_FLOATS))  # where arguments come
@@ -83,12 +84,8 @@ def find_spent(flows: Iterable[Flow], changed: Callable[[Block], Registers]) -> 
     changed: what compilers take a call at a block's end to change.
     """
     found = Spent()
-    functions: dict[int, list[Flow]] = {}
-    for flow in flows:
-        if not flow.graph.resume and not flow.graph.twin:
-            functions.setdefault(flow.graph.start, []).append(flow)
     callless: list[Flow] = []
-    for parts in functions.values():
+    for parts in by_function(flows):
         if any(block.end in _CALLS for flow in parts for block in flow.blocks):
             _Function(parts, changed).solve(found)
         else:
@@ -99,42 +96,13 @@ def find_spent(flows: Iterable[Flow], changed: Callable[[Block], Registers]) -> 
     return found
 
 
-def _goes_astray(block: Block) -> bool:
-    """Whether it ends in a jump that may lead anywhere in the function, as far as one can see."""
-    return block.end is End.INDIRECT and not block.targets and block.way is None and block.stub is None
-
-
-class _Function:
-    """A function's blocks, those of all its parts, numbered through in the order of control."""
+class _Function(Whole):
+    """stops: whether a block may end in a call that does not return."""
 
     def __init__(self, parts: Sequence[Flow], changed: Callable[[Block], Registers]) -> None:
-        self.blocks: list[Block] = []
-        self.after: list[list[int]] = []
-        self.writes: list[Registers] = []
-        self.reads: list[Registers] = []
-        firsts: dict[int, int] = {}  # the numbers of the parts' first blocks
-        for flow in parts:
-            begin, last = len(self.blocks), len(flow.blocks) - 1
-            firsts[flow.graph.entry] = begin + last - flow.number[flow.graph.entry]
-            self.blocks += reversed(flow.blocks)
-            self.after += [[begin + last - k for k in after] for after in reversed(flow.after)]
-            self.writes += reversed(flow.writes)
-            self.reads += reversed(flow.reads)
-        leaving = [targets for flow in parts for targets in reversed(flow.leaving)]
-        self.tables: dict[Table, list[int]] = {}  # the numbers of the blocks that go by it
-        self.led_to: dict[Table, list[int]] = {}
-        for k, block in enumerate(self.blocks):
-            self.after[k] += [firsts[pc] for pc in leaving[k] if pc in firsts]
-            if block.way is not None:
-                self.tables.setdefault(block.way.table, []).append(k)
-        if self.tables:
-            number = {block.pc: k for k, block in enumerate(self.blocks)} | firsts
-            self.led_to = {
-                table: [number[pc] for pc in dict.fromkeys(table.targets) if pc in number] for table in self.tables
-            }
-        self.entry = firsts.get(parts[0].graph.start)
+        super().__init__(parts)
         self.spends = [changed(block) & _SPENDABLE if block.end in _CALLS else NONE for block in self.blocks]
-        astray = any(_goes_astray(block) for block in self.blocks)
+        astray = self.goes_astray
         self.stops = [astray and (block.end is End.CALL or block.stub is not None) for block in self.blocks]
 
     def solve(self, found: Spent) -> None:

@@ -6,7 +6,7 @@ over all ways to the jump, is that the comparison was made, and that the address
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from friscy_build.aot.effects import NONE, Registers, effects
@@ -16,6 +16,7 @@ from friscy_build.aot.rules import Rules
 from friscy_build.aot.tables import Way, writer
 from friscy_build.isa.decode import Instruction
 
+NOTHING: Mapping[int, int] = {}
 _MOST_BLOCKS = 64  # that are looked at for what a register was given
 _A0 = 10
 Code = Sequence[tuple[int, Instruction]]
@@ -47,7 +48,7 @@ class Switches:
         for block in flow.blocks:
             way = convention.way(flow.graph, block) if block.pc >= 0 else None
             if way is not None:
-                found = find_index(flow, block, way, convention.abi.saved)
+                found = find_index(flow, block, way, convention.abi.saved, convention.fixed_at(flow.graph))
                 if found is not None:
                     self.indices[block.pc] = found
         for block in flow.blocks:
@@ -82,8 +83,11 @@ class Switches:
         return True
 
 
-def find_index(flow: Flow, block: Block, way: Way, saved: Registers) -> Index | None:
-    """The index of the jump that ends a block; None where it may be none of the table's. saved: over calls."""
+def find_index(
+    flow: Flow, block: Block, way: Way, saved: Registers, fixed: Mapping[int, int] = NOTHING
+) -> Index | None:
+    """The index of the jump that ends a block; None where it may be none of the table's. saved: over calls; fixed: the
+    numbers that registers have at the flow's entry."""
     code, k = block.code, flow.number[block.pc]
     load = code[way.load][1]
     summed = writer(code, way.load, load.rs1)
@@ -92,9 +96,9 @@ def find_index(flow: Flow, block: Block, way: Way, saved: Registers) -> Index | 
     table, i = way.table, code[summed][1]
     for base, register in ((i.rs1, i.rs2), (i.rs2, i.rs1)):
         found = _shifted(code, summed, register, table.entry_bytes.bit_length() - 1)
-        if found is None or constant(flow, k, summed, base, saved) != table.start - load.imm:
+        if found is None or constant(flow, k, summed, base, saved, fixed) != table.start - load.imm:
             continue
-        if way.added is not None and constant(flow, k, way.load, way.added, saved) != table.base:
+        if way.added is not None and constant(flow, k, way.load, way.added, saved, fixed) != table.base:
             continue
         places, index = found
         if _is_below(flow, k, places[0], index, len(table.targets), saved):
@@ -152,8 +156,12 @@ def _bound(flow: Flow, k: int, target: int, register: int, saved: Registers) -> 
     return None if other is None else other % (1 << 64) + (not less)
 
 
-def constant(flow: Flow, k: int, place: int, register: int, saved: Registers) -> int | None:
-    """The number that a register has before an instruction of a block, whatever way led there; None: not known."""
+def constant(
+    flow: Flow, k: int, place: int, register: int, saved: Registers, fixed: Mapping[int, int] = NOTHING
+) -> int | None:
+    """The number that a register has before an instruction of a block, whatever way led there; None: not known.
+
+    saved: over calls; fixed: the numbers that registers have at the flow's entry."""
     if not register:
         return 0
     seen = set[int]()
@@ -164,26 +172,30 @@ def constant(flow: Flow, k: int, place: int, register: int, saved: Registers) ->
         block = flow.blocks[k]
         at = writer(block.code, place, register)
         if at is not None:
-            given = _given(block.code, at)
-            if given is None or found not in (None, given):
+            number = given(block.code, at)
+            if number is None or found not in (None, number):
                 return None
-            found = given
+            found = number
             continue
-        if block.pc == flow.graph.entry or len(seen) > _MOST_BLOCKS:
+        if block.pc == flow.graph.entry:
+            if found not in (None, fixed.get(register)) or register not in fixed:
+                return None
+            found = fixed[register]
+        if len(seen) > _MOST_BLOCKS:
             return None
-        for number in flow.before[k]:
-            before = flow.blocks[number]
+        for other in flow.before[k]:
+            before = flow.blocks[other]
             if before.end is End.SYSCALL and register == _A0:
                 return None
             if before.end in (End.CALL, End.INDIRECT_CALL) and not saved >> register & 1:
                 return None
-            if number not in seen:
-                seen.add(number)
-                work.append((number, len(before.code)))
+            if other not in seen:
+                seen.add(other)
+                work.append((other, len(before.code)))
     return found
 
 
-def _given(code: Code, at: int) -> int | None:
+def given(code: Code, at: int) -> int | None:
     """The number that an instruction puts into a register."""
     pc, i = code[at]
     if i.row.name in ("lui", "auipc"):
@@ -195,7 +207,7 @@ def _given(code: Code, at: int) -> int | None:
     upper = writer(code, at, i.rs1)
     if upper is None or code[upper][1].row.name not in ("lui", "auipc"):
         return None
-    value = (_given(code, upper) or 0) + i.imm
+    value = (given(code, upper) or 0) + i.imm
     if i.row.name == "addiw":
         value = (value + (1 << 31)) % (1 << 32) - (1 << 31)
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -46,9 +46,14 @@ def words(*code: int) -> Steps:
     return steps
 
 
-def convention_of(a: Assembler, names: list[str], options: Options, end: int | None = None) -> Convention:
-    """Of the functions that begin at some labels, each of which ends where the next begins, the last one at `end`."""
+def convention_of(
+    a: Assembler, names: list[str], options: Options, end: int | None = None, heads: Collection[int] = ()
+) -> Convention:
+    """Of the functions that begin at some labels, each of which ends where the next begins, the last one at `end`.
+
+    heads: entries besides."""
     elf, entries = elf_of(a, names, end)
+    entries += heads
     functions = Functions(CodeImage(elf), limit=options.largest)
     (unit,) = plan(elf, entries=entries, options=options, functions=functions)
     (piece,) = unit.pieces(1 << 20)
