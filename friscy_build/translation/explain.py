@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from friscy.bundle import CODE, Bundle
 from friscy.machine.code_file import read_code_file
 from friscy_build.aot.discover import Functions
+from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import Options, listing
 from friscy_build.isa.disasm import format_instruction
@@ -85,12 +87,17 @@ def _addresses(image: CodeImage, symbol: str) -> list[int]:
 def _explain(image: CodeImage, path: str, entry: int) -> Explained:
     functions = Functions(image, [entry])
     graphs = list(functions.graphs([entry], [entry]))
-    lines = []
-    for block in sorted(
-        (block for graph in graphs for block in graph.blocks.values()), key=lambda each: each.pc
-    ):
-        if block.code:
-            lines += [f"{block.pc:x}:"] + [f"  {pc:x}\t{format_instruction(i, pc)}" for pc, i in block.code]
     function = functions.function(entry)
     name = function.name if function is not None else f"code_{entry:x}"
-    return Explained(path, name, entry, lines, listing(graphs, Options()))
+    return Explained(path, name, entry, guest_code(graphs), listing(graphs, Options()))
+
+
+def guest_code(graphs: Iterable[Graph]) -> list[str]:
+    """The guest's blocks in order, each instruction once, whatever is written twice."""
+    lines: list[str] = []
+    blocks = (block for graph in graphs for block in graph.blocks.values())
+    for block in sorted(blocks, key=lambda each: each.pc):
+        if block.code and block.code[0][0] == block.pc:
+            lines.append(f"{block.pc:x}:")
+            lines += (f"  {pc:x}\t{format_instruction(i, pc)}" for pc, i in block.code)
+    return lines

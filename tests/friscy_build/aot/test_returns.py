@@ -31,6 +31,7 @@ from friscy_build.aot.convention import Convention
 from friscy_build.aot.effects import NONE, registers
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.returns import with_ends_apart
+from friscy_build.translation.explain import guest_code
 
 A5, S2, S3 = 15, 18, 19
 SAVED = (S0, S1, S2, S3)
@@ -119,6 +120,15 @@ def test_the_way_that_calls_nobody_puts_nothing_back() -> None:
     end, copy = sorted(found)
     assert found[end] & registers(SAVED) == registers((S1,))
     assert found[copy] & registers(SAVED) == NONE
+
+
+def test_people_see_an_end_once() -> None:
+    """As `friscy inspect --code` shows the guest's code."""
+    places, convention = convention_of(CALLING)
+    lines = guest_code([convention.flows[places["finds"]].graph])
+    places_shown = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert len(places_shown) == len(set(places_shown)) > 10
+    assert lines[0] == f"{places['finds']:x}:"
 
 
 def test_a_copy_goes_to_workers() -> None:
