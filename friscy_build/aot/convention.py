@@ -48,7 +48,6 @@ from friscy_build.aot.signature import (
 from friscy_build.aot.spent import Spent, find_spent
 from friscy_build.aot.strings import routine_for
 from friscy_build.aot.tables import Table
-from friscy_build.aot.whole import Whole, by_function
 
 # A function of at most so many instructions that others call directly is written for the table once more.
 TWIN_INSTRUCTIONS = 60
@@ -89,7 +88,7 @@ class Convention(Rules):
         self._solve_writes()
         self._solve_results(own)
         self.spent = find_spent(self.flows.values(), self._find_changed(own)) if abi.saved else Spent()
-        self.fixed = self._find_fixed()
+        self.fixed = find_fixed(self.flows.values(), abi.saved)
         self._found: dict[int, Liveness] = {}
         # What those may read that have the table's form only; they are jumped to, too.
         self._entered = {
@@ -228,9 +227,9 @@ class Convention(Rules):
         few._found = {key: self._found[key] for key in keys}
         few._callers = {}
         few.fixed = {key: self.fixed[key] for key in keys if key in self.fixed}
-        few.spent = self.spent.part(block for key in keys for block in self.flows[key].blocks)
         few.asides = {key: self.asides[key] for key in keys if key in self.asides}
         blocks = [block for key in keys for block in self.flows[key].blocks]
+        few.spent = self.spent.part(blocks)
         called = {pc for block in blocks for pc in (block.target, block.likely)}
         few.guards = {pc: guard for pc, guard in self.guards.items() if pc in called}
         few.leaves = {pc: leaf for pc, leaf in self.leaves.items() if pc in called}
@@ -298,13 +297,6 @@ class Convention(Rules):
             return self.signatures[caller].writes != before
 
         self._spread(list(self.flows), step)
-
-    def _find_fixed(self) -> dict[int, dict[int, int]]:
-        found: dict[int, dict[int, int]] = {}
-        for parts in by_function(self.flows.values()):
-            if len(parts) > 1:
-                found |= find_fixed(Whole(parts), self.abi.saved)
-        return found
 
     def _find_changed(self, own: Mapping[int, Registers]) -> Callable[[Block], Registers]:
         """What compilers take a call to change: all that it may, but where they know the callee, what its code does."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from friscy_build.aot.effects import ALL, F0, NONE, Registers, effects, is_access, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End
+from friscy_build.aot.liveness import read_behind
 from friscy_build.aot.signature import FLOAT_SAVED, PSABI, SAVED
 from friscy_build.isa.row import Flow as RowFlow
 
@@ -45,20 +46,11 @@ class _Callee:
 
 
 def _reach(flow: Flow, at_return: Registers) -> tuple[list[Registers], Registers]:
-    """(what is read behind each block before it is written, the same at the entry); calls leave all as it is."""
-    live, after = [NONE] * len(flow.blocks), [NONE] * len(flow.blocks)
-    changed = True
-    while changed:
-        changed = False
-        for k, block in enumerate(flow.blocks):
-            behind = at_return if block.end is End.RETURN or flow.leaving[k] else NONE
-            for successor in flow.after[k]:
-                behind |= live[successor]
-            after[k] = behind
-            here = flow.reads[k] | behind & ~flow.writes[k]
-            if here != live[k]:
-                live[k], changed = here, True
-    return after, live[flow.number[flow.graph.entry]]
+    """(what is read behind each block before it is written, the same at the entry)."""
+    out = [block.end is End.RETURN or bool(left) for block, left in zip(flow.blocks, flow.leaving, strict=True)]
+    at_end = [at_return if leaves else NONE for leaves in out]
+    live, behind = read_behind(flow.after, flow.reads, flow.writes, at_end)
+    return behind, live[flow.number[flow.graph.entry]]
 
 
 def _computed(flow: Flow) -> Registers:

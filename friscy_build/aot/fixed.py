@@ -7,14 +7,25 @@ writes the register; calls leave it alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from friscy_build.aot.effects import NONE, SP, Registers, effects, members
+from friscy_build.aot.flow import Flow
 from friscy_build.aot.switches import given
 from friscy_build.aot.tables import writer
-from friscy_build.aot.whole import Whole
+from friscy_build.aot.whole import Whole, by_function
 
 
-def find_fixed(whole: Whole, saved: Registers) -> dict[int, dict[int, int]]:
-    """By the address of a part: the numbers that registers have there. saved: those that calls leave alone."""
+def find_fixed(flows: Iterable[Flow], saved: Registers) -> dict[int, dict[int, int]]:
+    """By the address of a part of a function: the numbers that registers have there. saved: over calls."""
+    found: dict[int, dict[int, int]] = {}
+    for parts in by_function(flows):
+        if len(parts) > 1:
+            found |= _find_fixed(Whole(parts), saved)
+    return found
+
+
+def _find_fixed(whole: Whole, saved: Registers) -> dict[int, dict[int, int]]:
     if whole.entry is None or whole.goes_astray:
         return {}
     numbers = {register: number for number in _bases(whole) for register in _given(whole, number, saved)}
@@ -27,27 +38,23 @@ def find_fixed(whole: Whole, saved: Registers) -> dict[int, dict[int, int]]:
             at = writer(block.code, len(block.code), register)
             if at is not None and given(block.code, at) == numbers[register]:
                 sure[k] |= 1 << register
-    begins = [wanted] * len(whole.blocks)
-    seen = [False] * len(whole.blocks)
-    # To blocks of which no copy is come to as far as one can see there may be ways all the same (exceptions, setjmp).
     reached = set[int]()
-    for start in (whole.entry, *range(len(whole.blocks))):
-        pending = [(start, NONE)] if whole.blocks[start].pc not in reached else []
-        while pending:
-            k, arriving = pending.pop()
-            if seen[k] and not begins[k] & ~arriving:
-                continue
-            seen[k] = True
-            reached.add(whole.blocks[k].pc)
-            begins[k] &= arriving
-            behind = begins[k] & ~whole.writes[k] | sure[k]
-            way = whole.blocks[k].way
-            pending += [(after, behind) for after in whole.after[k]]
-            pending += [(after, behind) for after in whole.led_to[way.table]] if way is not None else []
+
+    def behind(k: int, known: Registers) -> list[tuple[int, Registers]]:
+        block = whole.blocks[k]
+        reached.add(block.pc)
+        led_to = whole.led_to[block.way.table] if block.way is not None else []
+        return [(after, known & ~whole.writes[k] | sure[k]) for after in (*whole.after[k], *led_to)]
+
+    begins: list[Registers | None] = [None] * len(whole.blocks)
+    # To blocks of which no copy is come to as far as one can see there may be ways all the same (exceptions, setjmp).
+    for start in (whole.entry, *reversed(range(len(whole.blocks)))):
+        if whole.blocks[start].pc not in reached:
+            whole.hold_on_all_ways(begins, [(start, NONE)], behind)
     return {
-        pc: {register: numbers[register] for register in members(begins[k])}
+        pc: {register: numbers[register] for register in members(known)}
         for pc, k in whole.firsts.items()
-        if seen[k] and begins[k]
+        if (known := begins[k])
     }
 
 

@@ -221,6 +221,29 @@ def solve_held(flow: Flow, convention: Rules, found: Liveness, wanted: Registers
     found.reload = _by_pc(flow, reload)
 
 
+def read_behind(
+    after: Sequence[Sequence[int]],
+    reads: Sequence[Registers],
+    writes: Sequence[Registers],
+    at_end: Sequence[Registers],
+) -> tuple[list[Registers], list[Registers]]:
+    """(what is read from each block's start on before it is written, the same behind the block).
+
+    By the numbers of blocks; calls leave all as it is. at_end: what is read behind ways out.
+    """
+    live, behind = [NONE] * len(after), list(at_end)
+    changed = True
+    while changed:
+        changed = False
+        for k, successors in enumerate(after):
+            for successor in successors:
+                behind[k] |= live[successor]
+            here = reads[k] | behind[k] & ~writes[k]
+            if here != live[k]:
+                live[k], changed = here, True
+    return live, behind
+
+
 def reads_before_writes(flow: Flow) -> Registers:
     """Registers that instructions of the function itself may read as they were at its entry."""
     wrote = [ALL] * len(flow.blocks)  # on all ways to a block's start

@@ -7,10 +7,10 @@ to put back, and then nothing to load (`Convention`, `smashed`). The end is ther
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from friscy_build.aot.graph import CALLS, Block, End, Graph
+from friscy_build.aot.order import postorder
 
 _COPY = 1 << 44  # what the copy of a block is away from it
 _LONGEST = 20  # instructions of an end
@@ -27,20 +27,22 @@ def with_ends_apart(graph: Graph) -> Graph:
     if not calling:
         return graph
     ends = _ends(blocks)
-    behind = _reach(blocks, (blocks[pc].next_pc for pc in calling))
+    after = {pc: graph.inside(block) for pc, block in blocks.items()}
+    behind = set(postorder((blocks[pc].next_pc for pc in calling), after))
     shared = ends.keys() & behind
-    quiet = [block for pc, block in blocks.items() if pc not in behind and block.end in _DIRECT]
-    wanted = [pc for block in quiet for pc in block.successors() if pc in shared]
+    made, wanted = dict(blocks), list[int]()
+    for pc, block in blocks.items():
+        ends_here = [each for each in after[pc] if each in shared]
+        if ends_here and pc not in behind and block.end in _DIRECT:
+            made[pc] = _redirected(block, shared)
+            wanted += ends_here
     if not wanted:
         return graph
-    made = dict(blocks)
-    for block in quiet:
-        made[block.pc] = _redirected(block, shared)
     while wanted:
         pc = wanted.pop()
         if pc + _COPY not in made:
             made[pc + _COPY] = replace(_redirected(blocks[pc], shared), pc=pc + _COPY)
-            wanted += [each for each in blocks[pc].successors() if each in shared]
+            wanted += [each for each in after[pc] if each in shared]
     return replace(graph, blocks=made)
 
 
@@ -61,24 +63,7 @@ def _ends(blocks: dict[int, Block]) -> dict[int, int]:
     return found
 
 
-def _reach(blocks: dict[int, Block], starts: Iterable[int]) -> set[int]:
-    """The blocks that control may reach from some."""
-    found, work = set[int](), [pc for pc in starts if pc in blocks]
-    while work:
-        pc = work.pop()
-        if pc not in found:
-            found.add(pc)
-            work += [each for each in blocks[pc].successors() if each in blocks]
-    return found
-
-
 def _redirected(block: Block, shared: set[int]) -> Block:
     """The block, going on at the copies of what is `shared`."""
-    if block.end is End.BRANCH:
-        target, other = (pc + _COPY if pc in shared else pc for pc in (block.target, block.next_pc))
-        return replace(block, target=target, next_pc=other)
-    if block.end is End.JUMP and block.target in shared:
-        return replace(block, target=block.target + _COPY)
-    if block.end is End.FALL and block.next_pc in shared:
-        return replace(block, next_pc=block.next_pc + _COPY)
-    return block
+    target, other = (pc + _COPY if pc in shared else pc for pc in (block.target, block.next_pc))
+    return replace(block, target=target, next_pc=other)

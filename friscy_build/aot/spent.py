@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterable, Sequence
 from friscy_build.aot.effects import ALL, F0, NONE, Registers, registers
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
+from friscy_build.aot.liveness import read_behind
+from friscy_build.aot.order import postorder
 from friscy_build.aot.signature import RESULTS
 from friscy_build.aot.tables import Table
 from friscy_build.aot.whole import Whole, by_function
@@ -109,9 +111,10 @@ class _Function(Whole):
         """Find what is spent where, and over which tables."""
         over = dict.fromkeys(self.tables, NONE)
         if self.tables:
-            read = self._read()
+            read, _ = read_behind(self.after, self.reads, self.writes, [NONE] * len(self.blocks))
+            after = dict(enumerate(self.after))
             for table, jumps in self.tables.items():
-                inside = self._behind(self.led_to[table])
+                inside = set(postorder(self.led_to[table], after))
                 spent, carried = self._on_some_way(inside), NONE
                 for k in jumps:
                     if k in inside:
@@ -131,36 +134,22 @@ class _Function(Whole):
 
         over: what is spent behind jumps by tables.
         """
-        begins = [PASSING] * len(self.blocks)
-        ends: list[Registers | None] = [None] * len(self.blocks)
-        pending = [(k, NONE) for k in ((self.entry,) if self.entry is not None else range(len(self.blocks)))]
+        def behind(k: int, spent: Registers) -> list[tuple[int, Registers]]:
+            way = self.blocks[k].way
+            after = spent & ~self.writes[k] | self.spends[k]
+            if way is not None:
+                after |= over[way.table]
+            elif self.stops[k]:
+                after = NONE
+            return [(successor, after) for successor in self.after[k]]
+
+        starts = [(k, NONE) for k in ((self.entry,) if self.entry is not None else range(len(self.blocks)))]
         for table, spent in over.items():
             if not all(self.after[k] for k in self.tables[table]):  # to other parts
-                pending += [(k, spent) for k in self.led_to[table]]
-        while pending:
-            k, spent = pending.pop()
-            if ends[k] is not None and not begins[k] & ~spent:
-                continue
-            begins[k] &= spent
-            ends[k] = end = begins[k] & ~self.writes[k]
-            block = self.blocks[k]
-            behind = end | self.spends[k]
-            if block.way is not None:
-                behind |= over[block.way.table]
-            elif self.stops[k]:
-                behind = NONE
-            pending += [(after, behind) for after in self.after[k]]
-        return ends
-
-    def _behind(self, first: Iterable[int]) -> set[int]:
-        """Where control may come to from some blocks, these included."""
-        seen, pending = set(first), list(first)
-        while pending:
-            for after in self.after[pending.pop()]:
-                if after not in seen:
-                    seen.add(after)
-                    pending.append(after)
-        return seen
+                starts += [(k, spent) for k in self.led_to[table]]
+        begins: list[Registers | None] = [None] * len(self.blocks)
+        self.hold_on_all_ways(begins, starts, behind)
+        return [None if spent is None else spent & ~self.writes[k] for k, spent in enumerate(begins)]
 
     def _on_some_way(self, inside: set[int]) -> list[Registers]:
         """What is spent at each block's end on some way there from a call in one of the blocks `inside`."""
@@ -176,18 +165,3 @@ class _Function(Whole):
                     begins[after] |= behind
                     pending.append(after)
         return ends
-
-    def _read(self) -> list[Registers]:
-        """What instructions may read behind each block's start as it was there; calls read and change nothing here."""
-        read = [NONE] * len(self.blocks)
-        changed = True
-        while changed:
-            changed = False
-            for k in range(len(self.blocks) - 1, -1, -1):
-                behind = NONE
-                for after in self.after[k]:
-                    behind |= read[after]
-                here = self.reads[k] | behind & ~self.writes[k]
-                if here != read[k]:
-                    read[k], changed = here, True
-        return read

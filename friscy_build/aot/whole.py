@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from friscy_build.aot.effects import Registers
 from friscy_build.aot.flow import Flow
@@ -20,7 +20,7 @@ def by_function(flows: Iterable[Flow]) -> Collection[list[Flow]]:
 
 
 class Whole:
-    """A function's blocks, those of all its parts, numbered through in the order of control.
+    """A function's blocks, those of all its parts, numbered through as in their flows.
 
     after: the neighbours, over jumps from part to part too, but for those by tables. tables: the blocks that go by one;
     led_to: where it leads. firsts: the numbers of the parts' first blocks, by their addresses. entry: the function's.
@@ -33,13 +33,13 @@ class Whole:
         self.reads: list[Registers] = []
         self.firsts: dict[int, int] = {}
         for flow in parts:
-            begin, last = len(self.blocks), len(flow.blocks) - 1
-            self.firsts[flow.graph.entry] = begin + last - flow.number[flow.graph.entry]
-            self.blocks += reversed(flow.blocks)
-            self.after += [[begin + last - k for k in after] for after in reversed(flow.after)]
-            self.writes += reversed(flow.writes)
-            self.reads += reversed(flow.reads)
-        leaving = [targets for flow in parts for targets in reversed(flow.leaving)]
+            begin = len(self.blocks)
+            self.firsts[flow.graph.entry] = begin + flow.number[flow.graph.entry]
+            self.blocks += flow.blocks
+            self.after += [[begin + k for k in after] for after in flow.after]
+            self.writes += flow.writes
+            self.reads += flow.reads
+        leaving = [targets for flow in parts for targets in flow.leaving]
         self.tables: dict[Table, list[int]] = {}
         self.led_to: dict[Table, list[int]] = {}
         for k, block in enumerate(self.blocks):
@@ -52,6 +52,26 @@ class Whole:
                 table: [number[pc] for pc in dict.fromkeys(table.targets) if pc in number] for table in self.tables
             }
         self.entry = self.firsts.get(parts[0].graph.start)
+
+    @staticmethod
+    def hold_on_all_ways(
+        begins: list[Registers | None],
+        starts: Iterable[tuple[int, Registers]],
+        behind: Callable[[int, Registers], Iterable[tuple[int, Registers]]],
+    ) -> None:
+        """Have `begins` say what holds of registers at blocks' starts on all ways there; None: no way is seen.
+
+        starts: blocks, and what holds there. behind: of a block, and what holds where it starts: where control goes on,
+        and what holds there.
+        """
+        pending = list(starts)
+        while pending:
+            k, arriving = pending.pop()
+            known = begins[k]
+            here = arriving if known is None else known & arriving
+            if here != known:
+                begins[k] = here
+                pending += behind(k, here)
 
     @property
     def goes_astray(self) -> bool:

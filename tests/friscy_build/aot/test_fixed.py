@@ -37,7 +37,6 @@ from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import Options
 from friscy_build.aot.signature import NO_ABI, PSABI
 from friscy_build.aot.switches import Switches, constant
-from friscy_build.aot.whole import Whole, by_function
 
 S3 = 19
 PARTS = Options(largest=10)
@@ -78,8 +77,7 @@ def program(second: Steps, third: Steps = COMPUTES) -> Assembler:
 def known(a: Assembler, saved: int = PSABI.saved, *heads: str) -> dict[str, dict[int, int]]:
     """By the label of a part: the numbers that registers have there. heads: of parts that there are to be besides."""
     convention = convention_of(a, ["loop"], PARTS, heads=[a.labels[name] for name in heads])
-    (parts,) = by_function(convention.flows.values())
-    found = find_fixed(Whole(parts), saved)
+    found = find_fixed(convention.flows.values(), saved)
     return {name: found[at] for name, at in a.labels.items() if at in found}
 
 
