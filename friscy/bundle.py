@@ -20,7 +20,7 @@ from lazyfs.errors import FormatError, FriscyError
 from lazyfs.index import Index, open_index
 
 FORMAT = "friscy-bundle"
-VERSION = 1
+VERSION = 2
 
 MANIFEST = "manifest.json"
 INDEX = "rootfs.idx"

@@ -35,15 +35,20 @@ Buffer = memoryview
 class Hart:
     """Registers of the hart at guest address `address` in `view` (the whole guest memory).
 
+    home: where it waits while another hart runs, if that is elsewhere.
     words: that memory as u64s, of which those at a0_word, a7_word and pc_word are registers: half the time of a struct,
     for what is done at every system call. arguments_at: byte address of a0.
     """
 
-    __slots__ = ("a0_word", "a7_word", "address", "arguments_at", "pc_word", "view", "words")
+    __slots__ = ("a0_word", "a7_word", "address", "arguments_at", "home", "pc_word", "view", "words")
 
-    def __init__(self, view: Buffer, address: int) -> None:
-        self.view, self.address = view, address
+    def __init__(self, view: Buffer, address: int, home: int | None = None) -> None:
+        self.view, self.home = view, address if home is None else home
         self.words = view.cast("Q")
+        self._be_at(address)
+
+    def _be_at(self, address: int) -> None:
+        self.address = address
         self.arguments_at = address + HART_X + 8 * A0
         self.a0_word = self.arguments_at // 8
         self.a7_word, self.pc_word = self.a0_word + A7 - A0, (address + HART_PC) // 8
@@ -115,6 +120,14 @@ class Hart:
     def trap_value(self) -> int:
         value: int = _U64.unpack_from(self.view, self.address + HART_TRAP_VALUE)[0]
         return value
+
+    def move(self, address: int) -> None:
+        """Have the state at another address from now on; an interrupt that comes meanwhile is not lost."""
+        before = self.address
+        self.view[address : address + HART_STRIDE] = self.save()
+        self._be_at(address)
+        if self.view[before + HART_INTERRUPT]:
+            self.interrupt()
 
     def reset(self) -> None:
         """All registers zero, no reservation."""

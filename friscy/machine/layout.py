@@ -6,7 +6,8 @@ Every engine, the kernel and the page agree on these numbers; nothing else repea
     0001_0000  guest: the code window (executables and shared objects are placed here)
     WINDOW_END guest: heap, mappings, stacks
     GUEST_END  never accessible: a pointer that was in the guest's range and moved by less than GUARD cannot do harm
-    HART_BASE  hart states, HART_STRIDE bytes each
+    HART_BASE  the state of the hart that runs, which translated code finds there; behind it those of the harts that
+               wait, HART_STRIDE bytes each
     RECORDS    the interpreter's decoded records, RECORD_BYTES for each 2-byte parcel of the code window; in place of
                those below GUEST_START, a byte for each page that has any, and CALLS
     CODE_MAP   u32 table index for each 2-byte parcel of the code window; 0 = interpret
@@ -21,12 +22,13 @@ WASM_PAGES = MEMORY_BYTES >> 16
 
 GUEST_START = 0x1_0000
 WINDOW_END = 0x1000_0000  # code outside [GUEST_START, WINDOW_END) runs too, undecoded and slower
-GUEST_END = 0x9FFE_0000
+# Below 2 GiB, so that hosts' instructions can have this limit, and the running hart's places, as numbers in them.
+GUEST_END = 0x7FFE_0000
 GUARD = 0x1_0000  # bytes before GUEST_START and after GUEST_END that nobody can access
-HART_BASE = 0x9FFF_0000
+HART_BASE = 0x7FFF_0000
 HART_STRIDE = 0x800
 RECORDS = 0xA000_0000
-HART_COUNT = (RECORDS - HART_BASE) // HART_STRIDE
+HART_COUNT = 32
 RECORD_BYTES = 8
 CALLS = RECORDS + 0x1_0000  # where the interpreter's indirect calls and jumps went: (u32 record, u32 target) each
 CALL_COUNT = 0x4000  # the one by a record is number record / RECORD_BYTES % CALL_COUNT; returns are the one behind

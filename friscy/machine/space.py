@@ -27,6 +27,7 @@ from friscy.machine.layout import (
     HART_COUNT,
     HART_DEPTH,
     HART_STRIDE,
+    MEMORY_BYTES,
     PAGE,
     WASM_PAGES,
     WINDOW_END,
@@ -95,6 +96,7 @@ class Space:
         self._keep: list[object] = []
         self._running: Hart | None = None
         self._harts: dict[int, Hart] = {}
+        self._current: Hart | None = None  # the one at HART_BASE
         self._entries: dict[int, tuple[int, bytes]] = {}  # pc -> slot, what the code map had there
         memory_type = wasmtime.MemoryType(wasmtime.Limits(WASM_PAGES, WASM_PAGES))
         self._wasm_memory = wasmtime.Memory(self.store, memory_type)
@@ -133,6 +135,8 @@ class Space:
     def recycle(self) -> None:
         """Become as good as new, for another process. Not while it runs."""
         self.memory.reset()
+        self._harts.clear()
+        self._current = None
         self.short_calls.load(None)
         for slot, _ in self._entries.values():
             self._table.set(self.store, slot, None)
@@ -156,8 +160,18 @@ class Space:
         if found is None:
             if not 0 <= index < HART_COUNT:
                 raise IndexError(f"hart {index} of {HART_COUNT}")
-            found = self._harts[index] = Hart(self.memory.view, HART_BASE + index * HART_STRIDE)
+            home = HART_BASE + (1 + index) * HART_STRIDE
+            found = self._harts[index] = Hart(self.memory.view, HART_BASE if self._current is None else home, home)
+            if self._current is None:
+                self._current = found
         return found
+
+    def _make_current(self, hart: Hart) -> None:
+        """Bring a hart's state to where translated code has it. Not while anything runs."""
+        if self._current is not None:
+            self._current.move(self._current.home)
+        self._current = hart
+        hart.move(HART_BASE)
 
     def prepare(self, hart: Hart) -> None:
         """Write what engines want to know of this host (HART_HOST_FMA) into a fresh or restored hart."""
@@ -167,6 +181,8 @@ class Space:
         """Run from hart.pc until an engine returns at a safepoint, or a memory fault; hart.pc says where."""
         if self.code is not None:
             self.code.entering()
+        if hart is not self._current:
+            self._make_current(hart)
         self._running = hart
         self.short_calls.hart[0] = hart.address
         # Nothing is on the wasm stack now; an exception of the host has left the count as it was.
@@ -207,8 +223,8 @@ class Space:
 
     def interrupt(self) -> None:
         """Ask all harts to return to the host at their next safepoints."""
-        for index in range(HART_COUNT):
-            self.hart(index).interrupt()
+        for hart in list(self._harts.values()):
+            hart.interrupt()
 
     def code_mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         """The code of the file with content key `identity` was mapped to [start, end), unchanged, from `offset`."""
@@ -360,7 +376,8 @@ class Space:
         if where is not None and self._running is not None:
             self._running.trap_pc = where
         if fault:
-            raise GuestMemoryFault(int(fault.group(1), 16))
+            # Of an access in front of its base, which begins below it, the host's may be a whole memory further.
+            raise GuestMemoryFault(int(fault.group(1), 16) % MEMORY_BYTES)
         raise trap
 
 

@@ -124,7 +124,7 @@ class CallWriter(FunctionWriter):
     def _give_table_result(self, after: bytes) -> None:
         """Return what a direct form gives after the table form of something gave `after` in its stead."""
         results = self._signature.results
-        self._put(HART + after + self._entry_ra + wasm.RETURN_CALL + leb(self._functions.returned(results)))
+        self._put(after + self._entry_ra + wasm.RETURN_CALL + leb(self._functions.returned(results)))
 
     def _call_direct(self, target: int, signature: Signature, live: Registers) -> None:
         """Call a direct form; its results are on the stack. live: what is to be right where the sp is found astray."""
@@ -132,7 +132,7 @@ class CallWriter(FunctionWriter):
         if signature.needs >> SP & 1 and not STACK_NEAR[0] >= max(near):
             self._check(SP, target, live)
             self._facts.learn(SP, CHECKED)
-        self._put(HART + self._inner + b"".join(map(self._get, signature.params)))
+        self._put(self._inner + b"".join(map(self._get, signature.params)))
         self._put(wasm.CALL + leb(self._functions.direct_form(target)))
 
     def _take(self, signature: Signature) -> None:
@@ -191,7 +191,7 @@ class CallWriter(FunctionWriter):
         self._store(self._dirty & self._live.live[target])
         entry = self._convention.aside(self._graph)
         if self._direct:
-            self._put(HART + DEPTH + self._entry_ra + const64(target))
+            self._put(DEPTH + self._entry_ra + const64(target))
             self._put(wasm.RETURN_CALL + leb(self._functions.direct_form(entry)))
             return
         self._restore_depth()
@@ -221,7 +221,7 @@ class CallWriter(FunctionWriter):
         """Go on where a table leads, from the number in the local TARGET: to other functions."""
         self._store(self._dirty & self._live.after[block.pc])
         self._restore_depth()
-        self._put(HART + wasm.LOCAL_GET + leb(self._locals.target) + WRAP)
+        self._put(wasm.LOCAL_GET + leb(self._locals.target) + WRAP)
         self._put(wasm.RETURN_CALL + leb(self._functions.by_table(table)))
 
     def _enter_stub(self, block: Block, stub: Stub) -> None:

@@ -37,7 +37,7 @@ from friscy_build.aot.function_writer import (
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.liveness import live_at
-from friscy_build.aot.locals import DEPTH, HART
+from friscy_build.aot.locals import DEPTH, DEPTH_LOCAL, HART, TAKE_HART
 from friscy_build.aot.quiet import LOUD, Comparison, find_quiet
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
@@ -74,6 +74,9 @@ class Emitter(StripWriter):
         self._strips = self._find_strips()
         self._looks = self._find_looks()
         self._put(locals.declaration(len(self._signature.params) if self._direct else None))
+        if self._direct:
+            self._put(wasm.LOCAL_GET + b"\0" + wasm.LOCAL_SET + leb(DEPTH_LOCAL))
+        self._put(TAKE_HART)
         own = const64(graph.entry)
         params = self._signature.params if self._direct and not graph.resume else ()
         if graph.resume and self._direct:
@@ -81,7 +84,7 @@ class Emitter(StripWriter):
         elif graph.resume:
             own = HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC)
         if self._calls and not self._direct:
-            self._put(HART_DEPTH_NOW + wasm.LOCAL_SET + b"\x01")
+            self._put(HART_DEPTH_NOW + wasm.LOCAL_SET + leb(DEPTH_LOCAL))
         if self._calls or (not self._direct and calls_others(graph)):
             if self._calls:
                 self._put(
@@ -120,7 +123,7 @@ class Emitter(StripWriter):
         self._facts = self._bases.at[block.pc].copy()
         self._dirty, self._clean = self._live.dirty[block.pc], NONE
         self._look = self._looks.accesses.get(block.pc)
-        self._calm.clear()
+        self._forget_fcsr()
         self._load(self._live.loading.starts.get(block.pc, NONE))
         self._safepoint(block)
         turns = self._turns(block)
@@ -141,7 +144,7 @@ class Emitter(StripWriter):
             for block in unrolled.blocks:
                 # It may be for a loop around this one.
                 self._look = self._looks.accesses.get(block.pc) if turn == 0 else None
-                self._calm.clear()
+                self._forget_fcsr()
                 self._put_code(block)
                 if block is not last and unrolled.skipped is not None:
                     self._choose(unrolled.skipped)
@@ -213,9 +216,9 @@ class Emitter(StripWriter):
         quiet = find_quiet(block.code) if not precise else LOUD
         for k, (pc, i) in enumerate(block.code):
             if k == end_of_run:
-                self._close()
+                self._close_run()
             if k in runs:
-                self._open_run(block, runs[k], live_before()[k], put_integer, bail)
+                self._open_run(block, runs[k], live_before()[k], put_integer)
                 end_of_run = runs[k].end
             if index is not None and k == index.place:
                 self._put(self._get(index.register) + wasm.LOCAL_SET + leb(self._locals.target))
@@ -256,7 +259,7 @@ class Emitter(StripWriter):
                 else:
                     self._put_template(template, pc, bail, kept)
             if written >> FCSR & 1 and extension not in ("F", "D") and k not in quiet.harmless:
-                self._calm.clear()
+                self._forget_fcsr()
             facts.follow(i, pc)
             self._dirty |= written
             if precise:
@@ -264,7 +267,7 @@ class Emitter(StripWriter):
             if ends:
                 return True
         if end_of_run == len(block.code):
-            self._close()
+            self._close_run()
         return False
 
     def _compare(self, i: Instruction, comparison: Comparison) -> None:

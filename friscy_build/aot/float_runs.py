@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from friscy_build.aot.effects import F0, FCSR, Registers, effects, is_access, is_cheap, registers
+from friscy_build.aot.lanes import constant
 from friscy_build.aot.locals import MAX_SAVED
 from friscy_build.aot.tracing import Node, Tracer
 from friscy_build.isa.decode import Instruction
@@ -24,10 +25,11 @@ _DYNAMIC = 7  # the rounding mode is fcsr's
 _SIGN = 1 << 63
 _FLOATS = registers(range(F0, FCSR))
 
-# Exponents from 512 to 1535, whose two highest bits differ, are right for certain: nowhere near what is tiny, infinite
-# or no number. A sum of two numbers is exact where it is tiny, and a root is never: those need a look for what is too
-# large only, where both bits are set. Bit 62 of what is gathered stays set where nothing is to be looked at.
-RIGHT = 1 << 62
+# Exponents from 512 to 1535 are right for certain: nowhere near what is tiny, infinite or no number. Less 512, only
+# these have no bit 62. A sum of two numbers is exact where it is tiny, and a root is never: those need a look for what
+# is too large only, where the two highest bits are set. What is gathered has bit 62 set where a result may be wrong.
+WRONG = 1 << 62
+_LEAST_RIGHT = constant(512 << 52, 64)
 _VECTOR = {
     "fadd": "f64x2.add", "fsub": "f64x2.sub", "fmul": "f64x2.mul", "fdiv": "f64x2.div", "fsqrt": "f64x2.sqrt",
     "ffma": "f64x2.relaxed_madd", "fnma": "f64x2.relaxed_nmadd",
@@ -176,13 +178,12 @@ def vector(name: str) -> bytes:
 
 
 def gather(name: str, result: bytes, before: bytes) -> bytes:
-    """Leave what tells of a result, and of those before it, on the stack: see RIGHT. result, before: leave these."""
-    shifted = result + result + result + OPCODES["i64x2.add"]
+    """Leave what tells of a result, and of those before it, on the stack: see WRONG. result, before: leave these."""
     if name in _SUMS:
-        both = shifted + OPCODES["v128.and"]
-        return before + both + OPCODES["v128.andnot"] if before else both + OPCODES["v128.not"]
-    differ = shifted + OPCODES["v128.xor"]
-    return before + differ + OPCODES["v128.and"] if before else differ
+        own = result + result + result + OPCODES["i64x2.add"] + OPCODES["v128.and"]
+    else:
+        own = result + _LEAST_RIGHT + OPCODES["i64x2.sub"]
+    return before + own + OPCODES["v128.or"] if before else own
 
 
 def changed_integers(code: Sequence[tuple[int, Instruction]], run: Run) -> Registers:

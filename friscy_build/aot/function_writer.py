@@ -25,7 +25,7 @@ from friscy_build.aot.linking import Functions, hart_load, hart_store, result_ty
 from friscy_build.aot.locals import DEPTH, HART
 from friscy_build.aot.signature import calls, calls_others
 from friscy_build.aot.templates import Template, templates
-from friscy_build.aot.value_writer import BAIL, CALM, CALM_FUSED, LIKELY, MARK, SPILL, UNSPILL
+from friscy_build.aot.value_writer import BAIL, CALM, CALM_FUSED, LIKELY, MARK, ROUNDING, SPILL, UNSPILL
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.softfloat_core import NX
 from friscy_build.wasm import opcodes as wasm
@@ -78,6 +78,7 @@ class FunctionWriter:
         ] = []  # (how many parts come before an opcode that may fault, its pc)
         self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
         self._calm: set[bool] = set()  # which of the locals CALM and CALM_FUSED are right
+        self._rounds = False  # whether there is such a rounding mode, where those do not hold
         self._flow = convention.flows[graph.key]
         self._halves = None if precise else Halves(self._flow, convention)
         self._nested = 0  # blocks, loops and ifs that are open
@@ -118,7 +119,9 @@ class FunctionWriter:
             elif part is MARK:
                 self._mark(pc)
             elif part is CALM or part is CALM_FUSED:
-                self._put_calm(bail, fused=part is CALM_FUSED)
+                self._put_calm(fused=part is CALM_FUSED)
+            elif part is ROUNDING:
+                self._see_that_it_rounds(bail)
             elif part is SPILL or part is UNSPILL:
                 self._spill(kept(), back=part is UNSPILL)
             else:
@@ -155,29 +158,41 @@ class FunctionWriter:
             for register in members(stored):
                 self._put(HART + gets[register] + hart_store(register))
 
-    def _put_calm(self, bail: Callable[[], None], *, fused: bool) -> None:
+    def _get_calm(self, *, fused: bool) -> bytes:
         """Whether float arithmetic may be the host's: it rounds to the nearest, and the flag of inexact results is up.
 
-        fused: and the host's fused multiply-add is one. It is found out once in a block: what arithmetic does to the
-        flags takes nothing away. A rounding mode that there is not is left to the interpreter.
+        fused: and the host's fused multiply-add is one.
         """
+        rounding = self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"]
+        if not fused:
+            return rounding + const32(NX) + OPCODES["i32.eq"]
+        fma = HART + OPCODES["i32.load"] + b"\x02" + leb(HART_HOST_FMA)
+        return rounding + const32(NX) + OPCODES["i32.xor"] + fma + OPCODES["i32.lt_u"]
+
+    def _put_calm(self, *, fused: bool) -> None:
+        """The same, found out once in a block: what arithmetic does to the flags takes nothing away."""
         local = leb(self._locals.calm_fused if fused else self._locals.calm)
         if fused in self._calm:
             self._put(wasm.LOCAL_GET + local)
             return
-        if not self._calm:
-            self._put(self._get(FCSR) + const32(_ROUNDING) + OPCODES["i32.and"])
-            self._put(const32(_LAST_ROUNDING) + OPCODES["i32.gt_u"])
-            self._open_unlikely()
-            bail()
-            self._close()
-        self._put(
-            self._get(FCSR) + const32(_ROUNDING | NX) + OPCODES["i32.and"] + const32(NX) + OPCODES["i32.eq"]
-        )
-        if fused:
-            self._put(HART + OPCODES["i32.load"] + b"\x02" + leb(HART_HOST_FMA) + OPCODES["i32.and"])
-        self._put(wasm.LOCAL_TEE + local)
+        self._put(self._get_calm(fused=fused) + wasm.LOCAL_TEE + local)
         self._calm.add(fused)
+
+    def _see_that_it_rounds(self, bail: Callable[[], None]) -> None:
+        """Leave a rounding mode that there is not to the interpreter. For what is not the host's, once in a block."""
+        if self._rounds:
+            return
+        self._rounds = True
+        self._put(self._get(FCSR) + const32(_ROUNDING) + OPCODES["i32.and"])
+        self._put(const32(_LAST_ROUNDING) + OPCODES["i32.gt_u"])
+        self._open_unlikely()
+        bail()
+        self._close()
+
+    def _forget_fcsr(self) -> None:
+        """It may have been written."""
+        self._calm.clear()
+        self._rounds = False
 
     def _spill(self, kept: Registers, *, back: bool) -> None:
         """Put registers away before a call of a helper, which takes all the host's, or take them back.
@@ -242,7 +257,7 @@ class FunctionWriter:
             self._give_zeros()
         else:
             self._restore_depth()
-            self._put(HART + left + wasm.RETURN_CALL + leb(self._functions.leave()))
+            self._put(left + wasm.RETURN_CALL + leb(self._functions.leave()))
 
     def _give_pc(self, pc: bytes) -> None:
         """Unwind: go on at a 32-bit pc. All registers are in the hart."""
@@ -258,7 +273,7 @@ class FunctionWriter:
         results = self._signature.results if self._direct else None
         # By value they would be parameters on the host's stack, for which every call of this function makes room.
         self._store(handed)
-        arguments = HART + (self._inner if self._direct else self._own_depth) + const32(pc)
+        arguments = (self._inner if self._direct else self._own_depth) + const32(pc)
         if self._direct:
             arguments += self._entry_ra
         self._put(arguments + wasm.RETURN_CALL + leb(self._functions.hand_over(results)))

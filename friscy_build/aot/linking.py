@@ -25,7 +25,7 @@ from friscy.machine.layout import (
 )
 from friscy.machine.space import INTERPRETER_SLOT
 from friscy_build.aot.effects import F0, FCSR, RA, SP
-from friscy_build.aot.locals import HART, Locals, register_name
+from friscy_build.aot.locals import DEPTH_LOCAL, HART, HART_ADDRESS, TAKE_HART, Locals, register_name
 from friscy_build.aot.runtime import IMPORTS
 from friscy_build.aot.signature import Signature
 from friscy_build.aot.tables import Table
@@ -123,7 +123,7 @@ WRAPPER_LEFT = 2  # a local of the wrapper's
 TABLE_TYPE = _types().number(_TABLE_FORM)
 # Go on in the interpreter, from hart.pc.
 _INTERPRET = (
-    HART + wasm.I32_CONST + sleb(INTERPRETER_SLOT) + wasm.RETURN_CALL_INDIRECT + leb(TABLE_TYPE) + b"\0"
+    HART_ADDRESS + wasm.I32_CONST + sleb(INTERPRETER_SLOT) + wasm.RETURN_CALL_INDIRECT + leb(TABLE_TYPE) + b"\0"
 )
 
 
@@ -199,7 +199,7 @@ class Functions:
         kind, index = _TABLE_FORM, (self._direct if direct else self._table)[entry]
         if direct:
             signature = self._signatures[entry]
-            kind = bytes([I32, I32, *map(kind_of, signature.params)]), bytes(result_types(signature))
+            kind = bytes([I32, *map(kind_of, signature.params)]), bytes(result_types(signature))
         places = list(accumulate(map(len, parts), initial=0))
         self.bodies[index] = Body(
             kind,
@@ -211,11 +211,11 @@ class Functions:
     # What functions share
 
     def leave(self) -> int:
-        """(hart, left) -> what the table's form returns for a direct form's unwinding."""
+        """(left) -> what the table's form returns for a direct form's unwinding."""
         return self._shared["leave", None]
 
     def returned(self, results: Registers) -> int:
-        """(hart, after, ra) -> what a direct form gives after the table form of something gave `after` in its stead;
+        """(after, ra) -> what a direct form gives after the table form of something gave `after` in its stead;
         ra: what that register was at the direct form's entry."""
         return self._shared["returned", results]
 
@@ -224,30 +224,30 @@ class Functions:
 
         It cannot be called from here: it would run until ra is reached, which in the middle of a function is anything.
 
-        (hart, depth, pc) -> next_pc, for the table's form; for the direct one, whose `results` are given,
-        (hart, depth, pc, ra) -> as a direct form, ra being what the register was at the entry.
+        (depth, pc) -> next_pc, for the table's form; for the direct one, whose `results` are given,
+        (depth, pc, ra) -> as a direct form, ra being what the register was at the entry.
         """
         return self._shared["hand over", results]
 
     def by_table(self, table: Table) -> int:
-        """(hart, k) -> what the table's form of the target of a guest's table that has number k gives."""
+        """(k) -> what the table's form of the target of a guest's table that has number k gives."""
         return self._tables[table]
 
     def _by_table(self, table: Table) -> Body:
         targets = sorted(set(table.targets))
         labels = {target: leb(k) for k, target in enumerate(targets)}
-        body = b"\0" + (wasm.BLOCK + b"\x40") * (len(targets) + 1) + _get(1) + wasm.BR_TABLE
+        body = b"\0" + (wasm.BLOCK + b"\x40") * (len(targets) + 1) + _get(0) + wasm.BR_TABLE
         body += leb(len(table.targets)) + b"".join(labels[target] for target in table.targets)
         body += leb(len(targets)) + wasm.END
         for target in targets:
             index = self.table_form(target)
             if index is None:
-                body += HART + wasm.I64_CONST + sleb(target) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
+                body += HART_ADDRESS + wasm.I64_CONST + sleb(target) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
                 body += wasm.I32_CONST + sleb(target) + wasm.RETURN
-            else:
-                body += HART + wasm.RETURN_CALL + leb(index)
+            else:  # translated code does not look at its parameter: whatever is there already
+                body += _get(0) + wasm.RETURN_CALL + leb(index)
             body += wasm.END
-        return Body((bytes([I32, I32]), bytes([I32])), body + wasm.UNREACHABLE + wasm.END)
+        return Body(_TABLE_FORM, body + wasm.UNREACHABLE + wasm.END)
 
     def _shared_bodies(self) -> Iterator[tuple[int, Body]]:
         for table, number in self._tables.items():
@@ -270,7 +270,7 @@ class Functions:
         """
         depth, left, first = 1, WRAPPER_LEFT, 3
         kinds = list(map(kind_of, signature.results))
-        body = vector([leb(1) + bytes([kind]) for kind in (I32, I64, *kinds)])
+        body = vector([leb(1) + bytes([kind]) for kind in (I32, I64, *kinds)]) + TAKE_HART
         marks = []
         if attempt is not None:
             marks.append((len(body + attempt[0]), entry))
@@ -281,7 +281,7 @@ class Functions:
             body += wasm.I64_CONST + sleb(GUEST_END - GUEST_START) + OPCODES["i64.ge_u"] + wasm.IF + b"\x40"
             body += HART + wasm.I64_CONST + sleb(entry) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
             body += _INTERPRET + wasm.END
-        body += HART + _get(depth) + b"".join(HART + hart_load(register) for register in signature.params)
+        body += _get(depth) + b"".join(HART + hart_load(register) for register in signature.params)
         body += wasm.CALL + leb(self._direct[entry])
         body += b"".join(wasm.LOCAL_SET + leb(first + k) for k in reversed(range(len(kinds))))
         body += wasm.LOCAL_SET + leb(left)
@@ -296,7 +296,7 @@ class Functions:
         stores += HART + _get(left) + hart_store(RA)
         body += odd + OPCODES["i32.eqz"] + wasm.IF + b"\x40" + stores + wasm.END
         body += odd + far + OPCODES["i32.or"] + wasm.IF + b"\x40"
-        body += HART + _get(left) + wasm.RETURN_CALL + leb(self.leave()) + wasm.END
+        body += _get(left) + wasm.RETURN_CALL + leb(self.leave()) + wasm.END
         body += _get(left) + _WRAP + wasm.END
         self.bodies[self._table[entry]] = Body(_TABLE_FORM, body, marks)
 
@@ -321,7 +321,7 @@ class Functions:
         def name_of(kind: str, index: int) -> str:
             if kind == "function":
                 return "$" + names.get(index, str(index))
-            return "$" + {0: "hart", 1: "depth", **registers}.get(index, str(index))
+            return "$" + {0: "hart", DEPTH_LOCAL: "depth", **registers}.get(index, str(index))
 
         return name_of
 
@@ -365,25 +365,25 @@ class Functions:
 
 
 def _leave() -> Body:
-    pc = _get(1) + wasm.I64_CONST + sleb(-2) + OPCODES["i64.and"] + wasm.LOCAL_TEE + leb(1)
+    pc = _get(0) + wasm.I64_CONST + sleb(-2) + OPCODES["i64.and"] + wasm.LOCAL_TEE + leb(0)
     code = b"\0" + pc + wasm.I64_CONST + sleb(GUEST_END) + OPCODES["i64.lt_u"] + wasm.IF + b"\x40"
-    code += _get(1) + _WRAP + wasm.RETURN + wasm.END
-    code += HART + _get(1) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC) + _INTERPRET
-    return Body((bytes([I32, I64]), bytes([I32])), code + wasm.END)
+    code += _get(0) + _WRAP + wasm.RETURN + wasm.END
+    code += HART_ADDRESS + _get(0) + OPCODES["i64.store"] + b"\x03" + leb(HART_PC) + _INTERPRET
+    return Body((bytes([I64]), bytes([I32])), code + wasm.END)
 
 
 def _returned(results: Registers) -> Body:
-    far = _get(1) + _EXTEND
+    far = _get(0) + _EXTEND
     code = b"\0" + far + far + wasm.I64_CONST + sleb(1) + OPCODES["i64.or"]
-    code += far + _get(2) + OPCODES["i64.eq"] + wasm.SELECT
-    code += b"".join(HART + hart_load(register) for register in results)
-    return Body((bytes([I32, I32, I64]), bytes([I64, *map(kind_of, results)])), code + wasm.END)
+    code += far + _get(1) + OPCODES["i64.eq"] + wasm.SELECT
+    code += b"".join(HART_ADDRESS + hart_load(register) for register in results)
+    return Body((bytes([I32, I64]), bytes([I64, *map(kind_of, results)])), code + wasm.END)
 
 
 def _hand_over(results: Registers | None, returned: int) -> Body:
-    code = b"\0" + HART + _get(1) + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH)
-    code += HART + _get(2) + _EXTEND + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
+    code = b"\0" + HART_ADDRESS + _get(0) + OPCODES["i32.store"] + b"\x02" + leb(HART_DEPTH)
+    code += HART_ADDRESS + _get(1) + _EXTEND + OPCODES["i64.store"] + b"\x03" + leb(HART_PC)
     if results is None:
-        return Body((bytes([I32, I32, I32]), bytes([I32])), code + _get(2) + wasm.END)
-    code += HART + _get(2) + _get(3) + wasm.RETURN_CALL + leb(returned)
-    return Body((bytes([I32, I32, I32, I64]), bytes([I64, *map(kind_of, results)])), code + wasm.END)
+        return Body((bytes([I32, I32]), bytes([I32])), code + _get(1) + wasm.END)
+    code += _get(1) + _get(2) + wasm.RETURN_CALL + leb(returned)
+    return Body((bytes([I32, I32, I64]), bytes([I64, *map(kind_of, results)])), code + wasm.END)

@@ -1,21 +1,26 @@
 """Which local of a translated function holds what.
 
-    0  hart       1  depth      2 .. the parameters of a direct form, by value, and what is missing to MAX_PARAMS
+    0  hart       1 .. the parameters of a direct form, by value, and what is missing to MAX_PARAMS      depth
     x1 .. x31     f0 .. f31 as f64      fcsr      and what instructions need for themselves
+
+The hart is a constant. A direct form has the depth as its first parameter, in the hart's place.
 
 The arrangement is the same for all functions, so that instructions can be written once.
 """
 
 from __future__ import annotations
 
+from friscy.machine.layout import HART_BASE
 from friscy_build.aot.effects import F0, FCSR
 from friscy_build.wasm import opcodes as wasm
-from friscy_build.wasm.binary import F32, F64, I32, I64, V128, leb, vector
+from friscy_build.wasm.binary import F32, F64, I32, I64, V128, leb, sleb, vector
 
-HART, DEPTH = wasm.LOCAL_GET + b"\x00", wasm.LOCAL_GET + b"\x01"
-HART_LOCAL, DEPTH_LOCAL = 0, 1
 # Parameters by value at most: more are spilled anyway, and what registers are in stays below 128, one byte each.
 MAX_PARAMS = 16
+DEPTH_LOCAL = 1 + MAX_PARAMS
+HART, DEPTH = wasm.LOCAL_GET + b"\0", wasm.LOCAL_GET + leb(DEPTH_LOCAL)
+HART_ADDRESS = wasm.I32_CONST + sleb(HART_BASE)
+TAKE_HART = HART_ADDRESS + wasm.LOCAL_SET + b"\0"  # at a function's start
 MAX_SAVED = 8
 _TEMPORARIES = {I32: 32, I64: 40, F64: 8, F32: 8}
 
@@ -28,7 +33,7 @@ class Locals:
     """The arrangement."""
 
     def __init__(self) -> None:
-        self._x0 = 2 + MAX_PARAMS - 1  # x1 comes first
+        self._x0 = DEPTH_LOCAL  # x1 comes behind it
         self._f0 = self._x0 + 32
         self.fcsr = self._f0 + 32
         self.target = self.fcsr + 1  # i64: where an indirect jump goes
@@ -65,7 +70,7 @@ class Locals:
 
     def param(self, k: int) -> int:
         """The k-th parameter by value."""
-        return 2 + k
+        return 1 + k
 
     def temporary(self, kind: int, k: int) -> int:
         """The k-th local of a type that an instruction has for itself."""
@@ -75,8 +80,7 @@ class Locals:
 
     def declaration(self, nparams: int | None) -> bytes:
         """The locals as a function's body begins, of a direct form with so many parameters, or the table's."""
-        runs = [(1, I32)] if nparams is None else []  # depth is a parameter of a direct form
-        runs += [(MAX_PARAMS - (nparams or 0), I64)]
+        runs = [(MAX_PARAMS - (nparams or 0), I64), (1, I32)]
         runs += [(31, I64), (32, F64), (1, I32), (2, I64), (4, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
         runs += [(MAX_SAVED, I64), (33, V128)]

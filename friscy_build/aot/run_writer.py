@@ -7,7 +7,7 @@ from collections.abc import Callable
 from friscy_build.aot.call_blocks import CallBlockWriter
 from friscy_build.aot.effects import F0, Registers, is_access, members
 from friscy_build.aot.float_runs import (
-    RIGHT,
+    WRONG,
     Run,
     changed_integers,
     gather,
@@ -16,8 +16,9 @@ from friscy_build.aot.float_runs import (
     operation,
     vector,
 )
-from friscy_build.aot.function_writer import BLOCK, OUTSIDE, WRAP, const32, const64
+from friscy_build.aot.function_writer import BLOCK, OUTSIDE, WRAP, const64
 from friscy_build.aot.graph import Block
+from friscy_build.aot.value_writer import move_base
 from friscy_build.isa.decode import Instruction
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
@@ -29,14 +30,12 @@ class RunWriter(CallBlockWriter):
 
     _escape_level: int  # how many blocks are open around a run that is tried
     _wide: set[int]  # float registers that are in vectors
+    _calm_before: set[bool]
 
-    def _open_run(
-        self, block: Block, run: Run, live: Registers, put: Callable[[int], None], bail: Callable[[], None]
-    ) -> None:
-        """Begin a run: what follows, up to `_close`, is done only where the attempt may not be right.
+    def _open_run(self, block: Block, run: Run, live: Registers, put: Callable[[int], None]) -> None:
+        """Begin a run: what follows, up to `_close_run`, is done only where the attempt may not be right.
 
-        live: at its start. put: writes the integer instruction at a place, an access without a check. bail: leaves
-        the first instruction to the interpreter.
+        live: at its start. put: writes the integer instruction at a place, an access without a check.
         """
         locals, code = self._locals, block.code
         put_aside = members(changed_integers(code, run) & live)
@@ -45,12 +44,11 @@ class RunWriter(CallBlockWriter):
         self._escape_level = self._nested
         for k, register in enumerate(put_aside):
             self._put(self._get(register) + wasm.LOCAL_SET + leb(locals.saved(k)))
-        self._put_calm(bail, fused=run.fused)
-        self._put(OPCODES["i32.eqz"])
+        self._put(self._get_calm(fused=run.fused) + OPCODES["i32.eqz"])
         self._escape()
         facts, self._facts = self._facts, self._facts.copy()
         self._wide = set()
-        floats, looks = set[int](), 0
+        floats, looks = set[int](), False
         for k in range(run.start, run.end):
             pc, i = code[k]
             if is_access(i) and self._checked(i):
@@ -65,10 +63,10 @@ class RunWriter(CallBlockWriter):
                     before = wasm.LOCAL_GET + leb(locals.gathered) if looks else b""
                     self._put(gather(name, self._get_wide(F0 + i.rd), before))
                     self._put(wasm.LOCAL_SET + leb(locals.gathered))
-                    looks += 1
+                    looks = True
             self._facts.follow(i, pc)
         self._put(wasm.LOCAL_GET + leb(locals.gathered) + OPCODES["i64x2.extract_lane 0"])
-        self._put(const64(RIGHT) + OPCODES["i64.and"] + OPCODES["i64.eqz"])
+        self._put(const64(WRONG) + OPCODES["i64.and"] + const64(0) + OPCODES["i64.ne"])
         self._escape()
         for register in sorted(floats):
             self._put(self._get_wide(register) + OPCODES["f64x2.extract_lane 0"] + self._set(register))
@@ -76,7 +74,11 @@ class RunWriter(CallBlockWriter):
         self._close()
         for k, register in enumerate(put_aside):
             self._put(wasm.LOCAL_GET + leb(locals.saved(k)) + self._set(register))
-        self._facts = facts
+        self._facts, self._calm_before = facts, set(self._calm)
+
+    def _close_run(self) -> None:
+        self._close()
+        self._calm = self._calm_before  # the attempt has none of those that were found out since
 
     def _escape(self) -> None:
         """Do the run again where the condition on the stack holds."""
@@ -110,7 +112,5 @@ class RunWriter(CallBlockWriter):
 
     def _place(self, register: int, offset: int) -> tuple[bytes, bytes]:
         """The 32-bit address in a register, and what an access says besides to be `offset` behind it."""
-        address = self._get(register) + WRAP
-        if offset < 0:
-            return address + const32(offset % (1 << 32)) + OPCODES["i32.add"], leb(0)
-        return address, leb(offset)
+        moved, offset = move_base(offset)
+        return self._get(register) + WRAP + moved, leb(offset)

@@ -1,39 +1,39 @@
-; 68ab7ef3e8f17aa8 GUEST_START=0x10000 GUEST_END=0x9ffe0000
-define range(i64 -1, 2684223489) i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %n) nounwind null_pointer_is_valid {
+; 68ab7ef3e8f17aa8 GUEST_START=0x10000 GUEST_END=0x7ffe0000
+define range(i64 -1, 2147352577) i64 @string_move(i64 noundef %to, i64 noundef %from, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
   %cmp.i = icmp ugt i64 %n, 64
-  %cmp.i3 = icmp ugt i64 %to, 2684223488
+  %cmp.i3 = icmp ugt i64 %to, 2147352576
   br i1 %cmp.i, label %if.then.i, label %if.end.i
 
 if.then.i:                                        ; preds = %entry
-  %sub.i4 = sub i64 2684223488, %to
+  %sub.i4 = sub i64 2147352576, %to
   %cmp1.i5 = icmp ugt i64 %n, %sub.i4
   %.not = or i1 %cmp.i3, %cmp1.i5
   br i1 %.not, label %move.exit, label %land.lhs.true.i
 
 land.lhs.true.i:                                  ; preds = %if.then.i
-  %cmp.i1 = icmp ugt i64 %from, 2684223488
-  %sub.i2 = sub i64 2684223488, %from
+  %cmp.i1 = icmp ugt i64 %from, 2147352576
+  %sub.i2 = sub i64 2147352576, %from
   %cmp1.i = icmp ugt i64 %n, %sub.i2
   %.not15 = or i1 %cmp.i1, %cmp1.i
   br i1 %.not15, label %move.exit, label %cond.true.i
 
 cond.true.i:                                      ; preds = %land.lhs.true.i
-  %conv.i = trunc nuw i64 %from to i32
+  %conv.i = trunc nuw nsw i64 %from to i32
   %conv3.i = trunc i64 %n to i32
   %call4.i = tail call fastcc i64 @move_many(i64 noundef %to, i32 noundef %conv.i, i32 noundef %conv3.i)
   br label %move.exit
 
 if.end.i:                                         ; preds = %entry
-  %cmp.i7 = icmp ugt i64 %from, 2684223488
+  %cmp.i7 = icmp ugt i64 %from, 2147352576
   %or.cond = or i1 %cmp.i3, %cmp.i7
   br i1 %or.cond, label %move.exit, label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.end.i
   %conv11.i = trunc nuw nsw i64 %n to i32
-  %conv12.i = trunc nuw i64 %to to i32
+  %conv12.i = trunc nuw nsw i64 %to to i32
   %0 = inttoptr i32 %conv12.i to ptr
-  %conv14.i = trunc nuw i64 %from to i32
+  %conv14.i = trunc nuw nsw i64 %from to i32
   %1 = inttoptr i32 %conv14.i to ptr
   %cmp16.i = icmp samesign ugt i64 %n, 32
   br i1 %cmp16.i, label %if.then18.i, label %if.else.i
@@ -126,16 +126,16 @@ move.exit:                                        ; preds = %if.then.i, %land.lh
   ret i64 %retval.0.i
 }
 
-define range(i64 -1, 2684223489) i64 @string_set(i64 noundef %to, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
+define range(i64 -1, 2147352577) i64 @string_set(i64 noundef %to, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %cmp.i = icmp ugt i64 %to, 2684223488
-  %sub.i = sub i64 2684223488, %to
+  %cmp.i = icmp ugt i64 %to, 2147352576
+  %sub.i = sub i64 2147352576, %to
   %cmp1.i = icmp ugt i64 %n, %sub.i
   %.not = or i1 %cmp.i, %cmp1.i
   br i1 %.not, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %to to i32
+  %conv = trunc nuw nsw i64 %to to i32
   %0 = inttoptr i32 %conv to ptr
   %conv2 = trunc i64 %value to i8
   %conv3 = trunc i64 %n to i32
@@ -265,15 +265,15 @@ touch_to_write.exit:                              ; preds = %for.body.i, %entry
 
 define range(i64 -1, 4294967296) i64 @string_compare_bytes(i64 noundef %one, i64 noundef %other, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %cmp.i12 = icmp ugt i64 %one, 2684223488
-  %sub.i13 = sub i64 2684223488, %one
+  %cmp.i12 = icmp ugt i64 %one, 2147352576
+  %sub.i13 = sub i64 2147352576, %one
   %cmp1.i14 = icmp ugt i64 %n, %sub.i13
   %.not = or i1 %cmp.i12, %cmp1.i14
   br i1 %.not, label %return, label %lor.lhs.false
 
 lor.lhs.false:                                    ; preds = %entry
-  %cmp.i = icmp ugt i64 %other, 2684223488
-  %sub.i = sub i64 2684223488, %other
+  %cmp.i = icmp ugt i64 %other, 2147352576
+  %sub.i = sub i64 2147352576, %other
   %cmp1.i = icmp ugt i64 %n, %sub.i
   %.not50 = or i1 %cmp.i, %cmp1.i
   br i1 %.not50, label %return, label %if.end
@@ -283,8 +283,8 @@ if.end:                                           ; preds = %lor.lhs.false
   br i1 %tobool3.not, label %return, label %cond.true
 
 cond.true:                                        ; preds = %if.end
-  %conv = trunc nuw i64 %one to i32
-  %conv4 = trunc nuw i64 %other to i32
+  %conv = trunc nuw nsw i64 %one to i32
+  %conv4 = trunc nuw nsw i64 %other to i32
   %0 = inttoptr i32 %conv to ptr
   %1 = inttoptr i32 %conv4 to ptr
   br label %for.cond.i
@@ -478,14 +478,14 @@ return:                                           ; preds = %compare.exit, %if.e
 
 define range(i64 -1, 4294967296) i64 @string_compare(i64 noundef %one, i64 noundef %other) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %one, 2684223487
-  %1 = icmp ugt i64 %other, 2684223487
+  %0 = icmp ugt i64 %one, 2147352575
+  %1 = icmp ugt i64 %other, 2147352575
   %or.cond57 = or i1 %0, %1
   br i1 %or.cond57, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %one to i32
-  %conv3 = trunc nuw i64 %other to i32
+  %conv = trunc nuw nsw i64 %one to i32
+  %conv3 = trunc nuw nsw i64 %other to i32
   %2 = inttoptr i32 %conv to ptr
   %3 = inttoptr i32 %conv3 to ptr
   br label %for.cond.i
@@ -698,14 +698,14 @@ entry:
   br i1 %tobool.not, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %0 = icmp ugt i64 %one, 2684223487
-  %1 = icmp ugt i64 %other, 2684223487
+  %0 = icmp ugt i64 %one, 2147352575
+  %1 = icmp ugt i64 %other, 2147352575
   %or.cond61 = or i1 %0, %1
   br i1 %or.cond61, label %return, label %if.end5
 
 if.end5:                                          ; preds = %if.end
-  %conv = trunc nuw i64 %one to i32
-  %conv6 = trunc nuw i64 %other to i32
+  %conv = trunc nuw nsw i64 %one to i32
+  %conv6 = trunc nuw nsw i64 %other to i32
   %2 = inttoptr i32 %conv to ptr
   %3 = inttoptr i32 %conv6 to ptr
   br label %for.cond.i
@@ -914,11 +914,11 @@ return:                                           ; preds = %if.end, %entry, %co
 
 define range(i64 -1, 4294967296) i64 @string_length(i64 noundef %text) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %text, 2684223487
+  %0 = icmp ugt i64 %text, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %text to i32
+  %conv = trunc nuw nsw i64 %text to i32
   %and.i91 = and i32 %conv, 4095
   %cmp1.i6 = icmp samesign ult i32 %and.i91, 4081
   %1 = inttoptr i32 %conv to ptr
@@ -934,7 +934,7 @@ if.then2.i:                                       ; preds = %if.end
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   br label %scan.exit
 
 if.else.i:                                        ; preds = %if.end
@@ -942,7 +942,7 @@ if.else.i:                                        ; preds = %if.end
   br label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.then2.i, %if.else.i
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %cmp.i98 = icmp eq <16 x i8> %7, zeroinitializer
@@ -979,11 +979,11 @@ if.end10.i:                                       ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i129 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i129, %conv
+  %add17.i = add nuw nsw i32 %cast.i129, %conv
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %for.body.i.preheader
@@ -1027,8 +1027,8 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end32.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
-  %cmp33.i167 = icmp ult i64 %text, 2684223424
+  %add31.i = add nuw nsw i32 %and.i, 128
+  %cmp33.i167 = icmp samesign ult i32 %and.i, 2147352512
   br i1 %cmp33.i167, label %for.body.i.preheader, label %scan.exit
 
 for.body.i.preheader:                             ; preds = %if.end19.i, %if.end32.i
@@ -1091,12 +1091,12 @@ if.end42.i:                                       ; preds = %for.body.i
 if.then45.i:                                      ; preds = %if.end42.i
   %41 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i48, i1 true)
   %cast.i128 = trunc nuw nsw i64 %41 to i32
-  %add47.i = add nuw i32 %line.1.i168, %cast.i128
-  %cond.i89 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 -1610743744)
+  %add47.i = add nuw nsw i32 %line.1.i168, %cast.i128
+  %cond.i89 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 2147352640)
   br label %scan.exit
 
 if.end49.i:                                       ; preds = %if.end42.i
-  %add50.i = add nuw i32 %line.1.i168, 64
+  %add50.i = add nuw nsw i32 %line.1.i168, 64
   %42 = inttoptr i32 %add50.i to ptr
   %43 = load <16 x i8>, ptr %42, align 1
   %cmp.i114 = icmp eq <16 x i8> %43, zeroinitializer
@@ -1127,18 +1127,18 @@ if.end49.i:                                       ; preds = %if.end42.i
   %or15.i29 = or disjoint i64 %shl14.i28, %conv.i24
   %51 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i29, i1 false)
   %cast.i127 = trunc nuw nsw i64 %51 to i32
-  %add54.i = add nuw i32 %add50.i, %cast.i127
-  %cond.i88 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 -1610743744)
+  %add54.i = add nuw nsw i32 %add50.i, %cast.i127
+  %cond.i88 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 2147352640)
   br label %scan.exit
 
 for.inc.i:                                        ; preds = %for.body.i
-  %add58.i = add nuw i32 %line.1.i168, 128
-  %cmp33.i = icmp ult i32 %line.1.i168, -1610743872
+  %add58.i = add nuw nsw i32 %line.1.i168, 128
+  %cmp33.i = icmp ult i32 %line.1.i168, 2147352512
   br i1 %cmp33.i, label %for.body.i, label %scan.exit
 
 scan.exit:                                        ; preds = %for.inc.i, %if.end32.i, %if.then45.i, %if.end49.i, %cleanup.i, %if.then15.i, %if.then26.i
-  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i89, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i88, %if.end49.i ], [ -1610743744, %if.end32.i ], [ -1610743744, %for.inc.i ]
-  %sub = sub i32 %retval.5.i, %conv
+  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i89, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i88, %if.end49.i ], [ 2147352640, %if.end32.i ], [ 2147352640, %for.inc.i ]
+  %sub = sub nsw i32 %retval.5.i, %conv
   %conv3 = zext i32 %sub to i64
   br label %return
 
@@ -1149,16 +1149,16 @@ return:                                           ; preds = %entry, %scan.exit
 
 define range(i64 -1, 4294967296) i64 @string_length_limited(i64 noundef %text, i64 noundef %limit) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %text, 2684223487
+  %0 = icmp ugt i64 %text, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %sub.i = sub nuw nsw i64 2684223488, %text
-  %conv = trunc nuw i64 %text to i32
+  %sub.i = sub nuw nsw i64 2147352576, %text
+  %conv = trunc nuw nsw i64 %text to i32
   %cmp.not.i10 = icmp ugt i64 %limit, %sub.i
   %add.i11 = add i64 %limit, %text
   %conv.i12 = trunc i64 %add.i11 to i32
-  %cond.i = select i1 %cmp.not.i10, i32 -1610743744, i32 %conv.i12
+  %cond.i = select i1 %cmp.not.i10, i32 2147352640, i32 %conv.i12
   %cmp.not.i = icmp ugt i32 %cond.i, %conv
   br i1 %cmp.not.i, label %if.end.i, label %scan.exit
 
@@ -1178,7 +1178,7 @@ if.then2.i:                                       ; preds = %if.end.i
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   %cond.i93 = tail call i32 @llvm.umin.i32(i32 %add.i, i32 %cond.i)
   br label %scan.exit
 
@@ -1187,7 +1187,7 @@ if.else.i:                                        ; preds = %if.end.i
   br label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.then2.i, %if.else.i
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %cmp.i105 = icmp eq <16 x i8> %7, zeroinitializer
@@ -1224,12 +1224,12 @@ if.end10.i:                                       ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i136 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i136, %conv
+  %add17.i = add nuw nsw i32 %cast.i136, %conv
   %cond.i97 = tail call i32 @llvm.umin.i32(i32 %add17.i, i32 %cond.i)
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %if.end32.i
@@ -1274,7 +1274,7 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end30.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
+  %add31.i = add nuw nsw i32 %and.i, 128
   br label %if.end32.i
 
 if.end32.i:                                       ; preds = %if.end30.i, %if.end19.i
@@ -1396,16 +1396,16 @@ return:                                           ; preds = %entry, %scan.exit
 
 define range(i64 -1, 4294967296) i64 @string_find_byte(i64 noundef %data, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %data, 2684223487
+  %0 = icmp ugt i64 %data, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %sub.i = sub nuw nsw i64 2684223488, %data
+  %sub.i = sub nuw nsw i64 2147352576, %data
   %cmp.not.i12 = icmp ugt i64 %n, %sub.i
   %add.i13 = add i64 %n, %data
   %conv.i14 = trunc i64 %add.i13 to i32
-  %cond.i = select i1 %cmp.not.i12, i32 -1610743744, i32 %conv.i14
-  %conv = trunc nuw i64 %data to i32
+  %cond.i = select i1 %cmp.not.i12, i32 2147352640, i32 %conv.i14
+  %conv = trunc nuw nsw i64 %data to i32
   %cmp.not.i = icmp ugt i32 %cond.i, %conv
   br i1 %cmp.not.i, label %if.end.i, label %scan.exit
 
@@ -1428,7 +1428,7 @@ if.then2.i:                                       ; preds = %if.end.i
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   %cond.i95 = tail call i32 @llvm.umin.i32(i32 %add.i, i32 %cond.i)
   br label %scan.exit
 
@@ -1437,7 +1437,7 @@ if.else.i:                                        ; preds = %if.end.i
   br label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.then2.i, %if.else.i
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %cmp.i107 = icmp eq <16 x i8> %7, %splat.splat.i239
@@ -1474,12 +1474,12 @@ if.end10.i:                                       ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i138 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i138, %conv
+  %add17.i = add nuw nsw i32 %cast.i138, %conv
   %cond.i99 = tail call i32 @llvm.umin.i32(i32 %add17.i, i32 %cond.i)
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %if.end32.i
@@ -1524,7 +1524,7 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end30.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
+  %add31.i = add nuw nsw i32 %and.i, 128
   br label %if.end32.i
 
 if.end32.i:                                       ; preds = %if.end30.i, %if.end19.i
@@ -1655,8 +1655,8 @@ return:                                           ; preds = %entry, %scan.exit
 
 define range(i64 -1, 4294967296) i64 @string_find_last(i64 noundef %data, i64 noundef %value, i64 noundef %n) nounwind null_pointer_is_valid {
 entry:
-  %cmp.i = icmp ugt i64 %data, 2684223488
-  %sub.i = sub i64 2684223488, %data
+  %cmp.i = icmp ugt i64 %data, 2147352576
+  %sub.i = sub i64 2147352576, %data
   %cmp1.i = icmp ugt i64 %n, %sub.i
   %.not = or i1 %cmp.i, %cmp1.i
   br i1 %.not, label %return, label %if.end
@@ -1667,9 +1667,9 @@ if.end:                                           ; preds = %entry
 
 if.end3:                                          ; preds = %if.end
   %conv = trunc i64 %value to i8
-  %conv4 = trunc nuw i64 %data to i32
+  %conv4 = trunc nuw nsw i64 %data to i32
   %conv5 = trunc i64 %n to i32
-  %add = add i32 %conv4, -1
+  %add = add nsw i32 %conv4, -1
   %sub = add i32 %add, %conv5
   %and = and i32 %sub, -64
   %0 = inttoptr i32 %sub to ptr
@@ -1786,13 +1786,13 @@ return:                                           ; preds = %while.body, %while.
 
 declare i64 @llvm.ctlz.i64(i64, i1 immarg)
 
-define range(i64 -1, 2684223553) i64 @string_find_or_end(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
+define range(i64 -1, 2147352641) i64 @string_find_or_end(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %text, 2684223487
+  %0 = icmp ugt i64 %text, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %text to i32
+  %conv = trunc nuw nsw i64 %text to i32
   %conv1 = trunc i64 %value to i8
   %and.i90 = and i32 %conv, 4095
   %cmp1.i5 = icmp samesign ult i32 %and.i90, 4081
@@ -1813,7 +1813,7 @@ if.then2.i:                                       ; preds = %if.end
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   br label %scan.exit
 
 if.else.i:                                        ; preds = %if.end
@@ -1821,7 +1821,7 @@ if.else.i:                                        ; preds = %if.end
   br label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.then2.i, %if.else.i
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %xor.i188 = xor <16 x i8> %7, %splat.splat.i252
@@ -1866,11 +1866,11 @@ if.end10.i:                                       ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i128 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i128, %conv
+  %add17.i = add nuw nsw i32 %cast.i128, %conv
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %for.body.i.preheader
@@ -1922,8 +1922,8 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end32.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
-  %cmp33.i259 = icmp ult i64 %text, 2684223424
+  %add31.i = add nuw nsw i32 %and.i, 128
+  %cmp33.i259 = icmp samesign ult i32 %and.i, 2147352512
   br i1 %cmp33.i259, label %for.body.i.preheader, label %scan.exit
 
 for.body.i.preheader:                             ; preds = %if.end19.i, %if.end32.i
@@ -2002,12 +2002,12 @@ if.end42.i:                                       ; preds = %for.body.i
 if.then45.i:                                      ; preds = %if.end42.i
   %41 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i47, i1 true)
   %cast.i127 = trunc nuw nsw i64 %41 to i32
-  %add47.i = add nuw i32 %line.1.i260, %cast.i127
-  %cond.i88 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 -1610743744)
+  %add47.i = add nuw nsw i32 %line.1.i260, %cast.i127
+  %cond.i88 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 2147352640)
   br label %scan.exit
 
 if.end49.i:                                       ; preds = %if.end42.i
-  %add50.i = add nuw i32 %line.1.i260, 64
+  %add50.i = add nuw nsw i32 %line.1.i260, 64
   %42 = inttoptr i32 %add50.i to ptr
   %43 = load <16 x i8>, ptr %42, align 1
   %xor.i228 = xor <16 x i8> %43, %splat.splat.i252
@@ -2046,18 +2046,18 @@ if.end49.i:                                       ; preds = %if.end42.i
   %or15.i28 = or disjoint i64 %shl14.i27, %conv.i23
   %51 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i28, i1 false)
   %cast.i126 = trunc nuw nsw i64 %51 to i32
-  %add54.i = add nuw i32 %add50.i, %cast.i126
-  %cond.i87 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 -1610743744)
+  %add54.i = add nuw nsw i32 %add50.i, %cast.i126
+  %cond.i87 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 2147352640)
   br label %scan.exit
 
 for.inc.i:                                        ; preds = %for.body.i
-  %add58.i = add nuw i32 %line.1.i260, 128
-  %cmp33.i = icmp ult i32 %line.1.i260, -1610743872
+  %add58.i = add nuw nsw i32 %line.1.i260, 128
+  %cmp33.i = icmp ult i32 %line.1.i260, 2147352512
   br i1 %cmp33.i, label %for.body.i, label %scan.exit
 
 scan.exit:                                        ; preds = %for.inc.i, %if.end32.i, %if.then45.i, %if.end49.i, %cleanup.i, %if.then15.i, %if.then26.i
-  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i88, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i87, %if.end49.i ], [ -1610743744, %if.end32.i ], [ -1610743744, %for.inc.i ]
-  %conv3 = zext i32 %retval.5.i to i64
+  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i88, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i87, %if.end49.i ], [ 2147352640, %if.end32.i ], [ 2147352640, %for.inc.i ]
+  %conv3 = zext nneg i32 %retval.5.i to i64
   br label %return
 
 return:                                           ; preds = %entry, %scan.exit
@@ -2065,13 +2065,13 @@ return:                                           ; preds = %entry, %scan.exit
   ret i64 %retval.0
 }
 
-define range(i64 -1, 2684223553) i64 @string_find(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
+define range(i64 -1, 2147352641) i64 @string_find(i64 noundef %text, i64 noundef %value) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %text, 2684223487
+  %0 = icmp ugt i64 %text, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %text to i32
+  %conv = trunc nuw nsw i64 %text to i32
   %conv1 = trunc i64 %value to i8
   %and.i97 = and i32 %conv, 4095
   %cmp1.i12 = icmp samesign ult i32 %and.i97, 4081
@@ -2092,7 +2092,7 @@ if.then2.i:                                       ; preds = %if.end
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   br label %scan.exit
 
 if.else.i:                                        ; preds = %if.end
@@ -2100,7 +2100,7 @@ if.else.i:                                        ; preds = %if.end
   br label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.then2.i, %if.else.i
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %xor.i195 = xor <16 x i8> %7, %splat.splat.i259
@@ -2145,11 +2145,11 @@ if.end10.i:                                       ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i135 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i135, %conv
+  %add17.i = add nuw nsw i32 %cast.i135, %conv
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %for.body.i.preheader
@@ -2201,8 +2201,8 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end32.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
-  %cmp33.i266 = icmp ult i64 %text, 2684223424
+  %add31.i = add nuw nsw i32 %and.i, 128
+  %cmp33.i266 = icmp samesign ult i32 %and.i, 2147352512
   br i1 %cmp33.i266, label %for.body.i.preheader, label %scan.exit
 
 for.body.i.preheader:                             ; preds = %if.end19.i, %if.end32.i
@@ -2281,12 +2281,12 @@ if.end42.i:                                       ; preds = %for.body.i
 if.then45.i:                                      ; preds = %if.end42.i
   %41 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i54, i1 true)
   %cast.i134 = trunc nuw nsw i64 %41 to i32
-  %add47.i = add nuw i32 %line.1.i267, %cast.i134
-  %cond.i95 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 -1610743744)
+  %add47.i = add nuw nsw i32 %line.1.i267, %cast.i134
+  %cond.i95 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 2147352640)
   br label %scan.exit
 
 if.end49.i:                                       ; preds = %if.end42.i
-  %add50.i = add nuw i32 %line.1.i267, 64
+  %add50.i = add nuw nsw i32 %line.1.i267, 64
   %42 = inttoptr i32 %add50.i to ptr
   %43 = load <16 x i8>, ptr %42, align 1
   %xor.i235 = xor <16 x i8> %43, %splat.splat.i259
@@ -2325,21 +2325,21 @@ if.end49.i:                                       ; preds = %if.end42.i
   %or15.i35 = or disjoint i64 %shl14.i34, %conv.i30
   %51 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i35, i1 false)
   %cast.i133 = trunc nuw nsw i64 %51 to i32
-  %add54.i = add nuw i32 %add50.i, %cast.i133
-  %cond.i94 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 -1610743744)
+  %add54.i = add nuw nsw i32 %add50.i, %cast.i133
+  %cond.i94 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 2147352640)
   br label %scan.exit
 
 for.inc.i:                                        ; preds = %for.body.i
-  %add58.i = add nuw i32 %line.1.i267, 128
-  %cmp33.i = icmp ult i32 %line.1.i267, -1610743872
+  %add58.i = add nuw nsw i32 %line.1.i267, 128
+  %cmp33.i = icmp ult i32 %line.1.i267, 2147352512
   br i1 %cmp33.i, label %for.body.i, label %scan.exit
 
 scan.exit:                                        ; preds = %for.inc.i, %if.end32.i, %if.then45.i, %if.end49.i, %cleanup.i, %if.then15.i, %if.then26.i
-  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i95, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i94, %if.end49.i ], [ -1610743744, %if.end32.i ], [ -1610743744, %for.inc.i ]
+  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i95, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i94, %if.end49.i ], [ 2147352640, %if.end32.i ], [ 2147352640, %for.inc.i ]
   %52 = inttoptr i32 %retval.5.i to ptr
   %53 = load i8, ptr %52, align 1
   %cmp = icmp eq i8 %53, %conv1
-  %54 = zext i32 %retval.5.i to i64
+  %54 = zext nneg i32 %retval.5.i to i64
   %conv8 = select i1 %cmp, i64 %54, i64 0
   br label %return
 
@@ -2348,13 +2348,13 @@ return:                                           ; preds = %entry, %scan.exit
   ret i64 %retval.0
 }
 
-define range(i64 -1, 2684223553) i64 @string_find_raw(i64 noundef %data, i64 noundef %value) nounwind null_pointer_is_valid {
+define range(i64 -1, 2147352641) i64 @string_find_raw(i64 noundef %data, i64 noundef %value) nounwind null_pointer_is_valid {
 entry:
-  %0 = icmp ugt i64 %data, 2684223487
+  %0 = icmp ugt i64 %data, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %data to i32
+  %conv = trunc nuw nsw i64 %data to i32
   %conv1 = trunc i64 %value to i8
   %and.i90 = and i32 %conv, 4095
   %cmp1.i5 = icmp samesign ult i32 %and.i90, 4081
@@ -2373,7 +2373,7 @@ if.then2.i:                                       ; preds = %if.end
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   br label %scan.exit
 
 if.else.i:                                        ; preds = %if.end
@@ -2381,7 +2381,7 @@ if.else.i:                                        ; preds = %if.end
   br label %if.end10.i
 
 if.end10.i:                                       ; preds = %if.then2.i, %if.else.i
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %cmp.i97 = icmp eq <16 x i8> %7, %splat.splat.i229
@@ -2418,11 +2418,11 @@ if.end10.i:                                       ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i128 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i128, %conv
+  %add17.i = add nuw nsw i32 %cast.i128, %conv
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %for.body.i.preheader
@@ -2466,8 +2466,8 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end32.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
-  %cmp33.i238 = icmp ult i64 %data, 2684223424
+  %add31.i = add nuw nsw i32 %and.i, 128
+  %cmp33.i238 = icmp samesign ult i32 %and.i, 2147352512
   br i1 %cmp33.i238, label %for.body.i.preheader, label %scan.exit
 
 for.body.i.preheader:                             ; preds = %if.end19.i, %if.end32.i
@@ -2538,12 +2538,12 @@ if.end42.i:                                       ; preds = %for.body.i
 if.then45.i:                                      ; preds = %if.end42.i
   %41 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i47, i1 true)
   %cast.i127 = trunc nuw nsw i64 %41 to i32
-  %add47.i = add nuw i32 %line.1.i239, %cast.i127
-  %cond.i88 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 -1610743744)
+  %add47.i = add nuw nsw i32 %line.1.i239, %cast.i127
+  %cond.i88 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 2147352640)
   br label %scan.exit
 
 if.end49.i:                                       ; preds = %if.end42.i
-  %add50.i = add nuw i32 %line.1.i239, 64
+  %add50.i = add nuw nsw i32 %line.1.i239, 64
   %42 = inttoptr i32 %add50.i to ptr
   %43 = load <16 x i8>, ptr %42, align 1
   %cmp.i113 = icmp eq <16 x i8> %43, %splat.splat.i229
@@ -2574,18 +2574,18 @@ if.end49.i:                                       ; preds = %if.end42.i
   %or15.i28 = or disjoint i64 %shl14.i27, %conv.i23
   %51 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i28, i1 false)
   %cast.i126 = trunc nuw nsw i64 %51 to i32
-  %add54.i = add nuw i32 %add50.i, %cast.i126
-  %cond.i87 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 -1610743744)
+  %add54.i = add nuw nsw i32 %add50.i, %cast.i126
+  %cond.i87 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 2147352640)
   br label %scan.exit
 
 for.inc.i:                                        ; preds = %for.body.i
-  %add58.i = add nuw i32 %line.1.i239, 128
-  %cmp33.i = icmp ult i32 %line.1.i239, -1610743872
+  %add58.i = add nuw nsw i32 %line.1.i239, 128
+  %cmp33.i = icmp ult i32 %line.1.i239, 2147352512
   br i1 %cmp33.i, label %for.body.i, label %scan.exit
 
 scan.exit:                                        ; preds = %for.inc.i, %if.end32.i, %if.then45.i, %if.end49.i, %cleanup.i, %if.then15.i, %if.then26.i
-  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i88, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i87, %if.end49.i ], [ -1610743744, %if.end32.i ], [ -1610743744, %for.inc.i ]
-  %conv3 = zext i32 %retval.5.i to i64
+  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i88, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i87, %if.end49.i ], [ 2147352640, %if.end32.i ], [ 2147352640, %for.inc.i ]
+  %conv3 = zext nneg i32 %retval.5.i to i64
   br label %return
 
 return:                                           ; preds = %entry, %scan.exit
@@ -2593,14 +2593,14 @@ return:                                           ; preds = %entry, %scan.exit
   ret i64 %retval.0
 }
 
-define range(i64 -1, 6979190784) i64 @string_copy_end(i64 noundef %to, i64 noundef %from) nounwind null_pointer_is_valid {
+define range(i64 -1, 6442319872) i64 @string_copy_end(i64 noundef %to, i64 noundef %from) nounwind null_pointer_is_valid {
 entry:
-  %sub.i36 = sub i64 2684223488, %from
-  %0 = icmp ugt i64 %from, 2684223487
+  %sub.i36 = sub i64 2147352576, %from
+  %0 = icmp ugt i64 %from, 2147352575
   br i1 %0, label %return, label %if.end
 
 if.end:                                           ; preds = %entry
-  %conv = trunc nuw i64 %from to i32
+  %conv = trunc nuw nsw i64 %from to i32
   %and.i133 = and i32 %conv, 4095
   %cmp1.i40 = icmp samesign ult i32 %and.i133, 4081
   %1 = inttoptr i32 %conv to ptr
@@ -2616,7 +2616,7 @@ if.then2.i:                                       ; preds = %if.end
 
 cleanup.i:                                        ; preds = %if.then2.i
   %4 = tail call range(i32 0, 33) i32 @llvm.cttz.i32(i32 %3, i1 true)
-  %add.i = add nuw i32 %4, %conv
+  %add.i = add nuw nsw i32 %4, %conv
   br label %scan.exit
 
 if.else.i41:                                      ; preds = %if.end
@@ -2624,7 +2624,7 @@ if.else.i41:                                      ; preds = %if.end
   br label %if.end10.i42
 
 if.end10.i42:                                     ; preds = %if.then2.i, %if.else.i41
-  %and.i = and i32 %conv, -64
+  %and.i = and i32 %conv, 2147483584
   %6 = inttoptr i32 %and.i to ptr
   %7 = load <16 x i8>, ptr %6, align 64
   %cmp.i140 = icmp eq <16 x i8> %7, zeroinitializer
@@ -2661,11 +2661,11 @@ if.end10.i42:                                     ; preds = %if.then2.i, %if.els
 if.then15.i:                                      ; preds = %if.end10.i42
   %15 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %shr.i, i1 true)
   %cast.i171 = trunc nuw nsw i64 %15 to i32
-  %add17.i = add nuw i32 %cast.i171, %conv
+  %add17.i = add nuw nsw i32 %cast.i171, %conv
   br label %scan.exit
 
 if.end19.i:                                       ; preds = %if.end10.i42
-  %add20.i = add nuw i32 %and.i, 64
+  %add20.i = add nuw nsw i32 %and.i, 64
   %16 = and i32 %conv, 64
   %tobool22.not.not.i = icmp eq i32 %16, 0
   br i1 %tobool22.not.not.i, label %if.then23.i, label %for.body.i.preheader
@@ -2709,8 +2709,8 @@ if.then26.i:                                      ; preds = %if.then23.i
   br label %scan.exit
 
 if.end32.i:                                       ; preds = %if.then23.i
-  %add31.i = add nuw i32 %and.i, 128
-  %cmp33.i209 = icmp ult i64 %from, 2684223424
+  %add31.i = add nuw nsw i32 %and.i, 128
+  %cmp33.i209 = icmp samesign ult i32 %and.i, 2147352512
   br i1 %cmp33.i209, label %for.body.i.preheader, label %scan.exit
 
 for.body.i.preheader:                             ; preds = %if.end19.i, %if.end32.i
@@ -2773,12 +2773,12 @@ if.end42.i:                                       ; preds = %for.body.i
 if.then45.i:                                      ; preds = %if.end42.i
   %41 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i90, i1 true)
   %cast.i170 = trunc nuw nsw i64 %41 to i32
-  %add47.i = add nuw i32 %line.1.i210, %cast.i170
-  %cond.i131 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 -1610743744)
+  %add47.i = add nuw nsw i32 %line.1.i210, %cast.i170
+  %cond.i131 = tail call i32 @llvm.umin.i32(i32 %add47.i, i32 2147352640)
   br label %scan.exit
 
 if.end49.i:                                       ; preds = %if.end42.i
-  %add50.i = add nuw i32 %line.1.i210, 64
+  %add50.i = add nuw nsw i32 %line.1.i210, 64
   %42 = inttoptr i32 %add50.i to ptr
   %43 = load <16 x i8>, ptr %42, align 1
   %cmp.i156 = icmp eq <16 x i8> %43, zeroinitializer
@@ -2809,22 +2809,22 @@ if.end49.i:                                       ; preds = %if.end42.i
   %or15.i71 = or disjoint i64 %shl14.i70, %conv.i66
   %51 = tail call range(i64 0, 65) i64 @llvm.cttz.i64(i64 %or15.i71, i1 false)
   %cast.i169 = trunc nuw nsw i64 %51 to i32
-  %add54.i = add nuw i32 %add50.i, %cast.i169
-  %cond.i130 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 -1610743744)
+  %add54.i = add nuw nsw i32 %add50.i, %cast.i169
+  %cond.i130 = tail call i32 @llvm.umin.i32(i32 %add54.i, i32 2147352640)
   br label %scan.exit
 
 for.inc.i:                                        ; preds = %for.body.i
-  %add58.i = add nuw i32 %line.1.i210, 128
-  %cmp33.i = icmp ult i32 %line.1.i210, -1610743872
+  %add58.i = add nuw nsw i32 %line.1.i210, 128
+  %cmp33.i = icmp ult i32 %line.1.i210, 2147352512
   br i1 %cmp33.i, label %for.body.i, label %scan.exit
 
 scan.exit:                                        ; preds = %for.inc.i, %if.end32.i, %if.then45.i, %if.end49.i, %cleanup.i, %if.then15.i, %if.then26.i
-  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i131, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i130, %if.end49.i ], [ -1610743744, %if.end32.i ], [ -1610743744, %for.inc.i ]
-  %sub = sub i32 %retval.5.i, %conv
+  %retval.5.i = phi i32 [ %add.i, %cleanup.i ], [ %cond.i131, %if.then45.i ], [ %add17.i, %if.then15.i ], [ %add28.i, %if.then26.i ], [ %cond.i130, %if.end49.i ], [ 2147352640, %if.end32.i ], [ 2147352640, %for.inc.i ]
+  %sub = sub nsw i32 %retval.5.i, %conv
   %conv3 = zext i32 %sub to i64
   %add = add nuw nsw i64 %conv3, 1
-  %cmp.i31 = icmp ult i64 %to, 2684223489
-  %sub.i32 = sub i64 2684223488, %to
+  %cmp.i31 = icmp ult i64 %to, 2147352577
+  %sub.i32 = sub i64 2147352576, %to
   %cmp1.i33 = icmp ugt i64 %sub.i32, %conv3
   %52 = and i1 %cmp.i31, %cmp1.i33
   br i1 %52, label %if.end7, label %return
@@ -2844,7 +2844,7 @@ cond.true.i:                                      ; preds = %land.lhs.true.i
 
 if.end10.i:                                       ; preds = %if.end7
   %conv11.i = trunc nuw nsw i64 %add to i32
-  %conv12.i = trunc nuw i64 %to to i32
+  %conv12.i = trunc nuw nsw i64 %to to i32
   %53 = inttoptr i32 %conv12.i to ptr
   %54 = inttoptr i32 %conv to ptr
   %cmp16.i = icmp samesign ugt i32 %sub, 31

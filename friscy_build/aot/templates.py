@@ -24,6 +24,7 @@ from friscy_build.aot.value_writer import (
     CALM_FUSED,
     LIKELY,
     MARK,
+    ROUNDING,
     SPILL,
     UNLIKELY,
     UNSPILL,
@@ -191,8 +192,8 @@ class _Writer(ValueWriter):
         self.scope(attempt)
         if not attempt.ended:
             self.emit(wasm.BR + leb(1))
-        self.emit(wasm.END)
         # The host's compiler puts this out of the way, up to the next branch.
+        self.emit(wasm.END, ROUNDING)
         self.scope(exact)
         self.emit(wasm.END)
 

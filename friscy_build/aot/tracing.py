@@ -377,7 +377,7 @@ class Tracer:
                 body()
             return
         if not self.has_native:
-            return  # a rounding mode that there is not: CALM has looked
+            return  # a rounding mode that there is not: ROUNDING has looked
         self._use(condition.raw)
         check = self._check
         scope, _ = self._arm(body)

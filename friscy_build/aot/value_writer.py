@@ -14,9 +14,22 @@ from friscy_build.wasm.binary import F32, F64, I32, I64, leb, sleb
 from friscy_build.wasm.opcodes import OPCODES
 
 # Markers: leave the instruction to the interpreter; the opcode that follows may fault, is a branch that is seldom
-# taken, or nearly always; put whether float arithmetic, or that which is fused, may be the host's on the stack; put
-# registers away for a call of a helper, and take them back.
-BAIL, MARK, UNLIKELY, LIKELY, CALM, CALM_FUSED, SPILL, UNSPILL = range(8)
+# taken, or nearly always; put whether float arithmetic, or that which is fused, may be the host's on the stack; leave
+# the instruction to the interpreter where there is no such rounding mode; put registers away for a call of a
+# helper, and take them back.
+BAIL, MARK, UNLIKELY, LIKELY, CALM, CALM_FUSED, ROUNDING, SPILL, UNSPILL = range(9)
+_STEPS = (0, -128, -2048)  # how far bases are moved: the second leaves offsets of a byte
+
+
+def move_base(offset: int) -> tuple[bytes, int]:
+    """What an access does to a 32-bit address first, and what it then says to be `offset` behind that.
+
+    An access has no negative offset. Accesses in front of one address have one base, that the host computes once.
+    """
+    for step in _STEPS:
+        if offset >= step:
+            return (wasm.I32_CONST + sleb(step) + OPCODES["i32.add"], offset - step) if step else (b"", offset)
+    raise AssertionError(f"an offset of {offset}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +293,8 @@ class ValueWriter:
             return leb(0)
         self.value(base, 64)
         self.emit(OPCODES["i32.wrap_i64"])
-        if offset < 0:
-            self.const(offset % (1 << 32), 32)
-            self.emit(OPCODES["i32.add"])
-            offset = 0
+        moved, offset = move_base(offset)
+        self.emit(moved)
         return leb(offset)
 
     def _load(self, node: Node, kind: str, op: str) -> None:

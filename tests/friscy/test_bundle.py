@@ -36,7 +36,7 @@ def contents(tmp_path: Path) -> dict[str, Any]:
         files[name] = {"size": len(data), "sha256": sha256(data).hexdigest()}
     manifest = {
         "format": "friscy-bundle",
-        "version": 1,
+        "version": 2,
         "name": "app",
         "process": {"entrypoint": ["/bin/app"], "cmd": ["x"], "env": ["PATH=/bin"], "cwd": "/", "user": ""},
         "machine": {"memory": 65536},
@@ -166,11 +166,11 @@ def test_a_manifest_of_the_wrong_shape(
         open_bundle(tmp_path)
 
 
-@pytest.mark.parametrize(("key", "value"), [("version", 2), ("format", "other"), ("version", None)])
+@pytest.mark.parametrize(("key", "value"), [("version", 1), ("format", "other"), ("version", None)])
 def test_another_version(tmp_path: Path, contents: dict[str, Any], key: str, value: object) -> None:
     contents[key] = value
     (tmp_path / "manifest.json").write_bytes(encode(contents))
-    with pytest.raises(BundleError, match="this friscy reads friscy-bundle version 1"):
+    with pytest.raises(BundleError, match="this friscy reads friscy-bundle version 2"):
         open_bundle(tmp_path)
 
 

@@ -6,7 +6,7 @@ import pytest
 import wasmtime
 
 from friscy.machine.engine import make_engine
-from friscy.machine.layout import CODE_MAP, GUEST_END, GUEST_START, HART_PC, PAGE
+from friscy.machine.layout import CODE_MAP, GUEST_END, GUEST_START, HART_BASE, HART_INTERRUPT, HART_PC, PAGE
 from friscy.machine.memory import PROT_READ, PROT_WRITE
 from friscy.machine.space import Space
 
@@ -109,3 +109,32 @@ def test_code_map_entry_calls_a_host_function(space_and_calls):
     space.run(hart)
     assert seen == [0x20000]
     assert hart.pc == 0x12344
+
+
+def test_the_hart_that_runs_is_where_translated_code_has_it(space_and_calls):
+    space, _ = space_and_calls
+    seen = []
+
+    def action(hart):
+        seen.append((hart.address, hart.x(10), hart.x(11)))
+        return 0x12344
+
+    space.set_entry(0x20000, space.host_entry(action))
+    harts = [space.hart(k) for k in range(3)]
+    for k, hart in enumerate(harts):
+        hart.set_x(10, k)
+        hart.set_x(17, 4)
+    for turn, k in enumerate((0, 1, 1, 2, 0, 2)):
+        harts[k].set_x(11, turn)
+        harts[k].pc = 0x20000
+        space.run(harts[k])
+        assert harts[k].pc == 0x12344
+        places = [hart.address for hart in harts]
+        assert places[k] == HART_BASE
+        assert len(set(places)) == 3
+    assert seen == [(HART_BASE, k, turn) for turn, k in enumerate((0, 1, 1, 2, 0, 2))]
+    assert [hart.x(10) for hart in harts] == [0, 1, 2]
+    space.interrupt()
+    assert all(hart.view[hart.address + HART_INTERRUPT] for hart in harts)
+    space.recycle()
+    assert space.hart(2).address == HART_BASE

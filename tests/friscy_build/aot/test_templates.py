@@ -11,8 +11,12 @@ import pytest
 from friscy_build.aot.function_writer import const64
 from friscy_build.aot.templates import Templates
 from friscy_build.aot.tracing import Tracer
+from friscy_build.aot.value_writer import move_base
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.rows import BY_NAME
+from friscy_build.wasm import opcodes as wasm
+from friscy_build.wasm.binary import sleb
+from friscy_build.wasm.opcodes import OPCODES
 
 OPERANDS = {"rd": 10, "rs1": 11, "rs2": 12, "rs3": 13, "imm": 64, "rm": 0, "aq_rl": 0}
 PC = 0x1_2344
@@ -55,3 +59,12 @@ def test_an_address_is_that_of_where_the_instruction_stands() -> None:
     for pc in (PC, 8, (1 << 64) - 4096):
         (part,) = templates.get(pc, i, False, 0).parts
         assert part == const64((pc + (5 << 12)) % (1 << 64)) + templates.locals.sets[10]
+
+
+@pytest.mark.parametrize(
+    ("offset", "moved", "rest"),
+    [(0, 0, 0), (2047, 0, 2047), (-1, -128, 127), (-128, -128, 0), (-129, -2048, 1919), (-2048, -2048, 0)],
+)
+def test_accesses_in_front_of_a_base_share_one_that_is_moved(offset: int, moved: int, rest: int) -> None:
+    before = wasm.I32_CONST + sleb(moved) + OPCODES["i32.add"] if moved else b""
+    assert move_base(offset) == (before, rest)
