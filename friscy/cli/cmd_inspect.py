@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--cat", action="store_true", help="write the content of the files PATH to stdout")
     what.add_argument("--verify", action="store_true", help="check every byte of the bundle")
     what.add_argument(
-        "--code", metavar="SYMBOL", help="show a translated function: guest assembly and WebAssembly"
+        "--code", metavar="SYMBOL", help="show a translated function: guest assembly, LLVM IR, WebAssembly"
     )
     what.add_argument("--syscalls", action="store_true", help="list the system calls and how far each goes")
 

@@ -1,4 +1,4 @@
-"""One function side by side: the guest's instructions, and the WebAssembly that comes of them."""
+"""One function side by side: the guest's instructions, what they mean as LLVM IR, and their WebAssembly."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from friscy_build.aot.graph import Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.module import Options, listing
 from friscy_build.isa.disasm import format_instruction
+from friscy_build.translation.ir import ir_listing
 from friscy_build.translation.placing import Files
 from lazyfs.errors import UsageError
 
-_COLUMNS = ("guest", "WebAssembly")
+_COLUMNS = ("guest", "LLVM IR", "WebAssembly")
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A function's two forms, a list of lines each. path: the file of the image it is in."""
+    """A function's three forms, a list of lines each. path: the file of the image it is in."""
 
     path: str
     name: str
     entry: int
     guest: list[str]
+    ir: list[str]
     wasm: list[str]
 
     def text(self, columns: int) -> list[str]:
         """Lines of a terminal that is `columns` wide."""
-        width = max((columns - 3) // 2, 24)
+        width = max((columns - 6) // 3, 24)
         rows = [_COLUMNS, tuple("-" * len(title) for title in _COLUMNS)]
-        rows += zip_longest(self.guest, self.wasm, fillvalue="")
+        rows += zip_longest(self.guest, self.ir, self.wasm, fillvalue="")
         heading = f"{self.path}: {self.name} at {self.entry:#x}"
         return [heading, ""] + [
             "   ".join(cell.expandtabs(8)[:width].ljust(width) for cell in row).rstrip() for row in rows
@@ -45,7 +47,7 @@ class Explained:
         """The same as an HTML page."""
         cells = "".join(
             f"<td><h2>{html.escape(title)}</h2><pre>{html.escape(chr(10).join(lines))}</pre></td>"
-            for title, lines in zip(_COLUMNS, (self.guest, self.wasm), strict=True)
+            for title, lines in zip(_COLUMNS, (self.guest, self.ir, self.wasm), strict=True)
         )
         title = html.escape(f"{self.path}: {self.name}")
         return (
@@ -89,7 +91,8 @@ def _explain(image: CodeImage, path: str, entry: int) -> Explained:
     graphs = list(functions.graphs([entry], [entry]))
     function = functions.function(entry)
     name = function.name if function is not None else f"code_{entry:x}"
-    return Explained(path, name, entry, guest_code(graphs), listing(graphs, Options()))
+    ir = [line for graph in graphs for line in ir_listing(graph, name)]
+    return Explained(path, name, entry, guest_code(graphs), ir, listing(graphs, Options()))
 
 
 def guest_code(graphs: Iterable[Graph]) -> list[str]:

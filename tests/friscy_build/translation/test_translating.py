@@ -146,6 +146,8 @@ def test_a_function_is_explained(programs: Programs) -> None:
     (fib,) = explain(bundle, "fib")
     assert (fib.path, fib.name) == ("/bin/bare", "fib")
     assert any("jal     ra" in line.expandtabs(8) for line in fib.guest)
+    assert "define void @guest.fib()" in " ".join(fib.ir)
+    assert f"  tail call void @code_{fib.entry:x}()" in fib.ir
     assert f"{fib.entry:x}:" in fib.wasm
     assert any(f"call ${fib.entry:x}.direct" in line for line in fib.wasm)
     assert len(fib.text(120)) > 10
