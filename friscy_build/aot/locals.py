@@ -1,7 +1,7 @@
 """Which local of a translated function holds what.
 
     0  hart       1 .. the parameters of a direct form, by value, and what is missing to MAX_PARAMS      depth
-    x1 .. x31     f0 .. f31 as f64      fcsr      and what instructions need for themselves
+    x0 .. x31     f0 .. f31 as f64      fcsr      and what instructions need for themselves
 
 The hart is a constant. A direct form has the depth as its first parameter, in the hart's place.
 
@@ -33,7 +33,7 @@ class Locals:
     """The arrangement."""
 
     def __init__(self) -> None:
-        self._x0 = DEPTH_LOCAL  # x1 comes behind it
+        self._x0 = DEPTH_LOCAL + 1  # written by nobody, so that it is 0
         self._f0 = self._x0 + 32
         self.fcsr = self._f0 + 32
         self.target = self.fcsr + 1  # i64: where an indirect jump goes
@@ -50,9 +50,10 @@ class Locals:
         self._saved = at
         self._wide = at + MAX_SAVED
         self.gathered = self._wide + 32  # v128: what tells whether a run's results are right
-        # By register: its value onto the stack, and from there into it.
+        # By register: its value onto the stack, and from there into it (x0 takes nothing).
         self.gets = [wasm.LOCAL_GET + leb(self.of(register)) for register in range(FCSR + 1)]
         self.sets = [wasm.LOCAL_SET + leb(self.of(register)) for register in range(FCSR + 1)]
+        self.sets[0] = wasm.DROP
 
     def of(self, register: int) -> int:
         """The local of a register."""
@@ -81,7 +82,7 @@ class Locals:
     def declaration(self, nparams: int | None) -> bytes:
         """The locals as a function's body begins, of a direct form with so many parameters, or the table's."""
         runs = [(MAX_PARAMS - (nparams or 0), I64), (1, I32)]
-        runs += [(31, I64), (32, F64), (1, I32), (2, I64), (4, I32)]
+        runs += [(32, I64), (32, F64), (1, I32), (2, I64), (4, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
         runs += [(MAX_SAVED, I64), (33, V128)]
         return vector([leb(count) + bytes([kind]) for count, kind in runs])

@@ -35,7 +35,7 @@ def op(name: str, **operands: int) -> int:
 
 def cheap(rng: random.Random) -> list[int]:
     """One or two instructions that only compute, pairs of shifts most of the time."""
-    rd, rs1, rs2 = (rng.choice(REGISTERS) for _ in range(3))
+    rd, rs1, rs2 = rng.choice(REGISTERS), rng.choice([0, *REGISTERS]), rng.choice(REGISTERS)
     if rng.random() < 0.6:
         left, right = (rng.choice([1, 16, 30, 32, 33, 48, 56, 63]) for _ in range(2))
         last = rng.choice([rd, rd, rs2])
