@@ -162,8 +162,7 @@ class Space:
                 raise IndexError(f"hart {index} of {HART_COUNT}")
             home = HART_BASE + (1 + index) * HART_STRIDE
             found = self._harts[index] = Hart(self.memory.view, HART_BASE if self._current is None else home, home)
-            if self._current is None:
-                self._current = found
+            self._current = self._current or found
         return found
 
     def _make_current(self, hart: Hart) -> None:

@@ -7,7 +7,6 @@ own. Registers are read where the row reads them: before something a node reads 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from friscy.machine.layout import (
@@ -19,7 +18,7 @@ from friscy.machine.layout import (
 )
 from friscy_build.aot.effects import F0, FCSR, effects, is_access
 from friscy_build.isa.decode import Instruction
-from friscy_build.isa.hart import Register
+from friscy_build.isa.hart import KnownOperands, Register
 from friscy_build.isa.softfloat_core import NX
 from friscy_build.isa.value import Body, Evaluate, Helper, Operand, Thunk, Value
 
@@ -92,15 +91,7 @@ class Tracer:
         always is, and exactly, where it is not, or where the first escapes to: its result may not be right."""
         i = self._i
         reads, writes = effects(i)
-        operands = SimpleNamespace(
-            rd=i.rd,
-            rs1=i.rs1,
-            rs2=i.rs2,
-            rs3=i.rs3,
-            aq_rl=i.aq_rl,
-            imm=self.const(i.imm),
-            rm=self.const(i.rm),
-        )
+        operands = KnownOperands(i, self)
         if not (reads & writes) >> FCSR & 1 or i.row.extension not in ("F", "D"):
             i.row.semantics(self, operands)
             return

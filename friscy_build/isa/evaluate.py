@@ -15,8 +15,8 @@ from friscy.machine.layout import (
     PAGE,
     PAGE_SHIFT,
 )
-from friscy_build.isa.decode import Instruction, decode
-from friscy_build.isa.hart import Register
+from friscy_build.isa.decode import decode
+from friscy_build.isa.hart import KnownOperands, Register
 from friscy_build.isa.row import Semantics
 from friscy_build.isa.value import Evaluate, Operand, Ops, Value
 
@@ -58,21 +58,11 @@ class Memory:
             address, data = address + step, data[step:]
 
 
-class _Operands:
-    """The operands of an instruction as rows see them."""
-
-    __slots__ = ("aq_rl", "imm", "rd", "rm", "rs1", "rs2", "rs3")
-
-    def __init__(self, i: Instruction) -> None:
-        self.rd, self.rs1, self.rs2, self.rs3, self.aq_rl = i.rd, i.rs1, i.rs2, i.rs3, i.aq_rl
-        self.imm, self.rm = _OPS.const(i.imm, 64), _OPS.const(i.rm, 64)
-
-
 @lru_cache(maxsize=1 << 17)
-def _prepare(word: int) -> tuple[Semantics, _Operands, int] | None:
+def _prepare(word: int) -> tuple[Semantics, KnownOperands, int] | None:
     """(semantics, operands, length in bytes) of the instruction `word`; None where it is illegal."""
     i = decode(word)
-    return None if i is None else (i.row.semantics, _Operands(i), i.nbytes)
+    return None if i is None else (i.row.semantics, KnownOperands(i, _OPS), i.nbytes)
 
 
 class Evaluator:

@@ -8,9 +8,12 @@ x0 reads 0 and ignores writes, in the engine, not in the row.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from friscy_build.isa.value import Operand, Ops, Value
+
+if TYPE_CHECKING:
+    from friscy_build.isa.decode import Instruction
 
 Register = Any  # int, or a 32-bit Value
 
@@ -25,6 +28,16 @@ class Operands(Protocol):
     imm: Value  # 64 bits, sign-extended, scaled; also shamt, the CSR number, and zimm
     rm: Value  # 3 bits as 64-bit value: the rounding mode field, 7 = dynamic
     aq_rl: int
+
+
+class KnownOperands:
+    """The operands of an instruction that is known: register numbers as ints, the rest as constants of `ops`."""
+
+    __slots__ = ("aq_rl", "imm", "rd", "rm", "rs1", "rs2", "rs3")
+
+    def __init__(self, i: Instruction, ops: Ops) -> None:
+        self.rd, self.rs1, self.rs2, self.rs3, self.aq_rl = i.rd, i.rs1, i.rs2, i.rs3, i.aq_rl
+        self.imm, self.rm = ops.const(i.imm, 64), ops.const(i.rm, 64)
 
 
 class Machine(Protocol):

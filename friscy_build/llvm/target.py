@@ -22,29 +22,46 @@ def compile_ir(text: str, *, local: bool = False, features: tuple[str, ...] = FE
     local: only passes that leave each computation where it is. In an interpreter's loop, what LLVM moves out
     of the loop or merges between handlers is live everywhere, and the host's compiler runs out of registers.
     """
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+    machine = _machine(features)
     # What it reduces are sums of the host's addressing modes; it gives a loop twice the values that live in it.
     llvm.set_option("friscy", "-disable-lsr")
+    module = llvm.parse_assembly(text)
+    module.data_layout = str(machine.target_data)
+    _run(module, machine, _local_passes() if local else None)
+    return bytes(machine.emit_object(module))
+
+
+def optimized(text: str) -> llvm.ModuleRef:
+    """LLVM IR text after the same passes, with the data layout that it tells."""
+    module = llvm.parse_assembly(text)
+    _run(module, _machine(FEATURES))
+    return module
+
+
+def _machine(features: tuple[str, ...]) -> llvm.TargetMachine:
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
     # The multi-value ABI returns aggregates as results; the default one returns them through a linear
     # memory stack, which must not exist here: all linear memory is the guest's.
-    machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
+    return llvm.Target.from_triple(TRIPLE).create_target_machine(
         cpu="generic",
         features=",".join("+" + name for name in features),
         opt=2,
         abiname="experimental-mv",
     )
-    module = llvm.parse_assembly(text)
-    module.data_layout = str(machine.target_data)
+
+
+def _run(
+    module: llvm.ModuleRef, machine: llvm.TargetMachine, passes: llvm.ModulePassManager | None = None
+) -> None:
+    """Verify a module and run passes over it; None: those of -O2, but for what makes code larger."""
     module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)
     tuning.inlining_threshold = 0
     tuning.loop_vectorization = tuning.slp_vectorization = False
     tuning.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, tuning)
-    passes = _local_passes() if local else builder.getModulePassManager()
-    passes.run(module, builder)
-    return bytes(machine.emit_object(module))
+    (passes or builder.getModulePassManager()).run(module, builder)
 
 
 def _local_passes() -> llvm.ModulePassManager:

@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
-from typing import Any
-
-import llvmlite.binding as llvm
 
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.disasm import F_NAMES, X_NAMES
-from friscy_build.isa.hart import Register
+from friscy_build.isa.hart import KnownOperands, Register
 from friscy_build.isa.value import Operand, Value
-from friscy_build.llvm.target import TRIPLE
+from friscy_build.llvm.target import optimized
 from friscy_build.llvm.trace import Function, Module, typed
 
 _RESERVED = "reserved_address", "reserved_value"
-_GLOBALS = {**dict.fromkeys([*X_NAMES[1:], *F_NAMES, *_RESERVED], "i64"), "fcsr": "i32"}
+GLOBALS = {**dict.fromkeys([*X_NAMES[1:], *F_NAMES, *_RESERVED], "i64"), "fcsr": "i32"}
 # The guest's memory and its registers are apart.
 _OF_REGISTERS, _OF_MEMORY = ", !alias.scope !2", ", !noalias !2"
 _SCOPES = "!2 = !{!3}\n!3 = distinct !{!3, !4}\n!4 = distinct !{!4}\n"
@@ -52,7 +48,7 @@ class _Machine:
         return self.ops.const(value, width)
 
     def _read(self, name: str) -> Value:
-        kind = _GLOBALS[name]
+        kind = GLOBALS[name]
         return self.ops.let(int(kind[1:]), f"load {kind}, ptr @{name}{_OF_REGISTERS}")
 
     def _write(self, name: str, value: Value) -> None:
@@ -137,7 +133,7 @@ class _Writer:
         self._function.finish()
 
     def text(self) -> str:
-        registers = "".join(f"@{name} = external global {kind}\n" for name, kind in _GLOBALS.items())
+        registers = "".join(f"@{name} = external global {kind}\n" for name, kind in GLOBALS.items())
         triple, _, rest = self._module.text().partition("\n")
         return f'{triple}\ntarget datalayout = "{_LAYOUT}"\n{registers}{rest}{_SCOPES}'
 
@@ -221,16 +217,7 @@ def _label(pc: int) -> str:
 
 def _traced(function: Function, pc: int, i: Instruction) -> _Machine:
     machine = _Machine(function, pc, i.nbytes)
-    operands: Any = SimpleNamespace(
-        rd=i.rd,
-        rs1=i.rs1,
-        rs2=i.rs2,
-        rs3=i.rs3,
-        aq_rl=i.aq_rl,
-        imm=machine.const(i.imm),
-        rm=machine.const(i.rm),
-    )
-    i.row.semantics(machine, operands)
+    i.row.semantics(machine, KnownOperands(i, function))
     return machine
 
 
@@ -246,16 +233,7 @@ def raw_ir(graph: Graph, name: str) -> str:
 
 def ir_listing(graph: Graph, name: str) -> list[str]:
     """The function after LLVM's passes, a line each."""
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    machine = llvm.Target.from_triple(TRIPLE).create_target_machine(features="+simd128,+relaxed-simd", opt=2)
-    module = llvm.parse_assembly(raw_ir(graph, name))
-    module.verify()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-    tuning.inlining_threshold = 0
-    tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_unrolling = False
-    builder = llvm.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
+    module = optimized(raw_ir(graph, name))
     return list(_lines(str(module.get_function(ir_name(name)))))
 
 
