@@ -51,10 +51,13 @@ HART_SCRATCH = 568  # 4 records: the instruction that the interpreter runs from 
 HART_STOP = 600  # u64: pc at which the interpreter returns to the engine that called it; all ones for none
 HART_DEPTH_LIMIT = 608  # u32: translated functions that call others unwind from this depth on; 0 where interrupted
 HART_END = 616  # u64: GUEST_END, 0 where interrupted: what accesses compare their base with that look for both
+HART_SURE = 624  # u64[2]: SURE_EXPONENT twice, which translated code would else keep in a register
 HART_V = 1024  # 16 bytes * 32, when V comes
 HART_SPILL = 1536  # 8 bytes * 64: where translated code puts registers while it calls a helper of the interpreter's
 
 DEPTH_LIMIT = 200
+# The least double of which the host's arithmetic has all right for certain, if it is no larger than 2**512: 2**-511.
+SURE_EXPONENT = 512 << 52
 
 # Causes handed to the `trap` import: RISC-V's own exception codes, then ours.
 CAUSE_FETCH_FAULT = 1

@@ -8,6 +8,7 @@ is *aside*: the same function, entered there, with all that can be reached from 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,7 +20,12 @@ _ENTRIES, _TWINS = -(1 << 44), -(1 << 45)  # what entries of what is aside are c
 def part(graph: Graph) -> tuple[Graph, Graph] | None:
     """(front, aside) of a function; None where it is better left as it is."""
     blocks = graph.blocks
-    if graph.resume or graph.exits or blocks[graph.entry].cold or not any(map(_calls_seldom, blocks.values())):
+    if (
+        graph.resume
+        or graph.exits
+        or blocks[graph.entry].cold
+        or not any(map(_calls_seldom, blocks.values()))
+    ):
         return None
     front = _reach(graph, [graph.entry], cold=False)
     exits = tuple(sorted({each for pc in front for each in graph.inside(blocks[pc]) if each not in front}))
@@ -30,9 +36,28 @@ def part(graph: Graph) -> tuple[Graph, Graph] | None:
     behind = {pc: block for pc, block in blocks.items() if pc in rest}
     behind[entry] = Block(entry, end=End.INDIRECT, targets=exits)
     return (
-        replace(graph, blocks={pc: block for pc, block in blocks.items() if pc in front}, exits=frozenset(exits)),
+        replace(graph, blocks=_joined(graph, front), exits=frozenset(exits)),
         replace(graph, blocks=behind, entry=entry, resume=exits, twin=False),
     )
+
+
+def _joined(graph: Graph, front: set[int]) -> dict[int, Block]:
+    """The blocks of a front: one where only what is aside would come between two."""
+    before = Counter(after for pc in front for after in graph.inside(graph.blocks[pc]))
+    before[graph.entry] += 1
+    found: dict[int, Block] = {}
+    behind: set[int] = set()
+    for pc in sorted(front):
+        if pc in behind:
+            continue
+        block = graph.blocks[pc]
+        code, last = list(block.code), block
+        while last.end is End.FALL and last.next_pc in front and before[last.next_pc] == 1 and last.code:
+            last = graph.blocks[last.next_pc]
+            behind.add(last.pc)
+            code += last.code
+        found[pc] = replace(last, pc=pc, code=code) if last is not block else block
+    return found
 
 
 def _calls_seldom(block: Block) -> bool:

@@ -73,7 +73,7 @@ class Emitter(StripWriter):
         self._unrolled = self._find_unrolled()
         self._strips = self._find_strips()
         self._looks = self._find_looks()
-        self._put(locals.declaration(len(self._signature.params) if self._direct else None))
+        self._put(b"")  # the locals, when it is known how many there are
         if self._direct:
             self._put(wasm.LOCAL_GET + b"\0" + wasm.LOCAL_SET + leb(DEPTH_LOCAL))
         self._put(TAKE_HART)
@@ -113,6 +113,8 @@ class Emitter(StripWriter):
         while self._work:
             self._work.pop()()
         self._put(wasm.UNREACHABLE + wasm.END)
+        nparams = len(self._signature.params) if self._direct else None
+        self.parts[0] = locals.declaration(nparams, self._nvectors)
         self._functions.define(graph.entry, self._direct, self.parts, self.marks, self.hints)
         if self._direct and not graph.resume and self._convention.twin(graph) is None:
             routine = self._routine(self._signature)
@@ -205,6 +207,7 @@ class Emitter(StripWriter):
         if not precise and may_have_runs(block.code):
             others = {*unread, *copies, *copied, last if skipped else -1, way.load if way is not None else -1}
             runs = find_runs(block.code, others | {*index.chain} if index is not None else others)
+            self._begin_runs()
 
         def put_integer(k: int) -> None:
             if k in pairs:
@@ -214,9 +217,10 @@ class Emitter(StripWriter):
                 self._put_template(get(pc, i, False, kinds[k]), pc, bail)
 
         quiet = find_quiet(block.code) if not precise else LOUD
+        stored = -1  # the place of a store that has been done with the one before
         for k, (pc, i) in enumerate(block.code):
             if k == end_of_run:
-                self._close_run()
+                self._close_run(block, runs.values(), k)
             if k in runs:
                 self._open_run(block, runs[k], live_before()[k], put_integer)
                 end_of_run = runs[k].end
@@ -230,6 +234,18 @@ class Emitter(StripWriter):
                     self._dirty |= 1 << i.rd
                 break
             if k in unread:
+                continue
+            if k == stored:
+                facts.follow(i, pc)
+                continue
+            pair = self._stored_pair(block.code, k) if runs and k >= end_of_run else None
+            if pair is not None and (self._look is None or self._look.place not in (k, k + 1)):
+                known = [self._checked(store) for _, store in block.code[k : k + 2]]
+                if any(known):
+                    self._check(i.rs1, pc, self._dirty & live_before()[k])
+                self._put_stored_pair(i.rs1, pair, pc)
+                facts.follow(i, pc)
+                stored = k + 1
                 continue
             check, ends = UNCHECKED, False
             written, accesses, extension = effects(i)[1], is_access(i), i.row.extension
@@ -261,13 +277,15 @@ class Emitter(StripWriter):
             if written >> FCSR & 1 and extension not in ("F", "D") and k not in quiet.harmless:
                 self._forget_fcsr()
             facts.follow(i, pc)
+            if runs and k >= end_of_run:
+                self._values.forget(written)
             self._dirty |= written
             if precise:
                 self._clean &= ~written
             if ends:
                 return True
         if end_of_run == len(block.code):
-            self._close_run()
+            self._close_run(block, runs.values(), end_of_run)
         return False
 
     def _compare(self, i: Instruction, comparison: Comparison) -> None:

@@ -1,9 +1,9 @@
 """Runs of float arithmetic that are tried as one: double precision, with nothing in between that others can see.
 
 Each result alone is looked at in six instructions of the host and a branch (`isa/softfloat.py`). Here the host does a
-run's arithmetic in vectors, whose lower lane counts; what tells whether a result may be wrong is gathered, and looked
-at once at the end. Until then no register of the guest has changed: where it is wrong, the run is done again, one
-instruction after the other.
+run's arithmetic in vectors, two results at a time where that pays (`float_packs`); what tells whether a result may be
+wrong is gathered, and looked at once at the end. Until then no register of the guest has changed: where it is wrong,
+the run is done again, one instruction after the other.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from friscy.machine.layout import HART_SURE
 from friscy_build.aot.effects import F0, FCSR, Registers, effects, is_access, is_cheap, registers
-from friscy_build.aot.lanes import constant
-from friscy_build.aot.locals import MAX_SAVED
+from friscy_build.aot.locals import HART, MAX_SAVED
 from friscy_build.aot.tracing import Node, Tracer
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.softfloat import RNE
+from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
 LEAST = 3  # operations: fewer are cheaper one by one
@@ -28,13 +29,13 @@ _FLOATS = registers(range(F0, FCSR))
 # Exponents from 512 to 1535 are right for certain: nowhere near what is tiny, infinite or no number. Less 512, only
 # these have no bit 62. A sum of two numbers is exact where it is tiny, and a root is never: those need a look for what
 # is too large only, where the two highest bits are set. What is gathered has bit 62 set where a result may be wrong.
-WRONG = 1 << 62
-_LEAST_RIGHT = constant(512 << 52, 64)
+# Twice that is negative then.
+_SURE = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one run are merged
 _VECTOR = {
     "fadd": "f64x2.add", "fsub": "f64x2.sub", "fmul": "f64x2.mul", "fdiv": "f64x2.div", "fsqrt": "f64x2.sqrt",
     "ffma": "f64x2.relaxed_madd", "fnma": "f64x2.relaxed_nmadd",
 }  # fmt: skip
-_SUMS = ("fadd", "fsub", "fsqrt")
+SUMS = ("fadd", "fsub", "fsqrt")  # never inexact where they are tiny
 _LOADS, _MOVES = ("fld",), {"fsgnj.d": "", "fsgnjn.d": "f64x2.neg", "fsgnjx.d": "f64x2.abs"}
 
 
@@ -48,15 +49,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Instructions `start` to `end` of a block. fused: some need a fused multiply-add of the host.
-
-    unseen: the places of sums that need no look, for what is made of them gets one: what is no number stays none.
-    """
+    """Instructions `start` to `end` of a block. fused: some need a fused multiply-add of the host."""
 
     start: int
     end: int
     fused: bool
-    unseen: frozenset[int]
 
 
 @cache
@@ -150,26 +147,9 @@ def _trimmed(code: Sequence[tuple[int, Instruction]], start: int, end: int) -> R
         written |= effects(i)[1]
     if (written & ~_FLOATS & ~(1 << FCSR)).bit_count() > MAX_SAVED:
         return None
-    operations = {k: operation(code[k][1]) for k in places}
-    fused = any(each is not None and each.name in ("ffma", "fnma") for each in operations.values())
-    unseen = frozenset(k for k in places if _is_unseen(code, operations, k, end))
-    return Run(start, end, fused, unseen)
-
-
-def _is_unseen(
-    code: Sequence[tuple[int, Instruction]], operations: dict[int, Operation | None], k: int, end: int
-) -> bool:
-    own = operations[k]
-    if own is None or own.name not in _SUMS:
-        return False
-    register = F0 + code[k][1].rd
-    for later in range(k + 1, end):
-        other = operations.get(later)
-        if other is not None and register in (operand for operand, _ in other.operands):
-            return True
-        if effects(code[later][1])[1] >> register & 1:
-            return False
-    return False
+    operations = [operation(code[k][1]) for k in places]
+    fused = any(each is not None and each.name in ("ffma", "fnma") for each in operations)
+    return Run(start, end, fused)
 
 
 def vector(name: str) -> bytes:
@@ -177,13 +157,16 @@ def vector(name: str) -> bytes:
     return OPCODES[_VECTOR[name]]
 
 
-def gather(name: str, result: bytes, before: bytes) -> bytes:
-    """Leave what tells of a result, and of those before it, on the stack: see WRONG. result, before: leave these."""
-    if name in _SUMS:
-        own = result + result + result + OPCODES["i64x2.add"] + OPCODES["v128.and"]
+def gather(name: str, result: bytes, again: bytes, before: bytes) -> bytes:
+    """Leave what tells of a result, and of those before it, on the stack: see WRONG.
+
+    result, again, before: leave these, the result for the first time, and whenever it is wanted once more.
+    """
+    if name in SUMS:
+        own = result + again + again + OPCODES["i64x2.add"] + OPCODES["v128.and"]
     else:
-        own = result + _LEAST_RIGHT + OPCODES["i64x2.sub"]
-    return before + own + OPCODES["v128.or"] if before else own
+        own = result + _SURE + OPCODES["i64x2.sub"]
+    return own + before + OPCODES["v128.or"] if before else own
 
 
 def changed_integers(code: Sequence[tuple[int, Instruction]], run: Run) -> Registers:

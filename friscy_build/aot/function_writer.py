@@ -77,6 +77,7 @@ class FunctionWriter:
             tuple[int, int]
         ] = []  # (how many parts come before an opcode that may fault, its pc)
         self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
+        self._nvectors = 0  # how many locals of type v128 are needed
         self._calm: set[bool] = set()  # which of the locals CALM and CALM_FUSED are right
         self._rounds = False  # whether there is such a rounding mode, where those do not hold
         self._flow = convention.flows[graph.key]
@@ -139,6 +140,11 @@ class FunctionWriter:
 
     def _set(self, register: int) -> bytes:
         return self._locals.sets[register]
+
+    def _vector_local(self, k: int) -> int:
+        """The k-th local of type v128."""
+        self._nvectors = max(self._nvectors, k + 1)
+        return self._locals.vector(k)
 
     @property
     def _own_depth(self) -> bytes:

@@ -48,8 +48,7 @@ class Locals:
             self._temporaries[kind] = at
             at += count
         self._saved = at
-        self._wide = at + MAX_SAVED
-        self.gathered = self._wide + 32  # v128: what tells whether a run's results are right
+        self.gathered = at + MAX_SAVED  # v128: what tells whether a run's results are right
         # By register: its value onto the stack, and from there into it (x0 takes nothing).
         self.gets = [wasm.LOCAL_GET + leb(self.of(register)) for register in range(FCSR + 1)]
         self.sets = [wasm.LOCAL_SET + leb(self.of(register)) for register in range(FCSR + 1)]
@@ -65,9 +64,9 @@ class Locals:
         """The k-th integer register as it was before a run of floats (`float_runs`)."""
         return self._saved + k
 
-    def wide(self, register: int) -> int:
-        """The v128 that a float register is in, in a run."""
-        return self._wide + register - F0
+    def vector(self, k: int) -> int:
+        """The k-th v128, of as many as a function says that it has."""
+        return self.gathered + 1 + k
 
     def param(self, k: int) -> int:
         """The k-th parameter by value."""
@@ -79,10 +78,10 @@ class Locals:
             raise ValueError(f"an instruction needs more than {k} locals of type {kind:#x}")
         return self._temporaries[kind] + k
 
-    def declaration(self, nparams: int | None) -> bytes:
+    def declaration(self, nparams: int | None, nvectors: int) -> bytes:
         """The locals as a function's body begins, of a direct form with so many parameters, or the table's."""
         runs = [(MAX_PARAMS - (nparams or 0), I64), (1, I32)]
         runs += [(32, I64), (32, F64), (1, I32), (2, I64), (4, I32)]
         runs += [(count, kind) for kind, count in _TEMPORARIES.items()]
-        runs += [(MAX_SAVED, I64), (33, V128)]
+        runs += [(MAX_SAVED, I64), (1 + nvectors, V128)]
         return vector([leb(count) + bytes([kind]) for count, kind in runs])

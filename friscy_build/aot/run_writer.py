@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from friscy_build.aot.call_blocks import CallBlockWriter
-from friscy_build.aot.effects import F0, Registers, is_access, members
-from friscy_build.aot.float_runs import (
-    WRONG,
-    Run,
-    changed_integers,
-    gather,
-    is_integer,
-    move,
-    operation,
-    vector,
+from friscy_build.aot.effects import Registers, is_access, members
+from friscy_build.aot.float_packs import (
+    Computed,
+    Given,
+    Lanes,
+    Loaded,
+    Value,
+    Values,
+    pair_of_stores,
+    plan,
+    wanted_behind,
 )
-from friscy_build.aot.function_writer import BLOCK, OUTSIDE, WRAP, const64
+from friscy_build.aot.float_runs import Run, changed_integers, gather, is_integer, vector
+from friscy_build.aot.function_writer import BLOCK, OUTSIDE, WRAP
 from friscy_build.aot.graph import Block
 from friscy_build.aot.value_writer import move_base
 from friscy_build.isa.decode import Instruction
@@ -24,13 +26,23 @@ from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
+_SIGNS = ("neg", "abs")
+
 
 class RunWriter(CallBlockWriter):
-    """Writes them. While one is tried, registers stay as they are but for integers, which are put aside."""
+    """Writes them. While one is tried, registers stay as they are but for integers, which are put aside.
+
+    What is in vectors behind a run is there for later runs and stores of the block, however the run was done.
+    """
 
     _escape_level: int  # how many blocks are open around a run that is tried
-    _wide: set[int]  # float registers that are in vectors
     _calm_before: set[bool]
+    _values: Values
+    _vectors: dict[Lanes, int]  # which local has a vector
+
+    def _begin_runs(self) -> None:
+        """A block's code begins."""
+        self._values, self._vectors = Values(), {}
 
     def _open_run(self, block: Block, run: Run, live: Registers, put: Callable[[int], None]) -> None:
         """Begin a run: what follows, up to `_close_run`, is done only where the attempt may not be right.
@@ -44,11 +56,11 @@ class RunWriter(CallBlockWriter):
         self._escape_level = self._nested
         for k, register in enumerate(put_aside):
             self._put(self._get(register) + wasm.LOCAL_SET + leb(locals.saved(k)))
-        self._put(self._get_calm(fused=run.fused) + OPCODES["i32.eqz"])
+        self._put_calm(fused=run.fused)
+        self._put(OPCODES["i32.eqz"])
         self._escape()
         facts, self._facts = self._facts, self._facts.copy()
-        self._wide = set()
-        floats, looks = set[int](), False
+        planned = plan(code, run, self._values)
         for k in range(run.start, run.end):
             pc, i = code[k]
             if is_access(i) and self._checked(i):
@@ -56,27 +68,33 @@ class RunWriter(CallBlockWriter):
                 self._escape()
             if is_integer(i):
                 put(k)
-            else:
-                name = self._put_float(pc, i)
-                floats.add(F0 + i.rd)
-                if name is not None and k not in run.unseen:
-                    before = wasm.LOCAL_GET + leb(locals.gathered) if looks else b""
-                    self._put(gather(name, self._get_wide(F0 + i.rd), before))
-                    self._put(wasm.LOCAL_SET + leb(locals.gathered))
-                    looks = True
+            elif k in planned.loads:
+                self._put_load(pc, planned.loads[k])
             self._facts.follow(i, pc)
-        self._put(wasm.LOCAL_GET + leb(locals.gathered) + OPCODES["i64x2.extract_lane 0"])
-        self._put(const64(WRONG) + OPCODES["i64.and"] + const64(0) + OPCODES["i64.ne"])
+        gathered = wasm.LOCAL_GET + leb(locals.gathered)
+        before = b""
+        for lanes, name in planned.looked:
+            self._put(gather(name, self._vector(lanes), self._vector(lanes), before))
+            self._put(wasm.LOCAL_SET + leb(locals.gathered))
+            before = gathered
+        self._put(gathered + gathered + OPCODES["i64x2.add"] + OPCODES["i64x2.bitmask"])
         self._escape()
-        for register in sorted(floats):
-            self._put(self._get_wide(register) + OPCODES["f64x2.extract_lane 0"] + self._set(register))
+        for value in planned.outputs.values():
+            self._put(self._scalar(value))
+        for register in reversed(planned.outputs):
+            self._put(self._set(register))
         self._put(wasm.BR + leb(1))
         self._close()
         for k, register in enumerate(put_aside):
             self._put(wasm.LOCAL_GET + leb(locals.saved(k)) + self._set(register))
         self._facts, self._calm_before = facts, set(self._calm)
 
-    def _close_run(self) -> None:
+    def _close_run(self, block: Block, runs: Collection[Run], place: int) -> None:
+        """End a run before the instruction at a place of its block, which has these runs."""
+        kept = self._values.keep(self._vectors, wanted_behind(block.code, runs, place))
+        self._vectors = {lanes: self._vectors[lanes] for lanes in kept}
+        for lanes in kept:
+            self._put(self._made_of_registers(lanes) + wasm.LOCAL_SET + leb(self._vectors[lanes]))
         self._close()
         self._calm = self._calm_before  # the attempt has none of those that were found out since
 
@@ -85,30 +103,107 @@ class RunWriter(CallBlockWriter):
         self.hints.append((len(self.parts), False))
         self._put(wasm.BR_IF + leb(self._nested - self._escape_level))
 
-    def _get_wide(self, register: int) -> bytes:
-        wide = leb(self._locals.wide(register))
-        if register in self._wide:
-            return wasm.LOCAL_GET + wide
-        self._wide.add(register)
-        return self._get(register) + OPCODES["f64x2.splat"] + wasm.LOCAL_TEE + wide
-
-    def _put_float(self, pc: int, i: Instruction) -> str | None:
-        """Write an instruction that gives a float; the name of its arithmetic, if it does any."""
-        found, copied = operation(i), move(i)
-        if found is not None:
-            for register, turned in found.operands:
-                self._put(self._get_wide(register) + (OPCODES["f64x2.neg"] if turned else b""))
-            self._put(vector(found.name))
-        elif copied is not None:
-            self._put(self._get_wide(F0 + i.rs1) + (OPCODES[copied] if copied else b""))
+    def _put_load(self, pc: int, lanes: Lanes) -> None:
+        """Load one value into both lanes of a vector, or two that are neighbours."""
+        first = self._values.definitions[lanes[0]]
+        assert isinstance(first, Loaded)
+        address, offset = self._place(first.base, first.offset)
+        self._put(address)
+        self._mark(pc)
+        if len(lanes) > 1:
+            self._put(OPCODES["v128.load"] + b"\0" + offset)
         else:
-            address, offset = self._place(i.rs1, i.imm)
-            self._put(address)
-            self._mark(pc)
             self._put(OPCODES["f64.load"] + b"\0" + offset + OPCODES["f64x2.splat"])
-        self._wide.add(F0 + i.rd)
-        self._put(wasm.LOCAL_SET + leb(self._locals.wide(F0 + i.rd)))
-        return found.name if found is not None else None
+        self._put(wasm.LOCAL_SET + self._new_vector(lanes))
+
+    def _stored_pair(self, code: Sequence[tuple[int, Instruction]], k: int) -> tuple[bytes, int] | None:
+        """Two stores of what is in a vector: what leaves that, and their offset; None where there are none."""
+        found = pair_of_stores(code, k)
+        if found is None:
+            return None
+        low, high, offset = found
+        held = self._values.held
+        lanes: Lanes = (held.get(low, -1), held.get(high, -1))
+        if lanes[0] == lanes[1]:
+            lanes = lanes[:1]
+        return (self._vector(lanes), offset) if lanes in self._vectors else None
+
+    def _put_stored_pair(self, base: int, pair: tuple[bytes, int], pc: int) -> None:
+        """Write such stores, the first of which is at `pc`."""
+        value, distance = pair
+        address, offset = self._place(base, distance)
+        self._put(address + value)
+        self._mark(pc)
+        self._put(OPCODES["v128.store"] + b"\0" + offset)
+
+    # Values
+
+    def _new_vector(self, lanes: Lanes) -> bytes:
+        """A local for a vector."""
+        taken = set(self._vectors.values())
+        k = 0
+        while self._locals.vector(k) in taken:
+            k += 1
+        self._vectors[lanes] = self._vector_local(k)
+        return leb(self._vectors[lanes])
+
+    def _vector(self, lanes: Lanes) -> bytes:
+        """Leave a vector on the stack."""
+        if lanes in self._vectors:
+            return wasm.LOCAL_GET + leb(self._vectors[lanes])
+        made = self._solo(*lanes) if len(lanes) == 1 else self._pair(*lanes)
+        return made + wasm.LOCAL_TEE + self._new_vector(lanes)
+
+    def _solo(self, value: Value) -> bytes:
+        if value in self._values.packs:
+            lanes, place = self._source(value)
+            return self._shuffled(lanes, place, lanes, place)
+        definition = self._values.definitions[value]
+        if isinstance(definition, Given):
+            return self._get(definition.register) + OPCODES["f64x2.splat"]
+        assert isinstance(definition, Computed)
+        return self._arithmetic(definition, definition)
+
+    def _pair(self, low: Value, high: Value) -> bytes:
+        values = self._values
+        one, other = values.definitions[low], values.definitions[high]
+        if values.packs.get(low) == (low, high) and isinstance(one, Computed) and isinstance(other, Computed):
+            return self._arithmetic(one, other)
+        if isinstance(other, Given) and high not in values.packs and (high,) not in self._vectors:
+            return self._vector((low,)) + self._get(other.register) + OPCODES["f64x2.replace_lane 1"]
+        return self._shuffled(*self._source(low), *self._source(high))
+
+    def _arithmetic(self, one: Computed, other: Computed) -> bytes:
+        """Leave the same operation of two values, or of one twice, on the stack."""
+        parts = []
+        for (low, turned), (high, _) in zip(one.operands, other.operands, strict=True):
+            parts.append(self._vector((low,) if low == high else (low, high)))
+            parts.append(OPCODES["f64x2.neg"] if turned else b"")
+        return b"".join(parts) + (OPCODES[f"f64x2.{one.name}"] if one.name in _SIGNS else vector(one.name))
+
+    def _source(self, value: Value) -> tuple[Lanes, int]:
+        """A vector, and in which of its lanes a value is."""
+        lanes = self._values.packs.get(value, (value,))
+        return lanes, lanes.index(value)
+
+    def _shuffled(self, one: Lanes, low: int, other: Lanes, high: int) -> bytes:
+        """A lane of one vector, and one of another above it."""
+        taken = [8 * low + k for k in range(8)] + [16 + 8 * high + k for k in range(8)]
+        return self._vector(one) + self._vector(other) + OPCODES["i8x16.shuffle"] + bytes(taken)
+
+    def _scalar(self, value: Value) -> bytes:
+        """Leave a value on the stack."""
+        definition = self._values.definitions[value]
+        if isinstance(definition, Given):
+            return self._get(definition.register)
+        lanes, place = self._source(value)
+        return self._vector(lanes) + OPCODES[f"f64x2.extract_lane {place}"]
+
+    def _made_of_registers(self, lanes: Lanes) -> bytes:
+        """Leave a vector whose values are in registers on the stack."""
+        low, high = self._scalar(lanes[0]), self._scalar(lanes[-1])
+        wide = low + OPCODES["f64x2.splat"]
+        return wide if len(lanes) == 1 else wide + high + OPCODES["f64x2.replace_lane 1"]
 
     def _place(self, register: int, offset: int) -> tuple[bytes, bytes]:
         """The 32-bit address in a register, and what an access says besides to be `offset` behind it."""

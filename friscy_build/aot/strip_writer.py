@@ -32,7 +32,7 @@ _NEUTRAL = {"add": 0, "or": 0, "xor": 0, "and": -1}
 
 
 class StripWriter(RunWriter):
-    """Writes them. The locals for temporaries hold addresses and counts, those of wide registers the vectors."""
+    """Writes them. The locals for temporaries hold addresses and counts, those for vectors the values."""
 
     def _find_unrolled(self) -> dict[int, Unrolled]:
         """The loops whose turns are written one after the other, by pc."""
@@ -122,8 +122,8 @@ class StripWriter(RunWriter):
     def _at(self, k: int) -> bytes:
         return leb(self._locals.temporary(I32, 1 + k))
 
-    def _wide_local(self, k: int) -> bytes:
-        return leb(self._locals.wide(F0 + k))
+    def _lane_local(self, k: int) -> bytes:
+        return leb(self._vector_local(k))
 
     # How long a strip may be
 
@@ -211,22 +211,22 @@ class StripWriter(RunWriter):
         nvalues, at = len(strip.values), wasm.LOCAL_SET
         for k, reduction in enumerate(strip.reductions):
             neutral = _NEUTRAL[reduction.op] & ((1 << strip.bits) - 1)
-            self._put(constant(neutral, strip.bits) + wasm.LOCAL_SET + self._wide_local(nvalues + k))
+            self._put(constant(neutral, strip.bits) + wasm.LOCAL_SET + self._lane_local(nvalues + k))
         for k in range(len(strip.accesses)):
             self._put(self._address(k) + WRAP + at + self._at(k))
         counter = leb(self._locals.temporary(I32, 0))
         shift = strip.nturns.bit_length() - 1
         self._put(self._get_i64(1) + const64(shift) + OPCODES["i64.shr_u"] + WRAP + wasm.LOCAL_SET + counter)
         for register in sorted(strip.splats):
-            local = self._wide_local(nvalues + len(strip.reductions) + len(self._splats))
+            local = self._lane_local(nvalues + len(strip.reductions) + len(self._splats))
             self._put(self._splat(register, strip.bits) + wasm.LOCAL_SET + local)
             self._splats[register] = wasm.LOCAL_GET + local
         self._open(LOOP)
         for k, value in enumerate(strip.values):
             self._put_lanes(strip, value)
-            self._put(wasm.LOCAL_SET + self._wide_local(k))
+            self._put(wasm.LOCAL_SET + self._lane_local(k))
         for k, reduction in enumerate(strip.reductions):
-            own = self._wide_local(nvalues + k)
+            own = self._lane_local(nvalues + k)
             self._put(wasm.LOCAL_GET + own)
             self._put_lanes(strip, reduction.value)
             op = f"{SHAPES[strip.bits]}.add" if reduction.op == "add" else f"v128.{reduction.op}"
@@ -259,7 +259,7 @@ class StripWriter(RunWriter):
             case "splat":
                 self._put(self._splats[lanes.value])
             case "held":
-                self._put(wasm.LOCAL_GET + self._wide_local(lanes.value))
+                self._put(wasm.LOCAL_GET + self._lane_local(lanes.value))
             case "loaded_u" | "loaded_s":
                 access = strip.accesses[lanes.value]
                 self._put(wasm.LOCAL_GET + self._at(lanes.value))
@@ -279,7 +279,7 @@ class StripWriter(RunWriter):
 
     def _put_reduction(self, strip: Strip, k: int, reduction: Reduction) -> None:
         """Give a register what the lanes have together; the next turn extends an int."""
-        bits, own = strip.bits, wasm.LOCAL_GET + self._wide_local(len(strip.values) + k)
+        bits, own = strip.bits, wasm.LOCAL_GET + self._lane_local(len(strip.values) + k)
         extract = f"{SHAPES[bits]}.extract_lane" + ("_u" if bits < 32 else "")
         op = OPCODES[f"{'i64' if bits == 64 else 'i32'}.{reduction.op}"]
         for lane in range(strip.nturns):

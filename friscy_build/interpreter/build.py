@@ -10,8 +10,10 @@ from friscy.machine.layout import (
     GUEST_START,
     HART_HOST_FMA,
     HART_PC,
+    HART_SURE,
     PAGE_SHIFT,
     RECORDS,
+    SURE_EXPONENT,
     WINDOW_END,
 )
 from friscy_build.aot.runtime import EXPORTS as RUNTIME
@@ -114,7 +116,7 @@ def emit_invalidate(module: Module) -> None:
 
 
 def emit_probe(module: Module) -> None:
-    """`probe(hart)`: find out whether the host fuses f64x2.relaxed_madd and f32x4.relaxed_madd.
+    """`probe(hart)`: write HART_SURE, and whether the host fuses f64x2.relaxed_madd and f32x4.relaxed_madd.
 
     (1 + e)(1 - e) - 1 is -e*e if it is rounded once, and 0 if the product is rounded first.
     """
@@ -128,5 +130,7 @@ def emit_probe(module: Module) -> None:
         a, b, c = (f.opaque(f.const(bits, width)) for bits in (above, below, minus_one))
         fused = fused & f.native("ffma", a, b, c).ne(0)
     f.store(fused.zext(32), hart, HART_HOST_FMA, align=4)
+    for lane in range(2):
+        f.store(f.const(SURE_EXPONENT, 64), hart, HART_SURE + 8 * lane, align=8)
     f.give(())
     f.finish()

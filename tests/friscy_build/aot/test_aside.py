@@ -47,7 +47,7 @@ from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan
 from friscy_build.aot.module import Options
-from friscy_build.isa.decode import instruction_nbytes
+from friscy_build.isa.decode import decode, instruction_nbytes
 
 COLD, HOT = True, False
 
@@ -72,6 +72,26 @@ def test_a_seldom_call_and_all_behind_it_are_aside() -> None:
     assert aside.entry < 0
     assert part(front) is None
     assert part(aside) is None
+
+
+def test_blocks_that_only_a_seldom_way_parts_are_one() -> None:
+    front = (End.BRANCH, 2, 1, HOT), (End.CALL, 3, 0, COLD), (End.FALL, 3, 0, HOT), (End.FALL, 4, 0, HOT)
+    graph = graph_of(*front, (End.RETURN, 0, 0, HOT))
+    nop = decode(op("addi", rd=0, rs1=0, imm=0))
+    assert nop is not None
+    for pc, block in graph.blocks.items():
+        block.code = [(pc, nop)]
+    parts = part(graph)
+    assert parts is not None
+    assert set(parts[0].blocks) == {0, 8}
+    joined = parts[0].blocks[8]
+    assert (joined.end, [pc for pc, _ in joined.code]) == (End.RETURN, [8, 12, 16])
+    assert {4, 12, 16} <= set(parts[1].blocks)
+    # Another that ran leads there, too.
+    graph.blocks[0].end, graph.blocks[8].end, graph.blocks[8].target = End.BRANCH, End.BRANCH, 16
+    parts = part(graph)
+    assert parts is not None
+    assert set(parts[0].blocks) == {0, 8, 12, 16}
 
 
 def test_a_loop_that_seldom_calls_is_there_twice() -> None:
