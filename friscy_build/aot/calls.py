@@ -156,7 +156,7 @@ class CallWriter(FunctionWriter):
             return
         signature = self._convention.tail(target) if target is not None else None
         saved, back = self._convention.abi.saved, self._convention.given_back(self._graph)
-        if signature is None or saved & ~self._convention.intact[self._graph.key][block.pc]:
+        if signature is None or saved & ~self._convention.intact[self._graph.key][block.last_pc]:
             self._store(self._dirty & reads)
             self._call_table_form(target, middle=self._in_middle(block))
             after = wasm.LOCAL_GET + leb(self._locals.index)

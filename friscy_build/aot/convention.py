@@ -145,7 +145,7 @@ class Convention(Rules):
             for graph in parts:
                 flow = Flow(graph)
                 self.flows[graph.key] = flow
-                self._found[graph.key] = found.of(flow)
+                self._found[graph.key] = found.of(whole, flow)
 
     def _given(self, key: int) -> Registers:
         """What the form of a function has by value at its entry."""
@@ -239,7 +239,7 @@ class Convention(Rules):
         """Whether all returns are through ra with the saved registers as they were."""
         saved = self.abi.saved
         return all(
-            not saved & ~self.intact[pc].get(block.pc, saved) and block.code[-1][1].rs1 == RA
+            not saved & ~self.intact[pc].get(block.last_pc, saved) and block.code[-1][1].rs1 == RA
             for block in flow.blocks
             if block.end is End.RETURN
         )

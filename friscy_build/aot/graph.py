@@ -57,6 +57,11 @@ class Block:
     vague: bool = False
     cold: bool = False
 
+    @property
+    def last_pc(self) -> int:
+        """The address of its last instruction, by which is known what holds at its end; its own where it has none."""
+        return self.code[-1][0] if self.code else self.pc
+
     def successors(self) -> tuple[int, ...]:
         """Where control may go on within the same run of code, callees left out."""
         end = self.end  # the most frequent first

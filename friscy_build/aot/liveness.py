@@ -50,14 +50,16 @@ class Liveness:
         self.smashed: dict[int, Registers] = {}
         self.enters: dict[tuple[int, int], Registers] = {}
 
-    def of(self, flow: Flow) -> Liveness:
-        """The same of a part of the function; where it is entered in the middle, that lives which does in any entry."""
-        pcs = [block.pc for block in flow.blocks]
-        live, after = dict(self.live), dict(self.after)
-        for pc in pcs:
-            if pc not in live:
-                live[pc] = after[pc] = reduce(or_, (live[each] for each in flow.graph.blocks[pc].targets))
-        found = Liveness(flow, [live[pc] for pc in pcs], [after[pc] for pc in pcs])
+    def of(self, whole: Flow, flow: Flow) -> Liveness:
+        """The same of a part of the whole function; where it is entered in the middle, that lives which does in any
+        entry."""
+        live = dict(self.live)
+        after = {block.last_pc: self.after[block.pc] for block in whole.blocks}
+        for block in flow.blocks:
+            if block.pc not in live:
+                live[block.pc] = after[block.pc] = reduce(or_, (live[each] for each in block.targets))
+        blocks = flow.blocks
+        found = Liveness(flow, [live[block.pc] for block in blocks], [after[block.last_pc] for block in blocks])
         found.live |= {pc: live[pc] for pc in flow.graph.exits}
         return found
 

@@ -113,7 +113,7 @@ class _State:
 
 
 def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registers]:
-    """By block: those of `saved` that surely are at its end what they were at the function's entry.
+    """By the last instruction of a block: those of `saved` that surely are behind it what they were at the entry.
 
     called: what a call may change.
     """
@@ -129,7 +129,7 @@ def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registe
         step = state.step
         for _, i in block.code:
             step(i)
-        result[block.pc] = saved & ~(state.lost | registers(state.moved))
+        result[block.last_pc] = saved & ~(state.lost | registers(state.moved))
         if flow.calls[k]:
             state.lose(called)
         for after in flow.after[k]:

@@ -160,7 +160,7 @@ class Rules:
         """What must be right for a jump to an address in a register that leads to no block of the function."""
         way = self.way(graph, block)
         if way is None:
-            return self.astray_reads(graph) if block.pc < 0 else ALL & ~self.spent.at_end.get(block.pc, NONE)
+            return self.astray_reads(graph) if block.pc < 0 else ALL & ~self.spent.at_end.get(block.last_pc, NONE)
         return NONE if graph.blocks.keys() >= set(way.table.targets) else self._led_to[way.table]
 
     def lost(self, block: Block) -> Registers:

@@ -38,7 +38,7 @@ _CALLS = (End.CALL, End.INDIRECT_CALL)
 
 
 class Spent:
-    """at_end: by block, what is spent behind its instructions, where a call that ends it has not been made yet.
+    """at_end: by the last instruction of a block, what is spent there, where a call that ends it has not been made yet.
 
     over: by table, what carries nothing over jumps by it.
     """
@@ -51,7 +51,7 @@ class Spent:
         """The same of some blocks."""
         few = Spent()
         few.over = self.over
-        few.at_end = {block.pc: self.at_end[block.pc] for block in blocks if self.at_end.get(block.pc)}
+        few.at_end = {block.last_pc: self.at_end[block.last_pc] for block in blocks if self.at_end.get(block.last_pc)}
         return few
 
     def not_given(self, block: Block, read: Registers = NONE) -> Registers:
@@ -59,7 +59,7 @@ class Spent:
 
         read: what instructions of the callee read is given unless it is spent itself.
         """
-        spent = self.at_end.get(block.pc, NONE)
+        spent = self.at_end.get(block.last_pc, NONE)
         return spent | _BEHIND_PAIRS[spent] & ~read if spent else NONE
 
 
@@ -94,7 +94,7 @@ def find_spent(flows: Iterable[Flow], changed: Callable[[Block], Registers]) -> 
             callless += parts
     for flow in callless:
         for block in flow.blocks:
-            found.at_end.pop(block.pc, None)
+            found.at_end.pop(block.last_pc, None)
     return found
 
 
@@ -127,7 +127,7 @@ class _Function(Whole):
         found.over |= over
         for block, end in zip(self.blocks, self._ends(over), strict=True):
             if end is not None and block.pc >= 0:  # several parts, and functions, may have a copy of it
-                found.at_end[block.pc] = found.at_end.get(block.pc, ALL) & end
+                found.at_end[block.last_pc] = found.at_end.get(block.last_pc, ALL) & end
 
     def _ends(self, over: dict[Table, Registers]) -> list[Registers | None]:
         """What is spent at each block's end on all ways there, before the call if there is one; None: no way is seen.

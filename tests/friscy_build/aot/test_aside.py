@@ -260,6 +260,46 @@ def test_what_is_aside_in_a_callee_is_put_back_by_the_caller(new_guest: Callable
     assert results(guest, made) == want
 
 
+@pytest.mark.parametrize("unwinding", [0.0, 0.8])
+@pytest.mark.parametrize("ends", ["returns", "calls", "jumps away"])
+@pytest.mark.parametrize("known", [True, False], ids=["called directly", "called through the table"])
+def test_what_joined_blocks_leave(
+    new_guest: Callable[..., Any], known: bool, ends: str, unwinding: float
+) -> None:
+    """What lives behind the second block, which changes what the first one has no more to do with."""
+    a1, a2 = 11, 12
+    begin, end = frame(S1)
+    seldom = [("leaf", RA), mv(S1, A0)]
+    first = [op("addi", rd=a1, rs1=S1, imm=3), op("addi", rd=a2, rs1=S1, imm=9)]
+    second = [op("addi", rd=A0, rs1=S1, imm=7), op("addi", rd=a1, rs1=A0, imm=1), op("addi", rd=a2, rs1=A0, imm=2)]
+    last = {"returns": [op("add", rd=A0, rs1=A0, rs2=a2), *end], "calls": [("sums", RA), *end]}
+    last["jumps away"] = [*end[:-1], ("sums", 0)]
+    test = [*begin, mv(S1, A0), op("andi", rd=A5, rs1=A0, imm=1)]
+    behind = [*first, *second, *last[ends], *PADDING]
+    away = op("jal", rd=0, imm=-4 * (len(behind) + len(seldom) - len(first)))
+    joined = [*test, op("bne", rs1=A5, rs2=0, imm=4 * (1 + len(behind))), *behind, *seldom, away]
+    program: Program = {
+        "main": [*frame()[0], ("joined", RA), *END],
+        "joined": joined,
+        "leaf": [op("addi", rd=A0, rs1=A0, imm=1), RETURN, *PADDING],
+        "sums": [op("add", rd=A0, rs1=A0, rs2=a1), op("add", rd=A0, rs1=A0, rs2=a2), RETURN, *PADDING],
+    }
+    places, made = placed(program)
+    guest = new_guest(Float)
+    guest.rng, guest.unwinding = random.Random(1), unwinding
+    want = results(guest, made)
+    cold = range(places["joined"] + 4 * (len(test) + 1 + len(behind)), places["leaf"], 4)
+    ran = {at + 4 * k for at, words in made.items() for k in range(len(words))} - {*cold}
+    entries = list(made) if known else list(made)[1:]
+    (unit,) = plan(elf_of(made), entries=entries, functions=Functions(CodeImage(elf_of(made)), ran=ran))
+    (piece,) = unit.pieces(1 << 20)
+    front = piece.convention.flows[places["joined"]].graph
+    assert places["joined"] in piece.convention.asides
+    assert places["joined"] + 4 * (len(test) + 1 + len(first)) not in front.blocks
+    install(guest, elf_of(made), entries, ran=ran)
+    assert results(guest, made) == want
+
+
 def test_a_loop_around_a_front_that_calls_nobody_is_interrupted(new_guest: Callable[..., Any]) -> None:
     """What it calls looks for an interrupt only where it calls itself, which it seldom does."""
     made: Program = {
