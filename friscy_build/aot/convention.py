@@ -20,9 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import reduce
 from heapq import heappop, heappush
-from operator import or_
 
 from friscy_build.aot.aside import part
 from friscy_build.aot.effects import ALL, NONE, RA, Registers, members, registers
@@ -45,6 +43,7 @@ from friscy_build.aot.signature import (
     calls_others,
     has_direct_form,
 )
+from friscy_build.aot.smashes import find_smashes
 from friscy_build.aot.spent import Spent, find_spent
 from friscy_build.aot.strings import routine_for
 from friscy_build.aot.tables import Table
@@ -122,7 +121,8 @@ class Convention(Rules):
             leaf = find_leaf(flow.graph, signature, self.abi.saved)
             if leaf is not None:
                 self.leaves[pc] = leaf
-        self._solve_smashes(own)
+        for pc, smashed in find_smashes(self, own, self._callees, self._spread).items():
+            self._found[pc].smashed = smashed
         for pc, flow in self.flows.items():
             found, signature = self._found[pc], self.signatures[pc]
             wanted = registers(signature.results) if signature.direct else NONE
@@ -338,62 +338,6 @@ class Convention(Rules):
         if self.abi.saved:
             for pc, signature in self.signatures.items():
                 signature.results = members(given[pc])
-
-    def _solve_smashes(self, own: Mapping[int, Registers]) -> None:
-        """Whoever puts a saved register back into the hart gives it what it had at its own entry, which is not what it
-        had at its caller's: so it is touched for all callers, those too that leave the register alone."""
-        touched: dict[int, Registers] = {}
-        for pc, flow in self.flows.items():
-            found, here = self._found[pc], NONE
-            for k, block in enumerate(flow.blocks):
-                here |= self._touches(flow, k)
-                if flow.leaving[k] or block.end is End.INDIRECT:  # a jump elsewhere stores what is dirty
-                    here |= found.at_end[k]
-            touched[pc] = here & self.abi.saved
-        for pc, aside in self.asides.items():
-            flow, found = self.flows[pc], self._found[pc]
-            left = (found.at_end[k] & found.live[target] for k, exits in enumerate(flow.exits) for target in exits)
-            touched[pc] |= touched[aside] | reduce(or_, left) & self.abi.saved
-
-        def step(callee: int, caller: int) -> bool:
-            before = touched[caller]
-            touched[caller] |= touched[callee]
-            return touched[caller] != before
-
-        self._spread([pc for pc in self.flows if touched[pc]], step)
-        fronts = {aside: pc for pc, aside in self.asides.items()}
-        for pc, flow in self.flows.items():
-            whole = touched[fronts.get(pc, pc)] & own[pc]
-            if not self.signatures[pc].direct or not whole:
-                continue
-            if pc in fronts:  # what is aside puts back what the front has touched, too
-                self._found[pc].smashed = {block.pc: whole for block in flow.blocks}
-            else:
-                self._found[pc].smashed = self._smashed(flow, touched, whole)
-
-    def _touches(self, flow: Flow, k: int) -> Registers:
-        """The places in the hart that a function itself writes to where one of its blocks calls."""
-        found, block = self._found[flow.graph.key], flow.blocks[k]
-        # A call that goes elsewhere than guessed stores what is dirty.
-        return found.stores[block.pc] | (found.at_end[k] if self.guessed(block) else NONE)
-
-    def _smashed(self, flow: Flow, touched: Mapping[int, Registers], whole: Registers) -> dict[int, Registers]:
-        """By block: those of `whole` whose places in the hart were touched on some way there."""
-        here = []
-        for k in range(len(flow.blocks)):
-            callees = (callee for callee in self._callees(flow, k) if callee is not None)
-            here.append(reduce(or_, (touched[callee] for callee in callees), self._touches(flow, k)) & whole)
-        begins = [NONE] * len(flow.blocks)
-        changed = True
-        while changed:
-            changed = False
-            for k in range(flow.nreached - 1, -1, -1):
-                ends = begins[k] | here[k]
-                for after in flow.after[k]:
-                    if ends & ~begins[after]:
-                        begins[after] |= ends
-                        changed = True
-        return {block.pc: begins[k] for k, block in enumerate(flow.blocks)}
 
     def _callees_first(self) -> list[int]:
         """The functions, those that others call before these where that can be."""
