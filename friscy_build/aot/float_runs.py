@@ -22,6 +22,7 @@ from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
 LEAST = 3  # operations: fewer are cheaper one by one
+MOST = 64  # operations of one run, each of which may need the one before
 _DYNAMIC = 7  # the rounding mode is fcsr's
 _SIGN = 1 << 63
 _FLOATS = registers(range(F0, FCSR))
@@ -121,16 +122,21 @@ def find_runs(code: Sequence[tuple[int, Instruction]], others: Container[int] = 
     found: dict[int, Run] = {}
     if not may_have_runs(code):
         return found
-    start = 0
+    start = noperations = 0
     for k in range(len(code) + 1):
+        end = k
         if k < len(code) and k not in others:
             i = code[k][1]
-            if operation(i) is not None or move(i) is not None or is_load(i) or is_integer(i):
-                continue
-        run = _trimmed(code, start, k)
+            computes = operation(i) is not None or move(i) is not None
+            if computes or is_load(i) or is_integer(i):
+                noperations += computes
+                if noperations < MOST:
+                    continue
+                end = k + 1
+        run = _trimmed(code, start, end)
         if run is not None:
             found[run.start] = run
-        start = k + 1
+        start, noperations = k + 1, 0
     return found
 
 

@@ -174,3 +174,13 @@ def test_a_base_that_a_run_overwrites_is_looked_at_again(new_guest: NewGuest, fa
     assert CODE in install(guest, elf_file(code_of([*words, EBREAK])), [CODE])
     guest.run(CODE)
     assert guest.traps == [(CAUSE_LOAD_FAULT, HART_BASE, CODE + 4 * (len(words) - 1))]
+
+
+def test_a_long_chain_is_several_runs(new_guest: NewGuest) -> None:
+    """Each of whose results needs the one before, and most no look of their own."""
+    add = word("fadd.d", rd=10, rs1=10, rs2=11, rm=7)
+    chain = [add] * 400
+    assert sum(run.end - run.start for run in find_runs(block(*chain)).values()) == len(chain)
+    program = float_program(random.Random(1), odd=0)
+    program.words[:] = [*chain, EBREAK]
+    check(new_guest(), Program(program.words, program.x, program.f, INEXACT, program.data))
