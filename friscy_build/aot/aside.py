@@ -20,12 +20,7 @@ _ENTRIES, _TWINS = -(1 << 44), -(1 << 45)  # what entries of what is aside are c
 def part(graph: Graph) -> tuple[Graph, Graph] | None:
     """(front, aside) of a function; None where it is better left as it is."""
     blocks = graph.blocks
-    if (
-        graph.resume
-        or graph.exits
-        or blocks[graph.entry].cold
-        or not any(map(_calls_seldom, blocks.values()))
-    ):
+    if graph.resume or graph.exits or blocks[graph.entry].cold or not any(map(_calls_seldom, blocks.values())):
         return None
     front = _reach(graph, [graph.entry], cold=False)
     exits = tuple(sorted({each for pc in front for each in graph.inside(blocks[pc]) if each not in front}))

@@ -67,18 +67,14 @@ def _computed(flow: Flow) -> Registers:
                 loaded[k], computed[k] = loaded[k] | written, computed[k] & ~written
             else:
                 loaded[k], computed[k] = loaded[k] & ~written, computed[k] | written
-    begins = [NONE] * len(flow.blocks)
-    found, changed = NONE, True
-    while changed:
-        changed = False
-        for k in range(flow.nreached - 1, -1, -1):
-            ends = NONE if ending[k] else begins[k] & ~loaded[k] | computed[k]
-            if flow.blocks[k].end is End.RETURN:
-                found |= ends
-            for successor in flow.after[k]:
-                if ends & ~begins[successor]:
-                    begins[successor] |= ends
-                    changed = True
+
+    def ends(k: int, before: Registers) -> Registers:
+        return NONE if ending[k] else before & ~loaded[k] | computed[k]
+
+    found = NONE
+    for k, before in enumerate(flow.on_some_way(ends)[: flow.nreached]):
+        if flow.blocks[k].end is End.RETURN:
+            found |= ends(k, before)
     return found
 
 

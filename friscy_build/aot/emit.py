@@ -196,7 +196,7 @@ class Emitter(StripWriter):
         pairs = find_pairs(block.code)
         kinds = self._kinds(block)
         copies = find_copies(block.code) if not self._precise else {}
-        copied = {k + n for k, copy in copies.items() for n in range(1, copy.nbytes)}
+        done = {k + n for k, copy in copies.items() for n in range(1, copy.nbytes)}  # with one before
         skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
         last = len(block.code) - 1
         way = self._convention.way(self._graph, block) if block.pc >= 0 else None
@@ -205,7 +205,7 @@ class Emitter(StripWriter):
             unread = {*unread, last, *self._switches.unread(block, way)}
         runs, end_of_run = dict[int, Run](), -1
         if not precise and may_have_runs(block.code):
-            others = {*unread, *copies, *copied, last if skipped else -1, way.load if way is not None else -1}
+            others = {*unread, *copies, *done, last if skipped else -1, way.load if way is not None else -1}
             runs = find_runs(block.code, others | {*index.chain} if index is not None else others)
             self._begin_runs()
 
@@ -217,7 +217,6 @@ class Emitter(StripWriter):
                 self._put_template(get(pc, i, False, kinds[k]), pc, bail)
 
         quiet = find_quiet(block.code) if not precise else LOUD
-        stored = -1  # the place of a store that has been done with the one before
         for k, (pc, i) in enumerate(block.code):
             if k == end_of_run:
                 self._close_run(block, runs.values(), k)
@@ -235,24 +234,17 @@ class Emitter(StripWriter):
                 break
             if k in unread:
                 continue
-            if k == stored:
-                facts.follow(i, pc)
-                continue
-            pair = self._stored_pair(block.code, k) if runs and k >= end_of_run else None
-            if pair is not None and (self._look is None or self._look.place not in (k, k + 1)):
-                known = [self._checked(store) for _, store in block.code[k : k + 2]]
-                if any(known):
-                    self._check(i.rs1, pc, self._dirty & live_before()[k])
-                self._put_stored_pair(i.rs1, pair, pc)
-                facts.follow(i, pc)
-                stored = k + 1
-                continue
-            check, ends = UNCHECKED, False
+            check, ends, stored = UNCHECKED, False, None
             written, accesses, extension = effects(i)[1], is_access(i), i.row.extension
             if precise and (accesses or extension == "A"):
                 self._sync(pc)
             if accesses and i.rs1:
                 check = CHECKED if self._checked(i) else UNCHECKED
+                asks = self._look is not None and self._look.place in (k, k + 1)
+                if runs and k >= end_of_run and k not in done and not asks:
+                    stored = self._stored_pair(block.code, k)
+                if stored is not None and self._checked(block.code[k + 1][1]):
+                    check = CHECKED
             elif extension == "A":
                 check = CHECKED
             if self._look is not None and k == self._look.place:
@@ -267,7 +259,12 @@ class Emitter(StripWriter):
                 if check:
                     self._check(i.rs1, pc, self._dirty & live_before()[k])
                 self._put_copy(copies[k], pc)
-            elif k not in copied and k not in quiet.undone:
+            elif stored is not None:
+                if check:
+                    self._check(i.rs1, pc, self._dirty & live_before()[k])
+                self._put_stored_pair(i.rs1, stored, pc)
+                done.add(k + 1)
+            elif k not in done and k not in quiet.undone:
                 template = get(pc, i, check, kinds[k])
                 ends, parts = template.ends, template.parts
                 if len(parts) == 1 and parts[0].__class__ is bytes:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from friscy_build.aot.effects import F0, Registers, effects, members
-from friscy_build.aot.float_runs import SUMS, Run, is_load, move, operation
+from friscy_build.aot.float_runs import FUSED, SIGNS, SUMS, Run, is_load, move, operation
 from friscy_build.isa.decode import Instruction
 
 Value = int  # a number by which a block's values are known
@@ -25,7 +25,6 @@ Place = int  # of an instruction in its block
 DOUBLE = 8
 _WINDOW = 12  # how many operations of the same kind behind one are looked at as its other half
 _COMMUTATIVE = ("fadd", "fmul", "ffma", "fnma")  # in their first two operands
-_FUSED = ("ffma", "fnma")
 _SAVED = {"fdiv": 5, "fsqrt": 7}  # what an operation costs, if it is not 1
 _LOOK = 2  # what it costs to look at a result
 _GAINS = (3, 2)  # what pairs save, the best first: others may become better by what is a pair then
@@ -40,9 +39,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the instruction at a place loads. version: how often the base was written before."""
+    """What is loaded. version: how often the base was written before."""
 
-    place: Place
     base: int
     version: int
     offset: int
@@ -50,7 +48,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """name: the arithmetic, or "neg" or "abs". operands: values, and whether their signs are turned."""
+    """name: the arithmetic, or one of SIGNS. operands: values, and whether their signs are turned."""
 
     name: str
     operands: tuple[tuple[Value, bool], ...]
@@ -129,10 +127,10 @@ def plan(code: Sequence[tuple[int, Instruction]], run: Run, values: Values) -> P
         elif copied is not None:
             value = values.of(F0 + i.rs1)
             if copied:
-                value = values.add(Computed(copied.rpartition(".")[2], ((value, False),)))
+                value = values.add(Computed(copied, ((value, False),)))
                 arithmetic.append(value)
         elif is_load(i):
-            value = loads[k] = values.add(Loaded(k, i.rs1, versions.get(i.rs1, 0), i.imm))
+            value = loads[k] = values.add(Loaded(i.rs1, versions.get(i.rs1, 0), i.imm))
         else:
             for register in members(effects(i)[1]):
                 versions[register] = versions.get(register, 0) + 1
@@ -150,7 +148,7 @@ def plan(code: Sequence[tuple[int, Instruction]], run: Run, values: Values) -> P
     looked: dict[Lanes, str] = {}
     for value in arithmetic:
         name = _computed(values, value).name
-        if value not in unseen and name not in ("neg", "abs"):
+        if value not in unseen and name not in SIGNS:
             looked.setdefault(values.packs.get(value, (value,)), name)
     outputs = {register: values.held[register] for register in sorted(written)}
     return Plan(loaded, list(looked.items()), outputs)
@@ -196,16 +194,16 @@ def _unseen(values: Values, arithmetic: Sequence[Value]) -> Iterator[Value]:
     used = {
         operand
         for value in arithmetic
-        if _computed(values, value).name not in ("neg", "abs")
+        if _computed(values, value).name not in SIGNS
         for operand, _ in _computed(values, value).operands
     }
     sure = set[Value]()
     for value in arithmetic:
         definition = _computed(values, value)
         name = definition.name
-        if name in ("neg", "abs"):
+        if name in SIGNS:
             continue
-        unseen = name in SUMS or (name in _FUSED and definition.operands[2][0] in sure)
+        unseen = name in SUMS or (name in FUSED and definition.operands[2][0] in sure)
         if unseen and value in used:
             yield value
         elif name not in SUMS:
@@ -266,7 +264,7 @@ class _Packer:
         if operands is None:
             return None
         name = _computed(self._values, lanes[0]).name
-        looks = _LOOK if name not in ("neg", "abs") and not self._unseen.issuperset(lanes) else 0
+        looks = _LOOK if name not in SIGNS and not self._unseen.issuperset(lanes) else 0
         taken_apart = 1
         return _SAVED.get(name, 1) + looks - taken_apart - sum(map(self._cost, operands))
 
@@ -284,12 +282,7 @@ class _Packer:
     def _are_neighbours(self, a: Value, b: Value) -> bool:
         """Whether two values that are in no pairs stand one behind the other in memory."""
         one, other = self._values.definitions[a], self._values.definitions[b]
-        if (
-            a in self._packs
-            or b in self._packs
-            or not isinstance(one, Loaded)
-            or not isinstance(other, Loaded)
-        ):
+        if not isinstance(one, Loaded) or not isinstance(other, Loaded) or {a, b} & self._packs.keys():
             return False
         if (one.base, one.version) != (other.base, other.version):
             return False

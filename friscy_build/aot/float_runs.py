@@ -29,15 +29,17 @@ _FLOATS = registers(range(F0, FCSR))
 
 # Exponents from 512 to 1535 are right for certain: nowhere near what is tiny, infinite or no number. Less 512, only
 # these have no bit 62. A sum of two numbers is exact where it is tiny, and a root is never: those need a look for what
-# is too large only, where the two highest bits are set. What is gathered has bit 62 set where a result may be wrong.
-# Twice that is negative then.
+# is too large only, where the two highest bits are set. What is gathered has bit 62 set where a result may be wrong:
+# twice that is negative then.
 _SURE = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one run are merged
 _VECTOR = {
     "fadd": "f64x2.add", "fsub": "f64x2.sub", "fmul": "f64x2.mul", "fdiv": "f64x2.div", "fsqrt": "f64x2.sqrt",
     "ffma": "f64x2.relaxed_madd", "fnma": "f64x2.relaxed_nmadd",
 }  # fmt: skip
 SUMS = ("fadd", "fsub", "fsqrt")  # never inexact where they are tiny
-_LOADS, _MOVES = ("fld",), {"fsgnj.d": "", "fsgnjn.d": "f64x2.neg", "fsgnjx.d": "f64x2.abs"}
+FUSED = ("ffma", "fnma")
+SIGNS = {"neg": "f64x2.neg", "abs": "f64x2.abs"}  # what is no arithmetic: it does the same to any bits
+_LOADS, _MOVES = ("fld",), {"fsgnj.d": "", "fsgnjn.d": "neg", "fsgnjx.d": "abs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def operand(raw: object) -> tuple[int, bool] | None:
 
 
 def move(i: Instruction) -> str | None:
-    """What a copy of a register, its sign turned or taken off, does to it; None for any other instruction."""
+    """What a copy of a register does to its sign: one of SIGNS, or nothing; None for any other instruction."""
     return _MOVES.get(i.row.name) if i.rs1 == i.rs2 else None
 
 
@@ -154,17 +156,17 @@ def _trimmed(code: Sequence[tuple[int, Instruction]], start: int, end: int) -> R
     if (written & ~_FLOATS & ~(1 << FCSR)).bit_count() > MAX_SAVED:
         return None
     operations = [operation(code[k][1]) for k in places]
-    fused = any(each is not None and each.name in ("ffma", "fnma") for each in operations)
+    fused = any(each is not None and each.name in FUSED for each in operations)
     return Run(start, end, fused)
 
 
 def vector(name: str) -> bytes:
-    """The host's operation on vectors."""
-    return OPCODES[_VECTOR[name]]
+    """The host's operation on vectors, of arithmetic or one of SIGNS."""
+    return OPCODES[_VECTOR.get(name) or SIGNS[name]]
 
 
 def gather(name: str, result: bytes, again: bytes, before: bytes) -> bytes:
-    """Leave what tells of a result, and of those before it, on the stack: see WRONG.
+    """Leave what tells of a result, and of those before it, on the stack: bit 62 where any may be wrong.
 
     result, again, before: leave these, the result for the first time, and whenever it is wanted once more.
     """

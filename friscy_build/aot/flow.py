@@ -3,6 +3,7 @@ writes. Blocks have numbers here, those that control reaches later the lower one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -56,6 +57,23 @@ class Flow:
         self.leaving = [elsewhere.get(pc, []) for pc in order]
         self.exits = [[to for to in graph.blocks[pc].successors() if to in graph.exits] for pc in order]
         self.calls = [block.end in CALLS for block in self.blocks]
+
+    def on_some_way(self, ends: Callable[[int, Registers], Registers]) -> list[Registers]:
+        """What holds at the start of each block on some way there from the entry, of which nothing holds.
+
+        ends: what holds at a block's end, of what holds at its start.
+        """
+        begins = [NONE] * len(self.blocks)
+        changed = True
+        while changed:
+            changed = False
+            for k in range(self.nreached - 1, -1, -1):
+                behind = ends(k, begins[k])
+                for after in self.after[k]:
+                    if behind & ~begins[after]:
+                        begins[after] |= behind
+                        changed = True
+        return begins
 
     def is_back(self, pc: int, target: int) -> bool:
         """Whether the way from one block to another leads back: each loop has such a way, or a switch.

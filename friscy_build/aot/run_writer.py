@@ -26,8 +26,6 @@ from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
-_SIGNS = ("neg", "abs")
-
 
 class RunWriter(CallBlockWriter):
     """Writes them. While one is tried, registers stay as they are but for integers, which are put aside.
@@ -179,7 +177,7 @@ class RunWriter(CallBlockWriter):
         for (low, turned), (high, _) in zip(one.operands, other.operands, strict=True):
             parts.append(self._vector((low,) if low == high else (low, high)))
             parts.append(OPCODES["f64x2.neg"] if turned else b"")
-        return b"".join(parts) + (OPCODES[f"f64x2.{one.name}"] if one.name in _SIGNS else vector(one.name))
+        return b"".join(parts) + vector(one.name)
 
     def _source(self, value: Value) -> tuple[Lanes, int]:
         """A vector, and in which of its lanes a value is."""

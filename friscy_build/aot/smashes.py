@@ -49,7 +49,7 @@ def find_smashes(
         for k in range(len(flow.blocks)):
             known = (callee for callee in callees(flow, k) if callee is not None)
             here.append(reduce(or_, (touched[callee] for callee in known), _touches(rules, flow, k)) & whole)
-        smashed[pc] = _on_some_way(flow, here)
+        smashed[pc] = _before(flow, here)
     return smashed
 
 
@@ -78,16 +78,7 @@ def _touches(rules: Rules, flow: Flow, k: int) -> Registers:
     return found.stores[block.pc] | (found.at_end[k] if rules.guessed(block) else NONE)
 
 
-def _on_some_way(flow: Flow, here: list[Registers]) -> dict[int, Registers]:
+def _before(flow: Flow, here: list[Registers]) -> dict[int, Registers]:
     """By block: what was touched on some way to its start. here: what is touched where each ends."""
-    begins = [NONE] * len(flow.blocks)
-    changed = True
-    while changed:
-        changed = False
-        for k in range(flow.nreached - 1, -1, -1):
-            ends = begins[k] | here[k]
-            for after in flow.after[k]:
-                if ends & ~begins[after]:
-                    begins[after] |= ends
-                    changed = True
-    return {block.pc: begins[k] for k, block in enumerate(flow.blocks)}
+    begins = flow.on_some_way(lambda k, before: before | here[k])
+    return {block.pc: before for block, before in zip(flow.blocks, begins, strict=True)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from aot_guest import CODE, Guest, code_of, elf_file, install
@@ -63,17 +63,23 @@ def float_word(rng: random.Random, name: str) -> int:
     return row.encode(**operands)
 
 
+def program_of(
+    rng: random.Random, words: list[int], number: Callable[[], int], fcsr: Sequence[int]
+) -> Program:
+    """A program with such numbers in float registers, ordinary ones in memory, and one of these in fcsr."""
+    x = random_program(rng.getrandbits(32), []).x
+    data = b"".join(ordinary(rng).to_bytes(8, "little") for _ in range(DATA_BYTES // 8))
+    return Program([*words, EBREAK], x, [number() for _ in range(32)], rng.choice(fcsr), data)
+
+
 def float_program(rng: random.Random, *, odd: float) -> Program:
     """odd: how many of the registers begin with a number that is near the limits, or none."""
-    program = random_program(rng.getrandbits(32), [])
     names = [rng.choice(ARITHMETIC if rng.random() < 0.7 else OTHERS) for _ in range(24)]
     for at in (8, 16):
         names.insert(at, rng.choice(("fsd", "flt.d", "csrrs", "addi")))
     words = [float_word(rng, name) for name in names]
-    f = [rng.choice(FLOATS) if rng.random() < odd else ordinary(rng) for _ in range(32)]
-    data = b"".join(ordinary(rng).to_bytes(8, "little") for _ in range(DATA_BYTES // 8))
-    fcsr = rng.choice((INEXACT, INEXACT, INEXACT, 0, 0x1F, 0x21, 0xA1))  # the last one has no such rounding mode
-    return Program([*words, EBREAK], program.x, f, fcsr, data)
+    fcsr = INEXACT, INEXACT, INEXACT, 0, 0x1F, 0x21, 0xA1  # the last one has no such rounding mode
+    return program_of(rng, words, lambda: rng.choice(FLOATS) if rng.random() < odd else ordinary(rng), fcsr)
 
 
 @SETTINGS
