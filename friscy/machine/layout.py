@@ -56,8 +56,8 @@ HART_V = 1024  # 16 bytes * 32, when V comes
 HART_SPILL = 1536  # 8 bytes * 64: where translated code puts registers while it calls a helper of the interpreter's
 
 DEPTH_LIMIT = 200
-# The bits of 2**-511: what the host's arithmetic gives between that and 2**513 is right for certain, flags and all.
-SURE_EXPONENT = 512 << 52
+# The bits of 2**-256: of numbers between that and 2**256 it is known what the host's arithmetic does (`float_looks`).
+SURE_EXPONENT = 767 << 52
 
 # Causes handed to the `trap` import: RISC-V's own exception codes, then ours.
 CAUSE_FETCH_FAULT = 1

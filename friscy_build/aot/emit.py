@@ -24,6 +24,7 @@ from friscy_build.aot.effects import (
     registers,
 )
 from friscy_build.aot.float_runs import Run, find_runs, may_have_runs
+from friscy_build.aot.float_traces import Trace, find_traces
 from friscy_build.aot.function_writer import (
     BLOCK,
     EXTEND,
@@ -66,6 +67,9 @@ class Emitter(StripWriter):
         graph, live, locals = self._graph, self._live, self._locals
         after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
         after[ROOT] = [graph.entry]
+        traces = find_traces(self._flow) if not self._precise else {}
+        for pc, (trace, *_) in traces.items():
+            after[pc] = [*after[pc], *graph.inside(trace.last)]
         switches = frozenset(pc for pc in graph.blocks if pc < 0 and pc != ROOT)
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
@@ -73,6 +77,7 @@ class Emitter(StripWriter):
         self._unrolled = self._find_unrolled()
         self._strips = self._find_strips()
         self._looks = self._find_looks()
+        self._traces = self._choose_traces(traces)
         self._put(b"")  # the locals, when it is known how many there are
         if self._direct:
             self._put(wasm.LOCAL_GET + b"\0" + wasm.LOCAL_SET + leb(DEPTH_LOCAL))
@@ -128,6 +133,30 @@ class Emitter(StripWriter):
         self._forget_fcsr()
         self._load(self._live.loading.starts.get(block.pc, NONE))
         self._safepoint(block)
+        self._attempt(block, self._traces.get(block.pc, ()))
+
+    def _attempt(self, block: Block, traces: tuple[Trace, ...]) -> None:
+        """Try what begins with a block as these traces, one after the other; then write the block."""
+        if not traces:
+            self._put_block(block)
+            return
+        trace, *rest = traces
+        facts, dirty, look, calm = self._facts.copy(), self._dirty, self._look, {*self._calm}
+        self._open(BLOCK)
+
+        def write_rest() -> None:
+            self._close()
+            self._put(back)
+            self._facts, self._dirty, self._look, self._calm = facts, dirty, look, calm
+            self._attempt(block, tuple(rest))
+
+        self._later(write_rest)
+        self._put_trace(trace, self._live.live[block.pc])
+        back = self._taken_back()
+        self._end(trace.last)
+
+    def _put_block(self, block: Block) -> None:
+        """Write a block's code, and where it goes."""
         turns = self._turns(block)
         strip = self._strips.get(block.pc)
         if strip is not None:

@@ -12,13 +12,11 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from friscy.machine.layout import HART_SURE
 from friscy_build.aot.effects import F0, FCSR, Registers, effects, is_access, is_cheap, registers
-from friscy_build.aot.locals import HART, MAX_SAVED
+from friscy_build.aot.locals import MAX_SAVED
 from friscy_build.aot.tracing import Node, Tracer
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.softfloat import RNE
-from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
 LEAST = 3  # operations: fewer are cheaper one by one
@@ -27,11 +25,6 @@ _DYNAMIC = 7  # the rounding mode is fcsr's
 _SIGN = 1 << 63
 _FLOATS = registers(range(F0, FCSR))
 
-# Exponents from 512 to 1535 are right for certain: nowhere near what is tiny, infinite or no number. Less 512, only
-# these have no bit 62. A sum of two numbers is exact where it is tiny, and a root is never: those need a look for what
-# is too large only, where the two highest bits are set. What is gathered has bit 62 set where a result may be wrong:
-# twice that is negative then.
-_SURE = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one run are merged
 _VECTOR = {
     "fadd": "f64x2.add", "fsub": "f64x2.sub", "fmul": "f64x2.mul", "fdiv": "f64x2.div", "fsqrt": "f64x2.sqrt",
     "ffma": "f64x2.relaxed_madd", "fnma": "f64x2.relaxed_nmadd",
@@ -163,18 +156,6 @@ def _trimmed(code: Sequence[tuple[int, Instruction]], start: int, end: int) -> R
 def vector(name: str) -> bytes:
     """The host's operation on vectors, of arithmetic or one of SIGNS."""
     return OPCODES[_VECTOR.get(name) or SIGNS[name]]
-
-
-def gather(name: str, result: bytes, again: bytes, before: bytes) -> bytes:
-    """Leave what tells of a result, and of those before it, on the stack: bit 62 where any may be wrong.
-
-    result, again, before: leave these, the result for the first time, and whenever it is wanted once more.
-    """
-    if name in SUMS:
-        own = result + again + again + OPCODES["i64x2.add"] + OPCODES["v128.and"]
-    else:
-        own = result + _SURE + OPCODES["i64x2.sub"]
-    return own + before + OPCODES["v128.or"] if before else own
 
 
 def changed_integers(code: Sequence[tuple[int, Instruction]], run: Run) -> Registers:

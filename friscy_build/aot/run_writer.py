@@ -6,18 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 
 from friscy_build.aot.call_blocks import CallBlockWriter
 from friscy_build.aot.effects import Registers, is_access, members
-from friscy_build.aot.float_packs import (
-    Computed,
-    Given,
-    Lanes,
-    Loaded,
-    Value,
-    Values,
-    pair_of_stores,
-    plan,
-    wanted_behind,
-)
-from friscy_build.aot.float_runs import Run, changed_integers, gather, is_integer, vector
+from friscy_build.aot.float_looks import gather
+from friscy_build.aot.float_plan import Plan, pair_of_stores, plan, wanted_behind
+from friscy_build.aot.float_runs import Run, changed_integers, is_integer, vector
+from friscy_build.aot.float_values import Computed, Given, Lanes, Loaded, Value, Values
 from friscy_build.aot.function_writer import BLOCK, OUTSIDE, WRAP
 from friscy_build.aot.graph import Block
 from friscy_build.aot.value_writer import move_base
@@ -37,10 +29,11 @@ class RunWriter(CallBlockWriter):
     _calm_before: set[bool]
     _values: Values
     _vectors: dict[Lanes, int]  # which local has a vector
+    _free: dict[Lanes, int]  # what is loaded where it is wanted: the pc of the load
 
     def _begin_runs(self) -> None:
         """A block's code begins."""
-        self._values, self._vectors = Values(), {}
+        self._values, self._vectors, self._free = Values(), {}, {}
 
     def _open_run(self, block: Block, run: Run, live: Registers, put: Callable[[int], None]) -> None:
         """Begin a run: what follows, up to `_close_run`, is done only where the attempt may not be right.
@@ -69,14 +62,7 @@ class RunWriter(CallBlockWriter):
             elif k in planned.loads:
                 self._put_load(pc, planned.loads[k])
             self._facts.follow(i, pc)
-        gathered = wasm.LOCAL_GET + leb(locals.gathered)
-        before = b""
-        for lanes, name in planned.looked:
-            self._put(gather(name, self._vector(lanes), self._vector(lanes), before))
-            self._put(wasm.LOCAL_SET + leb(locals.gathered))
-            before = gathered
-        self._put(gathered + gathered + OPCODES["i64x2.add"] + OPCODES["i64x2.bitmask"])
-        self._escape()
+        self._look_at(planned)
         for value in planned.outputs.values():
             self._put(self._scalar(value))
         for register in reversed(planned.outputs):
@@ -101,18 +87,32 @@ class RunWriter(CallBlockWriter):
         self.hints.append((len(self.parts), False))
         self._put(wasm.BR_IF + leb(self._nested - self._escape_level))
 
+    def _look_at(self, planned: Plan) -> None:
+        """Do the run again where a result may be wrong."""
+        for part in gather(planned.sure, planned.finite, self._vector, leb(self._locals.gathered)):
+            self._put(part)
+        self._escape()
+
     def _put_load(self, pc: int, lanes: Lanes) -> None:
-        """Load one value into both lanes of a vector, or two that are neighbours."""
-        first = self._values.definitions[lanes[0]]
-        assert isinstance(first, Loaded)
-        address, offset = self._place(first.base, first.offset)
+        """Load one value into both lanes of a vector, two that are neighbours, or the second of two that are none."""
+        neighbours = len(lanes) > 1 and self._values.lanes(lanes[0]) == lanes
+        if len(lanes) > 1 and not neighbours:
+            self._put(self._vector(lanes[:1]))
+        loaded = self._values.definitions[lanes[0] if neighbours else lanes[-1]]
+        assert isinstance(loaded, Loaded)
+        address, offset = self._place_of(loaded)
         self._put(address)
         self._mark(pc)
-        if len(lanes) > 1:
+        if neighbours:
             self._put(OPCODES["v128.load"] + b"\0" + offset)
         else:
-            self._put(OPCODES["f64.load"] + b"\0" + offset + OPCODES["f64x2.splat"])
+            last = OPCODES["f64x2.splat" if len(lanes) == 1 else "f64x2.replace_lane 1"]
+            self._put(OPCODES["f64.load"] + b"\0" + offset + last)
         self._put(wasm.LOCAL_SET + self._new_vector(lanes))
+
+    def _place_of(self, loaded: Loaded) -> tuple[bytes, bytes]:
+        """Where something is loaded (`_place`)."""
+        return self._place(loaded.base, loaded.offset)
 
     def _stored_pair(self, code: Sequence[tuple[int, Instruction]], k: int) -> tuple[bytes, int] | None:
         """Two stores of what is in a vector: what leaves that, and their offset; None where there are none."""
@@ -149,7 +149,12 @@ class RunWriter(CallBlockWriter):
         """Leave a vector on the stack."""
         if lanes in self._vectors:
             return wasm.LOCAL_GET + leb(self._vectors[lanes])
+        if lanes in self._free:
+            self._put_load(self._free[lanes], lanes)
+            return wasm.LOCAL_GET + leb(self._vectors[lanes])
         made = self._solo(*lanes) if len(lanes) == 1 else self._pair(*lanes)
+        if lanes in self._vectors:
+            return made
         return made + wasm.LOCAL_TEE + self._new_vector(lanes)
 
     def _solo(self, value: Value) -> bytes:
@@ -167,8 +172,12 @@ class RunWriter(CallBlockWriter):
         one, other = values.definitions[low], values.definitions[high]
         if values.packs.get(low) == (low, high) and isinstance(one, Computed) and isinstance(other, Computed):
             return self._arithmetic(one, other)
-        if isinstance(other, Given) and high not in values.packs and (high,) not in self._vectors:
-            return self._vector((low,)) + self._get(other.register) + OPCODES["f64x2.replace_lane 1"]
+        if high not in values.packs and (high,) not in self._vectors:
+            if isinstance(other, Given):
+                return self._vector((low,)) + self._get(other.register) + OPCODES["f64x2.replace_lane 1"]
+            if (high,) in self._free and isinstance(one, Loaded) and low not in values.packs:
+                self._put_load(self._free[high,], (low, high))
+                return wasm.LOCAL_GET + leb(self._vectors[low, high])
         return self._shuffled(*self._source(low), *self._source(high))
 
     def _arithmetic(self, one: Computed, other: Computed) -> bytes:

@@ -13,8 +13,8 @@ from friscy_build.aot.function_writer import BLOCK, LOOP, STILL_INTERRUPTED, WRA
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.halves import WORDS
 from friscy_build.aot.lanes import SHAPES, Lanes, Linear, constant, load_opcodes, store_opcodes
-from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.strips import Access, Reduction, Strip, find_strip
+from friscy_build.aot.trace_writer import TraceWriter
 from friscy_build.aot.unrolling import Unrolled, find_unrolled
 from friscy_build.isa.value import signed
 from friscy_build.wasm import opcodes as wasm
@@ -31,7 +31,7 @@ _COMPARISONS = {"ne": "ne", "slt": "lt_s", "ult": "lt_u", "sle": "le_s", "ule": 
 _NEUTRAL = {"add": 0, "or": 0, "xor": 0, "and": -1}
 
 
-class StripWriter(RunWriter):
+class StripWriter(TraceWriter):
     """Writes them. The locals for temporaries hold addresses and counts, those for vectors the values."""
 
     def _find_unrolled(self) -> dict[int, Unrolled]:

@@ -60,6 +60,7 @@ OPCODES.update(
         "f32x4.relaxed_nmadd": b"\xfd\x86\x02",
         "f64x2.relaxed_nmadd": b"\xfd\x88\x02",
         "v128.or": b"\xfd\x50",
+        "v128.any_true": b"\xfd\x53",
         "i8x16.shuffle": b"\xfd\x0d",
     }
 )

@@ -16,8 +16,9 @@ from test_float_runs import EXTREMES, INEXACT, block, ordinary, program_of, word
 
 from friscy.machine.layout import CAUSE_LOAD_FAULT, CAUSE_STORE_FAULT, HART_BASE
 from friscy_build.aot.effects import F0, registers
-from friscy_build.aot.float_packs import DOUBLE, Computed, Given, Values, pair_of_stores, plan, wanted_behind
+from friscy_build.aot.float_plan import pair_of_stores, plan, wanted_behind
 from friscy_build.aot.float_runs import find_runs, is_load, operation
+from friscy_build.aot.float_values import DOUBLE, Computed, Given, Values
 
 NewGuest = Callable[..., Guest]
 FUSED = ("fmadd.d", "fmsub.d", "fnmadd.d", "fnmsub.d")
@@ -45,13 +46,6 @@ def pairs_of(*words: int) -> list[tuple[int, ...]]:
     loads_and_arithmetic = (k for k, (_, i) in enumerate(code) if is_load(i) or operation(i))
     places = dict(zip(made, loads_and_arithmetic, strict=True))
     return sorted({tuple(places[each] for each in lanes) for lanes in values.packs.values()})
-
-
-def looked_at(*words: int) -> list[tuple[str, int]]:
-    """The names of the arithmetic that is looked at, and in how many lanes."""
-    code = block(*words)
-    (run,) = find_runs(code).values()
-    return [(name, len(lanes)) for lanes, name in plan(code, run, Values()).looked]
 
 
 def test_neighbours_in_memory_are_loaded_and_computed_at_once() -> None:
@@ -87,26 +81,6 @@ def test_signs_have_to_be_the_same(turned: bool) -> None:
     other = "fmsub.d" if turned else "fmadd.d"
     words = [load(0, 0), load(1, 8), op("fmadd.d", 2, 10, 11, 0), op(other, 3, 10, 11, 1), op("fmul.d", 4, 10, 10)]
     assert ((2, 3) in pairs_of(*words)) != turned
-
-
-def test_a_sum_that_goes_into_another_result_needs_no_look() -> None:
-    mul, add, use = op("fmul.d", 10, 10, 11), op("fadd.d", 12, 10, 11), op("fdiv.d", 14, 12, 12)
-    assert looked_at(mul, add, use) == [("fmul", 1), ("fdiv", 1)]
-    assert looked_at(mul, use, add) == [("fmul", 1), ("fdiv", 1), ("fadd", 1)]
-    copied = word("fsgnj.d", rd=13, rs1=12, rs2=12)
-    assert looked_at(mul, add, copied, op("fdiv.d", 14, 13, 13)) == [("fmul", 1), ("fdiv", 1)]
-    # Nobody wants the first one, which is a pair with the second.
-    assert looked_at(mul, add, add, use) == [("fmul", 1), ("fadd", 2), ("fdiv", 1)]
-
-
-def test_a_product_needs_no_look_that_is_added_to_what_is_not_tiny_and_goes_into_another_result() -> None:
-    square, sums = op("fmul.d", 10, 11, 11), op("fmadd.d", 10, 12, 12, 10)
-    assert looked_at(square, sums, op("fmadd.d", 10, 13, 13, 10)) == [("fmul", 1), ("ffma", 1)]
-    # The second sum is not known not to be tiny: its own addend has not been looked at.
-    assert looked_at(square, sums, op("fmadd.d", 10, 13, 13, 10), op("fdiv.d", 9, 10, 10)) == [
-        ("fmul", 1), ("ffma", 1), ("fdiv", 1),
-    ]  # fmt: skip
-    assert looked_at(op("fmul.d", 9, 9, 9), sums, op("fdiv.d", 9, 10, 10)) == [("fmul", 1), ("ffma", 1), ("fdiv", 1)]
 
 
 def test_pairs_of_stores() -> None:

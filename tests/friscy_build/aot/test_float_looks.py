@@ -1,0 +1,150 @@
+"""What of a run of floats is looked at, and that it is enough: against the oracle, with numbers at all limits."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from programs import DATA_BYTES, Program
+from test_aot_rows import SETTINGS, NewGuest, check
+from test_float_runs import ARITHMETIC, INEXACT, block, program_of, word
+
+from friscy.machine.layout import HART_BASE, SURE_EXPONENT
+from friscy_build.aot.float_looks import find_looks
+from friscy_build.aot.float_plan import plan
+from friscy_build.aot.float_runs import find_runs
+from friscy_build.aot.float_values import Computed, Given, Loaded, Values
+
+FUSED = ("fmadd.d", "fmsub.d", "fnmadd.d", "fnmsub.d")
+
+
+def op(name: str, rd: int, *sources: int) -> int:
+    return word(name, rd=rd, rm=7, **dict(zip(("rs1", "rs2", "rs3"), sources, strict=False)))
+
+
+def looked_at(*words: int) -> tuple[list[str], list[str]]:
+    """(what has to be sure, what has to be finite) of a block's run: results by their operation, others by register."""
+    code = block(*words)
+    (run,) = find_runs(code).values()
+    values = Values()
+    planned = plan(code, run, values)
+
+    def name(lanes: tuple[int, ...]) -> str:
+        one = values.definitions[lanes[0]]
+        called = one.name if isinstance(one, Computed) else "load"
+        if isinstance(one, Given):
+            called = f"f{one.register - 32}"
+        return called if len(lanes) == 1 else f"{called} x2"
+
+    return [name(lanes) for lanes in planned.sure], [name(lanes) for lanes in planned.finite]
+
+
+MUL, USE = op("fmul.d", 10, 10, 11), op("fdiv.d", 14, 12, 12)
+
+
+def test_a_sum_that_goes_into_another_result_needs_no_look() -> None:
+    add = op("fadd.d", 12, 10, 11)
+    assert looked_at(MUL, add, USE) == (["fmul", "fdiv"], [])
+    copied = word("fsgnj.d", rd=13, rs1=12, rs2=12)
+    assert looked_at(MUL, add, copied, op("fdiv.d", 14, 13, 13)) == (["fmul", "fdiv"], [])
+
+
+def test_a_result_that_nobody_uses_is_finite() -> None:
+    # What is added to something finite leaves that finite where it is not very large.
+    assert looked_at(MUL, op("fadd.d", 12, 10, 9), op("fadd.d", 13, 9, 9)) == (["fmul"], ["f9", "fadd"])
+    assert looked_at(MUL, MUL, op("fadd.d", 12, 10, 9)) == (["fmul", "fmul"], ["f9"])
+    # A product of two sure ones, and that of three.
+    square = [op("fmul.d", 10, 11, 11), op("fmul.d", 11, 10, 10)]
+    assert looked_at(*square, op("fmadd.d", 12, 11, 10, 9)) == (["fmul"], ["f9"])
+
+
+def test_a_product_needs_no_look_that_is_added_to_what_is_not_tiny() -> None:
+    square, sums = op("fmul.d", 10, 11, 11), op("fmadd.d", 10, 12, 12, 10)
+    assert looked_at(square, sums, op("fmadd.d", 10, 13, 13, 10))[0] == ["fmul"]
+    # Squares are not negative: a sum of them is as large as the first. Another may be anything.
+    assert looked_at(square, op("fmadd.d", 10, 12, 13, 10), op("fmadd.d", 10, 12, 13, 10))[0] == ["fmul", "ffma"]
+    assert looked_at(square, op("fnmsub.d", 10, 12, 12, 10), op("fmadd.d", 10, 12, 13, 10))[0] == ["fmul", "ffma"]
+
+
+def test_operands_of_several_products_are_looked_at_instead_of_these() -> None:
+    products = [op("fmul.d", 10 + k, one, other) for k, (one, other) in enumerate([(1, 3), (1, 4), (2, 3), (2, 4)])]
+    assert looked_at(*products)[0] == ["fmul x2", "fmul x2"]  # as many
+    more = [*products, op("fmul.d", 14, 1, 5), op("fmul.d", 15, 2, 5), op("fdiv.d", 16, 14, 15)]
+    sure, finite = looked_at(*more)
+    assert "fdiv" in sure
+    assert "fmul" not in sure
+    assert not finite
+
+
+def test_what_is_known_of_products_of_what_is_sure() -> None:
+    """The square of one cannot be tiny, the square of that may be."""
+    products = [op("fmul.d", 10, 1, 2), *(op("fmul.d", 11 + k, 10 + k, 10 + k) for k in range(3))]
+    assert looked_at(*products)[0] == ["fmul", "fmul"]
+
+
+def test_a_root_is_half_as_far_away() -> None:
+    words = [op("fmul.d", 10, 11, 11), op("fsqrt.d", 12, 10), op("fmul.d", 13, 12, 10), op("fmul.d", 13, 13, 12)]
+    assert looked_at(*words) == (["fmul"], [])
+    # That of what may be negative is no number.
+    assert looked_at(op("fmul.d", 10, 11, 12), op("fsqrt.d", 12, 10), op("fadd.d", 13, 12, 10)) == (["fmul"], ["fadd"])
+
+
+def test_what_values_there_are_to_look_at() -> None:
+    values = Values()
+    loaded, given_ = values.add(Loaded(8, 0, 0)), values.add(Given(40))
+    quotient = values.add(Computed("fdiv", ((loaded, False), (given_, False))))
+    total = values.add(Computed("fadd", ((quotient, False), (loaded, False))))
+    looks = find_looks(values, [quotient, total])
+    assert (looks.sure, looks.finite) == ([quotient], [loaded])
+
+
+# Against the oracle
+
+LIMITS = (
+    *(-1074, -1022, -970, -900, -768, -538, -512, -511, -308, -257, -256, -255),
+    *(-1, 0, 1, 255, 256, 257, 511, 512, 513, 768, 969, 1023),
+)
+
+
+def number(rng: random.Random, exponents: tuple[int, ...]) -> int:
+    """A number near some power of two, with few bits or many."""
+    exponent = rng.choice(exponents) + rng.choice((-1, 0, 0, 1))
+    fraction = rng.choice((0, 0, 1, (1 << 52) - 1, rng.getrandbits(52), rng.getrandbits(3) << 49))
+    sign = rng.getrandbits(1) << 63
+    if exponent < -1022:
+        return sign | max((1 << 52 | fraction) >> min(-1022 - exponent, 52), 1)
+    return sign | min(exponent + 1023, 2046) << 52 | fraction
+
+
+def looks_program(rng: random.Random) -> Program:
+    """Arithmetic on few registers, with numbers that are near few limits."""
+    exponents = tuple(rng.choices(LIMITS, k=rng.choice((1, 2, 3))))
+    words = []
+    for _ in range(rng.randrange(4, 14)):
+        name = rng.choice((*ARITHMETIC, "fmul.d", "fmul.d", *FUSED))
+        sources = [rng.randrange(10, 18) for _ in range(3)]
+        if rng.random() < 0.2:
+            sources[1] = sources[0]
+        words.append(op(name, rng.randrange(10, 18), *sources[: 3 if name in FUSED else 1 if name == "fsqrt.d" else 2]))
+    program = program_of(rng, words, lambda: number(rng, exponents), (INEXACT,))
+    return Program(program.words, program.x, program.f, program.fcsr, bytes(DATA_BYTES))
+
+
+@SETTINGS
+@given(st.integers(0, 1 << 32))
+def test_no_look_is_missing(new_guest: NewGuest, seed: int) -> None:
+    guest = new_guest()
+    guest.exports["probe"](guest.store, HART_BASE)
+    rng = random.Random(seed)
+    for _ in range(12):
+        check(guest, looks_program(rng))
+
+
+@pytest.mark.parametrize("exponent", [-257, -256, 255, 256])
+def test_where_what_is_sure_ends(exponent: int) -> None:
+    """`SURE_EXPONENT` and the bits that are looked at say what `float_looks` counts on: 2 ** -256 to 2 ** 256."""
+    (bits,) = struct.unpack("<Q", struct.pack("<d", 1.5 * 2.0**exponent))
+    assert ((bits - SURE_EXPONENT) & 3 << 61 == 0) == (-256 <= exponent < 256)
