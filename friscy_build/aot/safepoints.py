@@ -48,6 +48,7 @@ class Looks:
             if is_turned_unasked(flow, header, body, asking):
                 found = self._find(header, body, asking)
                 if not found:
+                    asking.add(header)  # it looks itself, each time that a loop around it comes there
                     continue
                 asking |= found
                 stored = stores(flow, flow.blocks[header])

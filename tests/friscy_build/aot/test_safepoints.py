@@ -72,6 +72,19 @@ def nested(a: Assembler) -> None:
     a.to("inner", "bne", rs1=S0, rs2=0)
 
 
+def turns(a: Assembler, count: int = 3) -> None:
+    """A loop that ends never, around one that accesses nothing, and may be written turn by turn."""
+    a.word(op("addi", rd=S0, rs1=0, imm=count))
+    a.labels["inner"] = a.at
+    a.word(op("addi", rd=S0, rs1=S0, imm=-1))
+    a.to("inner", "bne", rs1=S0, rs2=0)
+
+
+def many_turns(a: Assembler) -> None:
+    """The same around one that is a loop in any case."""
+    turns(a, 100)
+
+
 def chase(a: Assembler) -> None:
     """What lists are followed by; the place holds its own address."""
     a.word(op("ld", rd=A1, rs1=A1, imm=0))
@@ -151,6 +164,7 @@ BODIES = {
     "nothing": lambda a: None, "leaf": call("leaf"), "calls": call("plain"), "guarded": call("guarded"),
     "seldom": seldom, "nested": nested,
     **{f.__name__: f for f in (chase, fill, either, one_way, behind, inner, again, floats, copies, steps)},
+    **{f.__name__: f for f in (turns, many_turns)},
 }  # fmt: skip
 
 
@@ -210,6 +224,14 @@ def test_which_accesses_look(body: str, expected: dict[str, Look]) -> None:
     places = {**a.labels, "again+4": a.labels["again"] + 4}
     assert looks.accesses == {places[label]: look for label, look in expected.items()}
     assert (a.labels["again"] in looks.unasked) == bool(expected), "else its head looks"
+
+
+def test_a_loop_around_one_that_looks_does_not() -> None:
+    a, flow = flow_of("many_turns")
+    inner = a.labels["inner"]
+    bases = Bases(flow, direct=False, kept={})
+    assert Looks(flow, bases, set()).unasked == {a.labels["again"]}
+    assert Looks(flow, bases, set(), {flow.number[inner]}).unasked == {inner}, "it may look seldom"
 
 
 def test_an_access_looks_where_no_call_does() -> None:
