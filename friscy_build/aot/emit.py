@@ -316,7 +316,7 @@ class Emitter(StripWriter):
 
     def _compare(self, i: Instruction, comparison: Comparison) -> None:
         """Write a comparison of floats that raises no flags."""
-        self._put(self._get(comparison.a) + self._get(comparison.b) + comparison.opcode)
+        self._put(self._get(comparison.a) + self._get(comparison.b) + OPCODES[f"f64.{comparison.name}"])
         self._put(EXTEND + self._set(i.rd))
 
     def _put_copy(self, copy: Copy, pc: int) -> None:

@@ -16,16 +16,15 @@ from friscy_build.aot.float_runs import native_of, operand
 from friscy_build.aot.tracing import ORDERED
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.zicsr import FFLAGS
-from friscy_build.wasm.opcodes import OPCODES
 
 _REACH = 8  # instructions from the flags being kept to their being put back
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """opcode: the host's comparison of the float registers `a` and `b`."""
+    """name: of the host's comparison of the float registers `a` and `b`."""
 
-    opcode: bytes
+    name: str
     a: int
     b: int
 
@@ -54,7 +53,7 @@ def comparison(i: Instruction) -> Comparison | None:
     registers = [each[0] for arg in args if (each := operand(arg)) is not None and not each[1]]
     if width != 64 or len(registers) != 2:
         return None
-    return Comparison(OPCODES[f"f64.{ORDERED[native.name[7:]]}"], *registers)
+    return Comparison(ORDERED[native.name[7:]], *registers)
 
 
 def find_quiet(code: Sequence[tuple[int, Instruction]]) -> Quiet:

@@ -155,16 +155,27 @@ class TraceWriter(RunWriter):
         last: dict[int, Place] = {}  # which instruction writes a register last
         for k in range(trace.end):
             last |= dict.fromkeys(members(effects(trace.code[k][1])[1]), k)
+        wanted: dict[Place, set[bool]] = {k: set() for k in planned.compared}  # whether they have to hold
+        for branch, k in trace.decided.items():
+            wanted[k].add(trace.branches[branch] == (trace.code[branch][1].row.name == "bne"))
         for k, (low, high) in planned.compared.items():
-            register = trace.code[k][1].rd
-            holds = self._scalar(low) + self._scalar(high) + trace.quiet.comparisons[k].opcode
-            for branch, comparison in trace.decided.items():
-                if comparison == k:
-                    wanted = trace.branches[branch] == (trace.code[branch][1].row.name == "bne")
-                    self._put(holds + (OPCODES["i32.eqz"] if wanted else b""))
-                    self._escape()
-            if last[register] == k:
-                self._put(holds + EXTEND + self._set(register))
+            name, mate = trace.quiet.comparisons[k].name, trace.mate(k)
+            if mate is not None and wanted[k] == wanted[mate] == {False}:
+                both = zip((low, high), planned.compared[mate], strict=True)
+                self._put(b"".join(self._vector((one, other) if one != other else (one,)) for one, other in both))
+                self._put(OPCODES[f"f64x2.{name}"] + OPCODES["v128.any_true"])
+                self._escape()
+                wanted[k] = wanted[mate] = set()
+            for taken in wanted[k]:
+                self._put_comparison(name, low, high)
+                self._put(OPCODES["i32.eqz"] if taken else b"")
+                self._escape()
+            if last[trace.code[k][1].rd] == k:
+                self._put_comparison(name, low, high)
+                self._put(EXTEND + self._set(trace.code[k][1].rd))
+
+    def _put_comparison(self, name: str, low: Value, high: Value) -> None:
+        self._put(self._scalar(low) + self._scalar(high) + OPCODES[f"f64.{name}"])
 
     def _is_free(self, lanes: Lanes) -> bool:
         first = self._values.definitions[lanes[0]]

@@ -69,6 +69,7 @@ _SIMD = {  # the same as _FROM, behind 0xFD
     0x00: "v128.load v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u v128.load32x2_s v128.load32x2_u",
     0x0B: "v128.store",
     0x0F: "i8x16.splat i16x8.splat i32x4.splat i64x2.splat",
+    0x47: "f64x2.eq f64x2.ne f64x2.lt f64x2.gt f64x2.le f64x2.ge",
     0x5A: "v128.store32_lane v128.store64_lane v128.load32_zero",
     0x6B: "i8x16.shl i8x16.shr_s i8x16.shr_u i8x16.add",
     0x71: "i8x16.sub",
