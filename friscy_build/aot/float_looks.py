@@ -32,7 +32,7 @@ _SMALLEST = -1074  # all numbers are multiples of 2 ** this
 _LEAST = -1022  # those below 2 ** this are tiny
 _SURE = -256, 256  # what is sure is at least 2 ** the one (SURE_EXPONENT, as a number has it), and below the other
 _MOST = 1023  # what is below 2 ** this is finite, rounded
-_HARMLESS = 969  # a number that is finite stays so when less than 2 ** this is added
+HARMLESS = 969  # a number that is finite stays so when less than 2 ** this is added
 _LARGE = -900  # where a product is added to so much, and the sum is tiny, the product is so large that this is exact
 
 # Exponents of what is sure, less the first of them, are below 512: they lack these bits. So does zero.
@@ -42,7 +42,7 @@ _FIRST = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one 
 
 
 class Bounds(NamedTuple):
-    """What is known of a value: a multiple of 2 ** grain, and where these are not None, at least 2 ** least, and below
+    """What is known of a value: a multiple of 2 ** grain, and where these are not None, at least 2 ** least, and at most
     2 ** most, neither infinite nor no number."""
 
     least: int | None = None
@@ -94,7 +94,7 @@ def _finite(values: Values, known: dict[Value, Bounds], value: Value) -> Value |
         mosts = [known.get(each, _ANY).most for each, _ in others]
         if definition.name not in (*FUSED, "fadd", "fsub") or None in mosts:
             return value
-        if sum(most for most in mosts if most is not None) > _HARMLESS:
+        if sum(most for most in mosts if most is not None) > HARMLESS:
             return value
         value = last
     return None
@@ -110,7 +110,7 @@ def _unsafe(
     for value in arithmetic:
         definition = values.computed(value)
         operands = [_turned(known.get(each, _ANY), turned) for each, turned in definition.operands]
-        bounds = _bounds(definition, operands)
+        bounds = bounds_of(definition, operands)
         if bounds is None:
             unsafe.append(value)
             bounds = _IS_SURE._replace(positive=definition.name == "fmul" and _is_square(definition))
@@ -124,7 +124,7 @@ def _turned(bounds: Bounds, turned: bool) -> Bounds:
     return bounds._replace(positive=False) if turned else bounds
 
 
-def _bounds(definition: Computed, operands: Sequence[Bounds]) -> Bounds | None:
+def bounds_of(definition: Computed, operands: Sequence[Bounds]) -> Bounds | None:
     """What is known of a result that is neither infinite nor no number; None where it may be tiny and inexact."""
     name, first = definition.name, operands[0]
     if name == "fdiv":

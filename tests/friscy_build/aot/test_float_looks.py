@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from test_aot_rows import SETTINGS, NewGuest, check
 from test_float_runs import ARITHMETIC, INEXACT, block, program_of, word
 
 from friscy.machine.layout import HART_BASE, SURE_EXPONENT
-from friscy_build.aot.float_looks import find_looks
+from friscy_build.aot.float_looks import HARMLESS, Bounds, bounds_of, find_looks
 from friscy_build.aot.float_plan import plan
 from friscy_build.aot.float_runs import find_runs
 from friscy_build.aot.float_values import Computed, Given, Loaded, Values
@@ -66,7 +68,8 @@ def test_a_product_needs_no_look_that_is_added_to_what_is_not_tiny() -> None:
     assert looked_at(square, sums, op("fmadd.d", 10, 13, 13, 10))[0] == ["fmul"]
     # Squares are not negative: a sum of them is as large as the first. Another may be anything.
     assert looked_at(square, op("fmadd.d", 10, 12, 13, 10), op("fmadd.d", 10, 12, 13, 10))[0] == ["fmul", "ffma"]
-    assert looked_at(square, op("fnmsub.d", 10, 12, 12, 10), op("fmadd.d", 10, 12, 13, 10))[0] == ["fmul", "ffma"]
+    for name in ("fnmsub.d", "fmsub.d"):
+        assert looked_at(square, op(name, 10, 12, 12, 10), op("fmadd.d", 10, 12, 13, 10))[0] == ["fmul", "ffma"]
 
 
 def test_operands_of_several_products_are_looked_at_instead_of_these() -> None:
@@ -99,6 +102,83 @@ def test_what_values_there_are_to_look_at() -> None:
     total = values.add(Computed("fadd", ((quotient, False), (loaded, False))))
     looks = find_looks(values, [quotient, total])
     assert (looks.sure, looks.finite) == ([quotient], [loaded])
+
+
+# What is known of results, against exact arithmetic
+
+EXACTLY: dict[str, Callable[..., Fraction]] = {
+    "fadd": lambda a, b: a + b, "fsub": lambda a, b: a - b, "fmul": lambda a, b: a * b,
+    "ffma": lambda a, b, c: a * b + c, "fnma": lambda a, b, c: c - a * b,
+}  # fmt: skip
+
+
+def some_bounds(rng: random.Random) -> Bounds:
+    least = rng.choice((None, None, rng.randrange(-1074, 300), rng.choice((-1022, -970, -960, -901, -900, -512, -256))))
+    grain = rng.choice((-1074, rng.randrange(-1074, 0), rng.choice((-538, -537, -536, -308))))
+    most = rng.choice((None, rng.randrange(max(least or 0, 0) + 1, 1024), rng.choice((512, 969, 970, 1022))))
+    if least is not None and most is not None:
+        most = max(most, least + 1)
+    return Bounds(None, most, grain, rng.random() < 0.5).at_least(least)
+
+
+def some_value(rng: random.Random, bounds: Bounds) -> Fraction:
+    """A number as it may be: mostly one of the smallest, with its last bit set, or the largest."""
+    lowest = max(bounds.grain, -1074)
+    least = lowest if bounds.least is None else max(bounds.least, lowest)
+    most = 1024 if bounds.most is None else bounds.most
+    if bounds.least is None and rng.random() < 0.1:
+        return Fraction(0)
+    top = min(max(rng.choice((least, least, least + 1, most - 1, rng.randrange(least, most))), least), most - 1)
+    bottom = max(lowest, top - 52)
+    digits = 1 << top - bottom | rng.choice((0, 1, (1 << top - bottom) - 1, rng.getrandbits(top - bottom + 1) >> 1))
+    sign = 1 if bounds.positive else rng.choice((-1, 1))
+    return sign * (digits & (2 << top - bottom) - 1) * Fraction(2) ** bottom
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_what_is_known_of_a_result_holds(name: str) -> None:
+    """Whatever operands are: it is exact where it is tiny, and within its bounds."""
+    rng = random.Random(name)
+    exactly, nsafe = EXACTLY[name], 0
+    for _ in range(6000):
+        count = exactly.__code__.co_argcount
+        operands = [some_bounds(rng) for _ in range(count)]
+        numbers = [some_value(rng, each) for each in operands]
+        definition = Computed(name, tuple((k, False) for k in range(count)))
+        if name not in ("fadd", "fsub") and rng.random() < 0.2:
+            operands[1], numbers[1] = operands[0], numbers[0]
+            definition = Computed(name, ((0, False), (0, False), *definition.operands[2:]))
+        if count == 3 and rng.random() < 0.5 and operands[2].least is not None:
+            # The sum is as small as it can be.
+            near = Fraction(float(exactly(numbers[0], numbers[1], Fraction(0)))) if _fits(numbers) else Fraction(0)
+            if abs(near) >= Fraction(2) ** operands[2].least and not operands[2].positive:
+                numbers[2], operands[2] = -near, Bounds().at_least(operands[2].least)
+        found, exact = bounds_of(definition, operands), exactly(*numbers)
+        if found is None:
+            continue
+        nsafe += 1
+        try:
+            result = Fraction(float(exact))
+        except OverflowError:
+            assert found.most is None
+            continue
+        assert result == exact or abs(exact) >= Fraction(2) ** -1022
+        assert found.least is None or abs(result) >= Fraction(2) ** found.least
+        assert found.most is None or abs(result) <= Fraction(2) ** found.most
+        assert result % Fraction(2) ** found.grain == 0
+        assert result >= 0 or not found.positive
+    assert nsafe > 1000
+
+
+def _fits(numbers: Sequence[Fraction]) -> bool:
+    return abs(numbers[0] * numbers[1]) < Fraction(2) ** 1023
+
+
+def test_a_finite_number_stays_so_when_little_is_added() -> None:
+    largest = Fraction((1 << 53) - 1) * Fraction(2) ** 971
+    assert float(largest + Fraction(2) ** HARMLESS) == float(largest)
+    with pytest.raises(OverflowError):
+        float(largest + Fraction(2) ** (HARMLESS + 1))
 
 
 # Against the oracle

@@ -17,6 +17,7 @@ from test_float_runs import EXTREMES, INEXACT, ordinary
 from trace_programs import (
     BASES,
     COUNT,
+    LESS,
     LIMIT,
     PAGE,
     add,
@@ -222,6 +223,22 @@ def test_bases_that_are_near_each_other(new_guest: NewGuest, distance: int) -> N
     """What is stored through one is loaded through the other."""
     words = loop(load(9, Q, 0), load(9, Q, 40), *BODY)
     check_trace(new_guest(), program(words, 6, p=DATA + 0x400, q=DATA + 0x400 + distance))
+
+
+def test_what_is_loaded_and_then_overwritten(new_guest: NewGuest) -> None:
+    """Nobody computes with it, but the register has what was there."""
+    words = loop(load(0, P, 0), *RUN, store(2, P, 0), load(5, P, 8), store(3, P, 8), *RUN, store(4, P, 16), add(P, 24))
+    assert len(traces_of(words)[0]) == 2
+    for nturns in (1, 4):
+        check_trace(new_guest(), program(words, nturns, p=DATA))
+
+
+def test_a_comparison_whose_register_is_written_again(new_guest: NewGuest) -> None:
+    words, cold = with_exit(load(0, P, 0), *RUN, op("addi", rd=LESS, rs1=COUNT, imm=5), *RUN, store(2, P, 0), add(P, 8))
+    assert len(traces_of(words, cold)[0]) == 2
+    each = program(words, 4, p=DATA)
+    each.f[1] = 0x3FF0 << 48
+    check_trace(new_guest(), each, cold)
 
 
 @pytest.mark.parametrize("offset", range(0, 80, 8))

@@ -86,6 +86,8 @@ def random_loop(rng: random.Random) -> tuple[list[int], int]:
         if rng.random() < 0.25:
             exits.append(len(body))
             body += seldom(rng.randrange(12), rng.randrange(12), 0)
+            if rng.random() < 0.3:
+                body.append(op("addi", rd=LESS, rs1=COUNT, imm=3))
         for _ in range(rng.choice((0, 1, 2, 3))):
             body.append(store(rng.randrange(10), rng.choice(BASES), 8 * rng.randrange(-2, 6)))
     for base in BASES:
