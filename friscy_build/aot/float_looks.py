@@ -42,8 +42,8 @@ _FIRST = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one 
 
 
 class Bounds(NamedTuple):
-    """What is known of a value: a multiple of 2 ** grain, and where these are not None, at least 2 ** least, and at most
-    2 ** most, neither infinite nor no number."""
+    """What is known of a value: a multiple of 2 ** grain; where that is not None, at least 2 ** least; where that is not
+    None, at most 2 ** most, neither infinite nor no number."""
 
     least: int | None = None
     most: int | None = None
