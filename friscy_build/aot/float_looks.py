@@ -35,15 +35,16 @@ _MOST = 1023  # what is below 2 ** this is finite, rounded
 HARMLESS = 969  # a number that is finite stays so when less than 2 ** this is added
 _LARGE = -900  # where a product is added to so much, and the sum is tiny, the product is so large that this is exact
 
-# Exponents of what is sure, less the first of them, are below 512: they lack these bits. So does zero.
+# Exponents of what is sure, less the first of them, are below 512: they lack these bits. So does zero times what is
+# finite.
 _MASK = OPCODES["v128.const"] + 2 * (3 << 61).to_bytes(8, "little")
 _ZERO = OPCODES["v128.const"] + bytes(16)
 _FIRST = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one run are merged
 
 
 class Bounds(NamedTuple):
-    """What is known of a value: a multiple of 2 ** grain; where that is not None, at least 2 ** least; where that is not
-    None, at most 2 ** most, neither infinite nor no number."""
+    """What is known of a value: a multiple of 2 ** grain; at least 2 ** least, where that is not None; and where that is
+    not None, at most 2 ** most, neither infinite nor no number."""
 
     least: int | None = None
     most: int | None = None
