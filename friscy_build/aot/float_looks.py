@@ -43,8 +43,8 @@ _FIRST = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one 
 
 
 class Bounds(NamedTuple):
-    """What is known of a value: a multiple of 2 ** grain; at least 2 ** least, where that is not None; and where that is
-    not None, at most 2 ** most, neither infinite nor no number."""
+    """What is known of a value. It is a multiple of 2 ** grain; at least 2 ** least, where that is not None; and, where
+    that is not None, at most 2 ** most, neither infinite nor no number."""
 
     least: int | None = None
     most: int | None = None
