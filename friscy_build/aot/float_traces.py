@@ -229,7 +229,7 @@ class _Accesses:
     def __init__(self, code: Code, end: Place, decided: Place) -> None:
         """decided: the place of the first branch that floats decide."""
         self._code, self._end, self._decided = code, end, decided
-        self._early: dict[Root, list[int]] = {}  # offsets of loads that are always made
+        self._early: dict[Root, list[int]] = {}  # offsets of bytes that are always read
         self._late: list[tuple[Place, Address]] = []  # the others
         self.held: dict[int, Address] = {}
         self.loads: dict[Place, Address] = {}
@@ -269,7 +269,8 @@ class _Accesses:
     def _take_load(self, k: Place, address: Address) -> bool:
         root, offset = address.root, address.offset
         if not self.stores and k < self._decided:
-            self._early.setdefault(root, []).append(offset)
+            last = ACCESS_BYTES - 1 if self._code[k][1].row.name in ("fld", "ld") else 0
+            self._early.setdefault(root, []).extend((offset, offset + last))
             return True
         if root not in self._early:
             return False
@@ -283,9 +284,9 @@ class _Accesses:
         return high - low <= PAGE // 4
 
     def _span(self, root: Root) -> tuple[int, int]:
-        """Where its first byte is that is loaded, and where it ends."""
-        offsets = [*self._early[root], *(each.offset for _, each in self._late if each.root == root)]
-        return min(offsets), max(offsets) + ACCESS_BYTES
+        """Where the first byte is that is loaded, and where the last one ends."""
+        early, late = self._early[root], [each.offset for _, each in self._late if each.root == root]
+        return min(*early, *late), max(*(each + 1 for each in early), *(each + ACCESS_BYTES for each in late))
 
     @property
     def late(self) -> frozenset[Place]:
@@ -297,7 +298,7 @@ class _Accesses:
         found: dict[Root, Place] = {}
         for k, address in self._late:
             early = self._early[address.root]
-            if not min(early) <= address.offset <= max(early):
+            if not min(early) <= address.offset <= max(early) + 1 - ACCESS_BYTES:
                 found.setdefault(address.root, k)
         return {k: Range(root, *self._span(root)) for root, k in found.items()}
 

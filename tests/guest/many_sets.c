@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     SHOW(setrlimit(RLIMIT_NOFILE, &files));
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     SHOW(bind(listener, (void *)&where, sizeof where));
-    SHOW(listen(listener, 100));
+    SHOW(listen(listener, count)); /* where the queue is full, clients wait for seconds */
     int *sets = malloc(count * sizeof *sets), *ends = malloc(count * sizeof *ends);
     for (int k = 0; k < count; k++)
         ends[k] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);

@@ -124,6 +124,10 @@ def test_what_a_load_behind_a_store_needs() -> None:
     # In one page with one of them.
     one = found(load(0, P, 0), *RUN, store(2, Q, 0), load(5, P, 8), *RUN, store(2, Q, 8))[-1]
     assert one.pages == {5: Range((P, -1), 0, 16)}
+    # Of eight bytes it is not enough to have read one.
+    byte = op("lbu", rd=7, rs1=P, imm=8)
+    one = found(load(0, P, 0), byte, *RUN, store(2, Q, 0), load(5, P, 8), *RUN, store(2, Q, 8))[-1]
+    assert one.pages == {6: Range((P, -1), 0, 16)}
     # There is none.
     assert found(*RUN, store(2, Q, 0), load(5, P, 8), *RUN, store(2, Q, 8)) == ()
     assert found(load(0, P, 0), *RUN, store(2, Q, 0), load(5, P, 2040), *RUN, store(2, Q, 8)) == ()
