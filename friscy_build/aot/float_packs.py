@@ -147,7 +147,7 @@ class Packer:
             changed = False
             for value in self._arithmetic:
                 found = needs[value]
-                for member in self._packs.get(value, (value,)):
+                for member in self._values.lanes(value):
                     for operand, _ in self._values.computed(member).operands:
                         found |= 1 << operand | needs.get(operand, 0)
                 if found != needs[value]:

@@ -19,15 +19,15 @@ from dataclasses import dataclass
 
 from friscy.machine.layout import PAGE
 from friscy_build.aot.effects import F0, effects, is_access, members
-from friscy_build.aot.float_runs import LEAST, MOST, find_runs, is_integer, is_load, move, operation
+from friscy_build.aot.float_runs import FUSED, LEAST, MOST, find_runs, is_integer, is_load, move, operation
+from friscy_build.aot.float_values import AT_START, Place
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.locals import MAX_SAVED
 from friscy_build.aot.quiet import Quiet, find_quiet
 from friscy_build.isa.decode import Instruction
 
-Place = int  # of an instruction in the trace
-Root = tuple[int, Place]  # what a register had at the start (place -1), or behind the instruction at a place
+Root = tuple[int, Place]  # what a register had AT_START, or behind the instruction at a place of the trace
 Code = Sequence[tuple[int, Instruction]]
 
 ACCESS_BYTES = 8  # that an access reads or writes at most
@@ -99,27 +99,30 @@ def find_traces(flow: Flow) -> dict[int, tuple[Trace, ...]]:
     """The traces of a function's loops, by their first blocks: of two turns, where that may be, and of one."""
     found: dict[int, tuple[Trace, ...]] = {}
     for header in flow.blocks:
-        if header.pc >= 0 and flow.back_to(header):
-            traces = [find_trace(flow, header, nturns) for nturns in (2, 1)]
-            if any(traces):
-                found[header.pc] = tuple(each for each in traces if each is not None)
+        if header.pc < 0 or not flow.back_to(header):
+            continue
+        chain = _chain(flow, header)
+        nruns = sum(len(find_runs(block.code)) for block in chain[0]) if chain is not None else 0
+        if chain is None or not nruns:
+            continue
+        traces = [_find_trace(header, *chain, nruns, nturns) for nturns in (2, 1)]
+        if any(traces):
+            found[header.pc] = tuple(each for each in traces if each is not None)
     return found
 
 
-def find_trace(flow: Flow, header: Block, nturns: int) -> Trace | None:
-    """So many turns of the loop that begins with a block; None where they are not tried as one."""
-    chain = _chain(flow, header)
-    if chain is None:
-        return None
-    blocks, taken = chain
-    nruns = sum(len(find_runs(block.code)) for block in blocks)
-    if not nruns:
-        return None
+def _find_trace(
+    header: Block, blocks: tuple[Block, ...], taken: Mapping[int, bool], nruns: int, nturns: int
+) -> Trace | None:
+    """So many turns of the loop that begins with a block; None where they are not tried as one.
+
+    blocks, taken: of a turn, and which branches between them are taken. nruns: of floats in it.
+    """
     last = blocks[-1]
     if nturns > 1:
         if last.end is not End.BRANCH or last.target == last.next_pc:
             return None
-        taken[last.pc] = last.target == header.pc
+        taken = {**taken, last.pc: last.target == header.pc}
         blocks *= nturns
     code: list[tuple[int, Instruction]] = []
     starts: list[Place] = []
@@ -139,7 +142,7 @@ def find_trace(flow: Flow, header: Block, nturns: int) -> Trace | None:
     if not accesses.follow():
         return None
     operations = [each for k in range(end) if (each := operation(code[k][1])) is not None]
-    fused = any(each.name in ("ffma", "fnma") for each in operations)
+    fused = any(each.name in FUSED for each in operations)
     return Trace(
         blocks, code, tuple(starts), branches, quiet, decided, accesses.loads, accesses.stores, accesses.forwarded,
         accesses.apart(), accesses.pages(), accesses.late, accesses.held, fused, nturns, nruns,
@@ -237,7 +240,7 @@ class _Accesses:
         self.forwarded: dict[Place, Place] = {}
 
     def _at(self, register: int) -> Address:
-        return self.held.get(register, Address((register, -1), 0))
+        return self.held.get(register, Address((register, AT_START), 0))
 
     def follow(self) -> bool:
         """Find what all accesses are at; whether the trace can be tried with them."""
@@ -320,4 +323,4 @@ class _Accesses:
     def _is_known(self, root: Root) -> bool:
         """Whether what a root stands for is there at the end: what a register had at the start is."""
         register, made = root
-        return made < 0 or self._at(register).root == root
+        return made == AT_START or self._at(register).root == root

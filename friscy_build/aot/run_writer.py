@@ -29,6 +29,7 @@ class RunWriter(CallBlockWriter):
     _calm_before: set[bool]
     _values: Values
     _vectors: dict[Lanes, int]  # which local has a vector
+    _aside: dict[int, int]  # in which local an integer register is put aside
     _free: dict[Lanes, int]  # what is loaded where it is wanted: the pc of the load
 
     def _begin_runs(self) -> None:
@@ -40,13 +41,11 @@ class RunWriter(CallBlockWriter):
 
         live: at its start. put: writes the integer instruction at a place, an access without a check.
         """
-        locals, code = self._locals, block.code
-        put_aside = members(changed_integers(code, run) & live)
+        code = block.code
         self._open(BLOCK)
         self._open(BLOCK)
         self._escape_level = self._nested
-        for k, register in enumerate(put_aside):
-            self._put(self._get(register) + wasm.LOCAL_SET + leb(locals.saved(k)))
+        self._put_aside(changed_integers(code, run) & live)
         self._put_calm(fused=run.fused)
         self._put(OPCODES["i32.eqz"])
         self._escape()
@@ -69,9 +68,18 @@ class RunWriter(CallBlockWriter):
             self._put(self._set(register))
         self._put(wasm.BR + leb(1))
         self._close()
-        for k, register in enumerate(put_aside):
-            self._put(wasm.LOCAL_GET + leb(locals.saved(k)) + self._set(register))
+        self._put(self._taken_back())
         self._facts, self._calm_before = facts, set(self._calm)
+
+    def _put_aside(self, registers: Registers) -> None:
+        """Keep integer registers that an attempt writes as they are."""
+        self._aside = {register: self._locals.saved(k) for k, register in enumerate(members(registers))}
+        for register, local in self._aside.items():
+            self._put(self._get(register) + wasm.LOCAL_SET + leb(local))
+
+    def _taken_back(self) -> bytes:
+        """What lets them be as they were before the attempt that was begun last."""
+        return b"".join(wasm.LOCAL_GET + leb(local) + self._set(each) for each, local in self._aside.items())
 
     def _close_run(self, block: Block, runs: Collection[Run], place: int) -> None:
         """End a run before the instruction at a place of its block, which has these runs."""
@@ -190,7 +198,7 @@ class RunWriter(CallBlockWriter):
 
     def _source(self, value: Value) -> tuple[Lanes, int]:
         """A vector, and in which of its lanes a value is."""
-        lanes = self._values.packs.get(value, (value,))
+        lanes = self._values.lanes(value)
         return lanes, lanes.index(value)
 
     def _shuffled(self, one: Lanes, low: int, other: Lanes, high: int) -> bytes:

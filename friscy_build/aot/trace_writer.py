@@ -47,7 +47,6 @@ class TraceWriter(RunWriter):
     """
 
     _traces: dict[int, tuple[Trace, ...]]
-    _aside: dict[int, int]  # while a trace is written: in which local a register is put aside
 
     def _choose_traces(self, traces: Mapping[int, tuple[Trace, ...]]) -> dict[int, tuple[Trace, ...]]:
         """Those of a function's traces that are written. Their blocks are in no loop that is written otherwise."""
@@ -68,10 +67,7 @@ class TraceWriter(RunWriter):
         written = 0
         for _, i in trace.code[: trace.end]:
             written |= effects(i)[1]
-        put_aside = members(written & live & ((1 << F0) - 1))
-        self._aside = {register: self._locals.saved(k) for k, register in enumerate(put_aside)}
-        for register, local in self._aside.items():
-            self._put(self._get(register) + wasm.LOCAL_SET + leb(local))
+        self._put_aside(written & live & ((1 << F0) - 1))
         self._put(self._get_calm(fused=trace.fused) + OPCODES["i32.eqz"])
         self._escape()
         planned = plan(trace.code, Run(0, trace.end, trace.fused), self._values, trace)
@@ -91,10 +87,6 @@ class TraceWriter(RunWriter):
         self._dirty |= written
         if trace.last.end is End.BRANCH:
             self._put_plain(*trace.code[-1], self._kinds(trace.last)[-1])
-
-    def _taken_back(self) -> bytes:
-        """What lets registers be as they were before the trace that was written last."""
-        return b"".join(wasm.LOCAL_GET + leb(local) + self._set(each) for each, local in self._aside.items())
 
     def _put_integers(self, trace: Trace, planned: Plan) -> None:
         """Write what is done in order: integers, loads, and the branches that integers decide."""
