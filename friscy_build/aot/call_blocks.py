@@ -46,7 +46,7 @@ class CallBlockWriter(WayWriter):
         """Call through the table; what comes behind is for where it returned."""
         self._call_table_form(target)
         index = self._locals.index
-        self._put(wasm.LOCAL_TEE + leb(index) + const32(block.next_pc) + OPCODES["i32.ne"])
+        self._put(wasm.LOCAL_TEE + leb(index) + const32(block.behind) + OPCODES["i32.ne"])
         if self._keeps_sp:
             self._put(self._sp_astray() + OPCODES["i32.or"])
         self._open_unlikely()
@@ -120,7 +120,7 @@ class CallBlockWriter(WayWriter):
         live = self._dirty & self._live.after[block.pc]
         self._call_direct(target, signature, live)
         self._take(signature)
-        self._put(const64(block.next_pc) + OPCODES["i64.ne"])
+        self._put(const64(block.behind) + OPCODES["i64.ne"])
         self._open_unlikely()
         left = wasm.LOCAL_GET + leb(self._locals.left)
         common = live & ~signature.writes
@@ -156,7 +156,7 @@ class CallBlockWriter(WayWriter):
         left = leb(self._locals.left)
         self._put(wasm.CALL + leb(runtime_index(SYSCALL)))
         self._put(HART + OPCODES["i64.load"] + b"\x03" + leb(HART_PC) + wasm.LOCAL_TEE + left)
-        self._put(const64(block.next_pc) + OPCODES["i64.ne"] + INTERRUPTED + OPCODES["i32.or"])
+        self._put(const64(block.behind) + OPCODES["i64.ne"] + INTERRUPTED + OPCODES["i32.or"])
         self._open_unlikely()
         self._put(wasm.LOCAL_GET + left + const64(1) + OPCODES["i64.or"] + wasm.LOCAL_SET + left)
         self._give_left()
@@ -170,7 +170,7 @@ class CallBlockWriter(WayWriter):
         self._go_behind(block)
 
     def _set_ra(self, block: Block) -> None:
-        self._put(const64(block.next_pc) + self._set(RA))
+        self._put(const64(block.behind) + self._set(RA))
 
     def _go_behind(self, block: Block) -> None:
         """Go to what is behind a call."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from friscy_build.aot.collecting import uncollected
+from friscy_build.aot.entrances import with_single_entrances
 from friscy_build.aot.graph import Graph, build_graph, close, resumable, share_tables
 from friscy_build.aot.image import CodeImage
 from friscy_build.aot.returns import with_ends_apart
@@ -128,7 +129,7 @@ class Functions:
         found = known.get(key)
         if found is None:
             graphs = (close(share_tables(graph)) for graph in self._find(start, end, entries))
-            found = known[key] = [with_ends_apart(graph) for graph in graphs]
+            found = known[key] = [with_ends_apart(with_single_entrances(graph)) for graph in graphs]
         if last:
             self._built.pop(home, None)
             self._parts.pop(home, None)

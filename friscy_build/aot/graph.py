@@ -15,6 +15,7 @@ from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.row import Flow
 
 _MANY_TARGETS = 16
+_COPY = 1 << 44  # what copies of a block are away from each other
 
 
 class End(Enum):
@@ -37,7 +38,8 @@ CALLS = (End.CALL, End.INDIRECT_CALL, End.SYSCALL)
 
 @dataclass(slots=True)
 class Block:
-    """A basic block. `code` is (pc, instruction); an OUT block may have none.
+    """A basic block. `code` is (pc, instruction); an OUT block may have none. `pc`, by which others name it, is its
+    address, but for copies (`copy_name`) and for those without code.
 
     stub: what an INDIRECT or INDIRECT_CALL block goes through, whose last instruction then is a jump to that.
     way: by which table an INDIRECT or TABLE block goes, where that is certain. likely: where an INDIRECT_CALL goes, or
@@ -58,6 +60,17 @@ class Block:
     cold: bool = False
 
     @property
+    def address(self) -> int:
+        """Where its code begins."""
+        return self.code[0][0] if self.code else self.pc
+
+    @property
+    def behind(self) -> int:
+        """The address behind its last instruction: where a call that ends it is to return to."""
+        pc, last = self.code[-1]
+        return pc + last.nbytes
+
+    @property
     def last_pc(self) -> int:
         """The address of its last instruction, by which is known what holds at its end; its own where it has none."""
         return self.code[-1][0] if self.code else self.pc
@@ -72,6 +85,16 @@ class Block:
         if end is End.JUMP or end is End.TABLE:
             return (self.target,)
         return self.targets if end is End.INDIRECT else ()
+
+    def going(self, to: Mapping[int, int]) -> Block:
+        """The same, going on elsewhere where `to` says so, by names of blocks; by a switch it goes where it went."""
+        target = to.get(self.target, self.target) if self.end in (End.BRANCH, End.JUMP) else self.target
+        return replace(self, target=target, next_pc=to.get(self.next_pc, self.next_pc))
+
+
+def copy_name(pc: int, number: int) -> int:
+    """The name of a copy, of those with a number of its own, of a block with code or of a copy of it."""
+    return pc % _COPY + number * _COPY
 
 
 @dataclass

@@ -113,13 +113,14 @@ class _State:
 
 
 def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registers]:
-    """By the last instruction of a block: those of `saved` that surely are behind it what they were at the entry.
+    """By the last instruction of a block: those of `saved` that surely are behind it what they were at the entry, in
+    each copy of the block.
 
     called: what a call may change.
     """
     entry = flow.number[flow.graph.entry]
     starts: dict[int, _State] = {entry: _State(NONE, {}, {})}
-    result: dict[int, Registers] = {}
+    found: dict[int, Registers] = {}
     waiting = [-entry]  # a heap: the first of those in the order of control comes first
     while waiting:
         k = -heappop(waiting)
@@ -129,7 +130,7 @@ def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registe
         step = state.step
         for _, i in block.code:
             step(i)
-        result[block.last_pc] = saved & ~(state.lost | registers(state.moved))
+        found[k] = saved & ~(state.lost | registers(state.moved))
         if flow.calls[k]:
             state.lose(called)
         for after in flow.after[k]:
@@ -138,4 +139,8 @@ def intact(flow: Flow, saved: Registers, called: Registers) -> dict[int, Registe
             if before is None or not merged.is_like(before):
                 starts[after] = merged
                 heappush(waiting, -after)
+    result: dict[int, Registers] = {}
+    for k, registers_there in found.items():
+        last = flow.blocks[k].last_pc
+        result[last] = result.get(last, saved) & registers_there
     return result

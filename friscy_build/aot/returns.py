@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from friscy_build.aot.graph import CALLS, Block, End, Graph
+from friscy_build.aot.graph import CALLS, Block, End, Graph, copy_name
 from friscy_build.aot.order import postorder
 
-_COPY = 1 << 44  # what the copy of a block is away from it
+_COPIES = 1  # their number
 _LONGEST = 20  # instructions of an end
 _STRAIGHT = (End.FALL, End.JUMP)
 _DIRECT = (*_STRAIGHT, End.BRANCH)
@@ -29,19 +29,19 @@ def with_ends_apart(graph: Graph) -> Graph:
     ends = _ends(blocks)
     after = {pc: graph.inside(block) for pc, block in blocks.items()}
     behind = set(postorder((blocks[pc].next_pc for pc in calling), after))
-    shared = ends.keys() & behind
+    shared = {pc: copy_name(pc, _COPIES) for pc in ends.keys() & behind}
     made, wanted = dict(blocks), list[int]()
     for pc, block in blocks.items():
         ends_here = [each for each in after[pc] if each in shared]
         if ends_here and pc not in behind and block.end in _DIRECT:
-            made[pc] = _redirected(block, shared)
+            made[pc] = block.going(shared)
             wanted += ends_here
     if not wanted:
         return graph
     while wanted:
         pc = wanted.pop()
-        if pc + _COPY not in made:
-            made[pc + _COPY] = replace(_redirected(blocks[pc], shared), pc=pc + _COPY)
+        if shared[pc] not in made:
+            made[shared[pc]] = replace(blocks[pc].going(shared), pc=shared[pc])
             wanted += [each for each in after[pc] if each in shared]
     return replace(graph, blocks=made)
 
@@ -62,8 +62,3 @@ def _ends(blocks: dict[int, Block]) -> dict[int, int]:
             work += [(each, size) for each in before.get(pc, ())]
     return found
 
-
-def _redirected(block: Block, shared: set[int]) -> Block:
-    """The block, going on at the copies of what is `shared`."""
-    target, other = (pc + _COPY if pc in shared else pc for pc in (block.target, block.next_pc))
-    return replace(block, target=target, next_pc=other)

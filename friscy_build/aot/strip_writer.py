@@ -83,7 +83,7 @@ class StripWriter(TraceWriter):
         self._open_unlikely()
         self._put(STILL_INTERRUPTED)
         self._open_unlikely()
-        self._hand_over(block.pc, self._dirty & live)
+        self._hand_over(block.address, self._dirty & live)
         self._close()
         self._put(const32(_PATIENCE) + wasm.LOCAL_SET + patience)
         self._open(BLOCK)

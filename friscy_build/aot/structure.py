@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from friscy_build.aot.order import postorder
+from friscy_build.aot.order import loops, postorder
 
 
 class Structure:
@@ -102,10 +102,10 @@ class _Reducer:
         self._next = min((*after, 0)) - 1
 
     def reduce(self) -> None:
-        work: list[tuple[set[int], int]] = [(set(self._structure.order), self._structure.entry)]
+        work = [set(self._structure.order)]
         while work:
-            nodes, entry = work.pop()
-            for loop in self._loops(nodes, entry):
+            nodes = work.pop()
+            for loop in loops(nodes, self._after):
                 entries = {
                     target
                     for pc, targets in self._after.items()
@@ -118,7 +118,7 @@ class _Reducer:
                     header = self._join(loop, entries)
                 inner = loop - {header}
                 if inner:
-                    work.append((inner, header))
+                    work.append(inner)
 
     def _join(self, loop: set[int], entries: set[int]) -> int:
         """Let a new block be the only way into the loop."""
@@ -134,48 +134,3 @@ class _Reducer:
         self._structure.dispatch[new] = sorted(entries)
         loop.add(new)
         return new
-
-    def _loops(self, nodes: set[int], entry: int) -> list[set[int]]:
-        """The strongly connected components among `nodes` that are loops, apart from edges into `entry`."""
-        index: dict[int, int] = {}
-        low: dict[int, int] = {}
-        on_stack: set[int] = set()
-        stack: list[int] = []
-        found: list[set[int]] = []
-
-        def inside(pc: int) -> list[int]:
-            return [target for target in self._after[pc] if target in nodes]
-
-        for root in sorted(nodes):
-            if root in index:
-                continue
-            index[root] = low[root] = len(index)
-            stack.append(root)
-            on_stack.add(root)
-            path = [(root, iter(inside(root)))]
-            while path:
-                pc, rest = path[-1]
-                for target in rest:
-                    if target not in index:
-                        index[target] = low[target] = len(index)
-                        stack.append(target)
-                        on_stack.add(target)
-                        path.append((target, iter(inside(target))))
-                        break
-                    if target in on_stack:
-                        low[pc] = min(low[pc], index[target])
-                else:
-                    path.pop()
-                    if path:
-                        low[path[-1][0]] = min(low[path[-1][0]], low[pc])
-                    if low[pc] == index[pc]:
-                        component = set[int]()
-                        while True:
-                            last = stack.pop()
-                            on_stack.discard(last)
-                            component.add(last)
-                            if last == pc:
-                                break
-                        if len(component) > 1 or pc in inside(pc):
-                            found.append(component)
-        return found

@@ -119,7 +119,7 @@ class WayWriter(CallWriter):
             missing = self._bases.missing(target, self._facts)
             self._load(registers(missing) & self._live.loading.starts.get(target, NONE))
             for register in missing:
-                self._check(register, target, self._dirty & live)
+                self._check(register, self._graph.blocks[target].address, self._dirty & live)
         self._goto(block.pc, target)
 
     def _safepoint(self, block: Block) -> None:
@@ -131,7 +131,7 @@ class WayWriter(CallWriter):
             return
         self._put(INTERRUPTED if stores(self._flow, block) else STILL_INTERRUPTED)
         self._open_unlikely()
-        self._hand_over(block.pc, self._dirty & self._live.live[block.pc])
+        self._hand_over(block.address, self._dirty & self._live.live[block.pc])
         self._close()
 
     def _branch(self, block: Block) -> None:

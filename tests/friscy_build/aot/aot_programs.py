@@ -161,17 +161,28 @@ class Generator:
         asm, counter, again = self.asm, FRAME - 16 - 8 * nesting, self.label()
         asm.word(op("addi", rd=T0, rs1=0, imm=self.rng.randrange(1, 4)))
         asm.word(op("sd", rs2=T0, rs1=SP, imm=counter))
+        middle = self.label() if self.rng.random() < 0.5 else None
+        if middle is not None:
+            self.choice(middle)
         self.here(again)
         self.body(k, nesting + 1)
+        if middle is not None:
+            self.straight(self.rng.randrange(0, 3))
+            self.here(middle)
+            self.body(k, nesting + 1)
         asm.word(op("ld", rd=T0, rs1=SP, imm=counter))
         asm.word(op("addi", rd=T0, rs1=T0, imm=-1))
         asm.word(op("sd", rs2=T0, rs1=SP, imm=counter))
         asm.to(again, "bne", rs1=T0, rs2=0)
 
+    def choice(self, label: str) -> None:
+        """A branch to `label`, or not."""
+        registers = {"rs1": self.rng.randrange(32), "rs2": self.rng.randrange(32)}
+        self.asm.to(label, self.rng.choice(("beq", "bne", "blt", "bge", "bltu", "bgeu")), **registers)
+
     def branch(self) -> None:
         rng, other, end = self.rng, self.label(), self.label()
-        registers = {"rs1": rng.randrange(32), "rs2": rng.randrange(32)}
-        self.asm.to(other, rng.choice(("beq", "bne", "blt", "bge", "bltu", "bgeu")), **registers)
+        self.choice(other)
         self.straight(rng.randrange(0, 4))
         self.asm.to(end, "jal", rd=rng.choice((0, 7)))
         self.here(other)

@@ -31,17 +31,20 @@ from friscy_build.aot.convention import Convention
 from friscy_build.aot.effects import NONE, registers
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.returns import with_ends_apart
+from friscy_build.isa.decode import decode
 from friscy_build.translation.explain import guest_code
 
 A5, S2, S3 = 15, 18, 19
 SAVED = (S0, S1, S2, S3)
+NOP = decode(0x13)
+assert NOP is not None
 
 
 def graph_of(*blocks: tuple[End, int, int], instructions: int = 1) -> Graph:
     """A function of blocks: how they end, and the numbers of those behind and of their targets."""
     graph = Graph(0, 100 * len(blocks), 0)
     for k, (end, after, target) in enumerate(blocks):
-        code: list[Any] = [(100 * k + 4 * n, None) for n in range(instructions)]
+        code = [(100 * k + 4 * n, NOP) for n in range(instructions)]
         graph.blocks[100 * k] = Block(100 * k, code, end=end, next_pc=100 * after, target=100 * target)
     return graph
 

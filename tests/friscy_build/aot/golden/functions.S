@@ -58,7 +58,7 @@
         li      a5, 3
         bgtu    a0, a5, 9f
         slli    a0, a0, 2
-        la      a4, table
+        lla     a4, table
         add     a0, a0, a4
         lw      a5, 0(a0)
         add     a5, a5, a4
@@ -107,7 +107,7 @@
         ret
         done    get_pid_twice
 
-        # Two entries into one loop: no nesting of blocks has it as it is.
+        # Two entries into one loop, one of which is copied.
         function irreducible
         beqz    a0, 2f
 1:      addi    a1, a1, 1
@@ -117,6 +117,24 @@
         mv      a0, a1
         ret
         done    irreducible
+
+        # Two entries into one loop that a table leads to: no nesting of blocks has it as it is.
+        function entered_by_table
+        li      a5, 1
+        bgtu    a0, a5, 2f
+        slli    a0, a0, 2
+        lla     a4, ways
+        add     a0, a0, a4
+        lw      a5, 0(a0)
+        add     a5, a5, a4
+        jr      a5
+3:      addi    a1, a1, 1
+4:      addi    a1, a1, 2
+        addi    a2, a2, -1
+        bgtz    a2, 3b
+2:      mv      a0, a1
+        ret
+        done    entered_by_table
 
         # A loop whose turns are done several at a time, in the lanes of vectors.
         function xor_bytes
@@ -137,3 +155,7 @@ table:  .word   5b - table
         .word   6b - table
         .word   7b - table
         .word   9b - table
+
+        .balign 4
+ways:   .word   3b - ways
+        .word   4b - ways

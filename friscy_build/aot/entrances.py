@@ -1,0 +1,141 @@
+"""Loops with one way in: what lies between other ways in and a loop's head is there twice.
+
+WebAssembly's loops have one way in. A compiler that has turned a loop round, or has followed a variable's value through
+a switch in it, leaves several:
+
+    j test              # into the middle of the loop
+    again: ...
+    test: lbu a5, 0(a0); bnez a5, again
+
+One of those blocks becomes the head. What control goes through from the others until it comes there is copied, for
+those who come from outside, and the loop is as it was. Where that is too much, `structure` has each turn ask where it
+goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from friscy_build.aot.graph import CALLS, Block, End, Graph, copy_name
+from friscy_build.aot.order import loops, postorder
+
+_FIRST = 2  # of the copies' numbers
+_MOST, _SHARE = 32, 4  # instructions copied for a loop; for all, of the function's: one of so many
+_CALL = 8  # instructions that a call is like
+_SWITCHES = (End.TABLE, End.INDIRECT)  # they go where their table says
+
+
+def with_single_entrances(graph: Graph) -> Graph:
+    """The same function, in which most loops have one way in."""
+    if graph.resume or graph.entry != graph.start or not _is_entered_twice(graph):
+        return graph
+    copier = _Copier(graph)
+    copier.run()
+    return replace(graph, blocks=copier.blocks)
+
+
+def _is_entered_twice(graph: Graph) -> bool:
+    """Whether some loop may be entered in its middle."""
+    after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+    order = postorder([graph.entry], after)
+    number = {pc: k for k, pc in enumerate(order)}
+    before: dict[int, list[int]] = {pc: [] for pc in order}
+    backs: dict[int, list[int]] = {}
+    for pc in order:
+        for target in after[pc]:
+            before[target].append(pc)
+            if number[target] >= number[pc]:
+                backs.setdefault(target, []).append(pc)
+    for head, work in backs.items():
+        body = {head}
+        while work:
+            pc = work.pop()
+            if pc not in body:
+                if number[pc] > number[head]:
+                    return True  # it does not come by the head, which is left after what it leads to
+                body.add(pc)
+                work += before[pc]
+    return False
+
+
+class _Copier:
+    """blocks: of the function, with the copies."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.blocks = dict(graph.blocks)
+        self._graph = graph
+        self._after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+        self._number = _FIRST
+        self._left = max(_MOST, graph.ninstructions // _SHARE)
+
+    def run(self) -> None:
+        work: list[set[int]] = [set(self.blocks)]
+        while work:
+            for loop in loops(work.pop(), self._after):
+                entrances = self._entrances(loop)
+                if not entrances or all(self.blocks[pc].cold for pc in loop):
+                    continue  # nobody comes there, or seldom
+                if len(entrances) < 2:
+                    work.append(loop - entrances)
+                    continue
+                best = min((self._plan(loop, entrances, head) for head in sorted(entrances)), key=_cost)
+                if _cost(best) > self._left:
+                    work.append(loop - entrances)
+                    continue
+                head, copied, cost = best
+                self._left -= cost
+                work += [loop - {head}, self._copy(loop, copied)]
+
+    def _entrances(self, loop: Collection[int]) -> set[int]:
+        """The blocks of a loop that control comes to from outside."""
+        found = {self._graph.entry} & set(loop)
+        for pc, targets in self._after.items():
+            if pc not in loop:
+                found.update(target for target in targets if target in loop)
+        return found
+
+    def _plan(self, loop: Collection[int], entrances: set[int], head: int) -> tuple[int, set[int], int]:
+        """(head, what is to be copied if this is the head, how much that is); a loop cannot have every head."""
+        copied, work, cost = set[int](), [pc for pc in entrances if pc != head], 0
+        outside = (pc for pc, targets in self._after.items() if pc not in loop and not entrances.isdisjoint(targets))
+        for pc in outside:
+            if self.blocks[pc].end in _SWITCHES and set(self._after[pc]) & entrances != {head}:
+                return head, copied, _NEVER
+        if self._graph.entry in work:
+            return head, copied, _NEVER
+        while work:
+            pc = work.pop()
+            if pc in copied:
+                continue
+            block = self.blocks[pc]
+            if block.end in _SWITCHES or not block.code:
+                return head, copied, _NEVER
+            copied.add(pc)
+            cost += len(block.code) + (_CALL if block.end in CALLS else 0)
+            if cost > _MOST:
+                return head, copied, _NEVER
+            work += [target for target in self._after[pc] if target in loop and target != head]
+        return head, copied, cost
+
+    def _copy(self, loop: Collection[int], copied: set[int]) -> set[int]:
+        """Copy blocks of a loop for those who come from outside. Their names."""
+        to = {pc: copy_name(pc, self._number) for pc in copied}
+        self._number += 1
+        for pc, block in list(self.blocks.items()):
+            if pc in copied:
+                self._put(replace(block.going(to), pc=to[pc]))
+            elif pc not in loop and not copied.isdisjoint(self._after[pc]):
+                self._put(block.going(to))
+        return set(to.values())
+
+    def _put(self, block: Block) -> None:
+        self.blocks[block.pc] = block
+        self._after[block.pc] = [pc for pc in block.successors() if pc in self.blocks]
+
+
+_NEVER = 1 << 30
+
+
+def _cost(plan: tuple[int, set[int], int]) -> int:
+    return plan[2]
