@@ -21,7 +21,7 @@ from friscy_build.aot.graph import CALLS, Block, End, Graph, copy_name
 from friscy_build.aot.order import loops, postorder
 
 _FIRST = 2  # of the copies' numbers
-_MOST, _SHARE = 32, 4  # instructions copied for a loop; for all, of the function's: one of so many
+_MOST, _SHARE = 128, 4  # instructions copied for a loop; for all, of the function's: one of so many
 _CALL = 8  # instructions that a call is like
 _SWITCHES = (End.TABLE, End.INDIRECT)  # they go where their table says
 
@@ -37,6 +37,8 @@ def with_single_entrances(graph: Graph) -> Graph:
 
 def _is_entered_twice(graph: Graph) -> bool:
     """Whether some loop may be entered in its middle."""
+    if all(target > pc for pc, block in graph.blocks.items() for target in block.successors()):
+        return False  # no loop goes round without a way to a lower address
     after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
     order = postorder([graph.entry], after)
     number = {pc: k for k, pc in enumerate(order)}
