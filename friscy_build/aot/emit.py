@@ -8,56 +8,26 @@ from the hart and stored to it, `bases` which addresses need no check.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC, HART_TRAP_PC
+from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC
 from friscy_build.aot.bases import Facts
-from friscy_build.aot.copies import Copy, find_copies
-from friscy_build.aot.effects import (
-    FCSR,
-    NONE,
-    RA,
-    SP,
-    Registers,
-    effects,
-    is_access,
-    registers,
-)
-from friscy_build.aot.float_runs import Run, find_runs, may_have_runs
+from friscy_build.aot.code_writer import CodeWriter
+from friscy_build.aot.effects import NONE
 from friscy_build.aot.float_traces import Trace, find_traces
-from friscy_build.aot.function_writer import (
-    BLOCK,
-    EXTEND,
-    HART_DEPTH_NOW,
-    IF,
-    INTERRUPTED,
-    WRAP,
-    const32,
-    const64,
-)
+from friscy_build.aot.function_writer import BLOCK, HART_DEPTH_NOW, IF, INTERRUPTED, WRAP, const64
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
-from friscy_build.aot.liveness import live_at
 from friscy_build.aot.locals import DEPTH, DEPTH_LOCAL, HART, TAKE_HART
-from friscy_build.aot.quiet import LOUD, Comparison, find_quiet
-from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.signature import calls_others
-from friscy_build.aot.strip_writer import StripWriter
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
-from friscy_build.aot.templates import ASKING, ASKING_AGAIN, CHECKED, UNCHECKED
 from friscy_build.aot.unrolling import Unrolled
 from friscy_build.aot.ways import ROOT
-from friscy_build.isa.decode import Instruction
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
-A0 = 10
-_FRAME = registers((SP, RA))
 
-
-class Emitter(StripWriter):
+class Emitter(CodeWriter):
     """Writes the forms of one function."""
 
     # The function
@@ -200,143 +170,6 @@ class Emitter(StripWriter):
         self._facts = known
         self._go(block, block.next_pc)
 
-    def _put_code(self, block: Block) -> bool:
-        """Write the instructions of a block; a branch leaves its condition on the stack. Whether control does not come
-        out of them."""
-        live: list[Registers] = []  # before each instruction, found out where that is asked for
-
-        def live_before() -> list[Registers]:
-            if not live:
-                live.extend(live_at(block.code, self._live.after[block.pc], self._convention.abi.trap))
-            return live
-
-        def bail() -> None:
-            self._hand_over(pc, self._dirty & live_before()[k])
-
-        def kept() -> Registers:
-            after = live_before()[k + 1] if k < last else self._live.after[block.pc]
-            return after & self._flow.mentioned & ~written
-
-        get, put, facts, precise = self._templates.get, self._put, self._facts, self._precise
-        unread: Collection[int] = ()
-        if self._direct:
-            # What is put back into the hart is read.
-            unread = _unread_restores(block, self._convention.abi.saved & ~self._live.smashed.get(block.pc, NONE))
-        pairs = find_pairs(block.code)
-        kinds = self._kinds(block)
-        copies = find_copies(block.code) if not self._precise else {}
-        done = {k + n for k, copy in copies.items() for n in range(1, copy.nbytes)}  # with one before
-        skipped = block.end in (End.CALL, End.JUMP, End.SYSCALL) or block.stub is not None
-        last = len(block.code) - 1
-        way = self._convention.way(self._graph, block) if block.pc >= 0 else None
-        index = self._switches.indices.get(block.pc)
-        if way is not None:
-            unread = {*unread, last, *self._switches.unread(block, way)}
-        runs, end_of_run = dict[int, Run](), -1
-        if not precise and may_have_runs(block.code):
-            others = {*unread, *copies, *done, last if skipped else -1, way.load if way is not None else -1}
-            runs = find_runs(block.code, others | {*index.chain} if index is not None else others)
-            self._begin_runs()
-
-        def put_integer(k: int) -> None:
-            if k in pairs:
-                self._put_pair(block.code[k][1], pairs[k], kinds[k])
-            else:
-                pc, i = block.code[k]
-                self._put_template(get(pc, i, False, kinds[k]), pc, bail)
-
-        quiet = find_quiet(block.code) if not precise else LOUD
-        for k, (pc, i) in enumerate(block.code):
-            if k == end_of_run:
-                self._close_run(block, runs.values(), k)
-            if k in runs:
-                self._open_run(block, runs[k], live_before()[k], put_integer)
-                end_of_run = runs[k].end
-            if index is not None and k == index.place:
-                self._put(self._get(index.register) + wasm.LOCAL_SET + leb(self._locals.target))
-            elif way is not None and k == way.load and index is None:
-                self._find_number(way, i, pc, self._dirty & live_before()[k])
-            if k == last and skipped:
-                if i.rd:
-                    self._put(const64(pc + i.nbytes) + self._set(i.rd))
-                    self._dirty |= 1 << i.rd
-                break
-            if k in unread:
-                continue
-            check, ends, stored = UNCHECKED, False, None
-            written, accesses, extension = effects(i)[1], is_access(i), i.row.extension
-            if precise and (accesses or extension == "A"):
-                self._sync(pc)
-            if accesses and i.rs1:
-                check = CHECKED if self._checked(i) else UNCHECKED
-                asks = self._look is not None and self._look.place in (k, k + 1)
-                if runs and k >= end_of_run and k not in done and not asks:
-                    stored = self._stored_pair(block.code, k)
-                if stored is not None and self._checked(block.code[k + 1][1]):
-                    check = CHECKED
-            elif extension == "A":
-                check = CHECKED
-            if self._look is not None and k == self._look.place:
-                assert check
-                check = ASKING if self._look.stored else ASKING_AGAIN
-                self._look = None
-            if k in pairs:
-                self._put_pair(i, pairs[k], kinds[k])
-            elif k in quiet.comparisons:
-                self._compare(i, quiet.comparisons[k])
-            elif k in copies:
-                if check:
-                    self._check(i.rs1, pc, self._dirty & live_before()[k])
-                self._put_copy(copies[k], pc)
-            elif stored is not None:
-                if check:
-                    self._check(i.rs1, pc, self._dirty & live_before()[k])
-                self._put_stored_pair(i.rs1, stored, pc)
-                done.add(k + 1)
-            elif k not in done and k not in quiet.undone:
-                template = get(pc, i, check, kinds[k])
-                ends, parts = template.ends, template.parts
-                if len(parts) == 1 and parts[0].__class__ is bytes:
-                    put(parts[0])
-                else:
-                    self._put_template(template, pc, bail, kept)
-            if written >> FCSR & 1 and extension not in ("F", "D") and k not in quiet.harmless:
-                self._forget_fcsr()
-            facts.follow(i, pc)
-            if runs and k >= end_of_run:
-                self._values.forget(written)
-            self._dirty |= written
-            if precise:
-                self._clean &= ~written
-            if ends:
-                return True
-        if end_of_run == len(block.code):
-            self._close_run(block, runs.values(), end_of_run)
-        return False
-
-    def _compare(self, i: Instruction, comparison: Comparison) -> None:
-        """Write a comparison of floats that raises no flags."""
-        self._put(self._get(comparison.a) + self._get(comparison.b) + OPCODES[f"f64.{comparison.name}"])
-        self._put(EXTEND + self._set(i.rd))
-
-    def _put_copy(self, copy: Copy, pc: int) -> None:
-        """Write a copy of bytes; its source has been read already."""
-        target, to = self._place(copy.target, copy.to)
-        source, offset = self._place(copy.source, copy.offset)
-        kind = "i64" if copy.nbytes == 8 else "i32"
-        load, store = {2: ("load16_u", "store16")}.get(copy.nbytes, ("load", "store"))
-        self._put(target + source)
-        self._mark(pc)
-        self._put(OPCODES[f"{kind}.{load}"] + b"\0" + offset)
-        self._mark(pc)
-        self._put(OPCODES[f"{kind}.{store}"] + b"\0" + to)
-
-    def _sync(self, pc: int) -> None:
-        """Have all registers in the hart, for a handler of a fault."""
-        self._store(self._dirty & ~self._clean)
-        self._clean = self._dirty
-        self._put(HART + const32(pc) + OPCODES["i32.store"] + b"\x02" + leb(HART_TRAP_PC))
-
     def _end(self, block: Block) -> None:
         if block.end is End.BRANCH and block.code:
             self._branch(block)  # nothing is stored before a branch, whose condition is on the stack
@@ -371,25 +204,3 @@ class Emitter(StripWriter):
                     self._jump_out(block, None)
             case End.OUT:
                 self._jump_out(block, block.next_pc)
-
-
-def _unread_restores(block: Block, saved: Registers) -> Collection[int]:
-    """Which instructions at the end of a block that returns only give saved registers back what they had.
-
-    A direct form's caller has them by value. Behind the first of these there is nothing that may hand over, for then
-    they would have to be right: only such loads, additions to the stack pointer, and moves.
-    """
-    found = list[int]()
-    if block.end is not End.RETURN:
-        return found
-    read = NONE
-    for k in range(len(block.code) - 2, -1, -1):
-        i = block.code[k][1]
-        reads, writes = effects(i)
-        if i.row.name in ("ld", "fld") and i.rs1 == SP:
-            if writes and not writes & ~saved and not writes & read:
-                found.append(k)
-        elif i.row.name not in ("addi", "add") or writes & saved & ~(1 << SP):
-            break
-        read |= reads
-    return found
