@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import NamedTuple
 
-from friscy_build.aot.graph import CALLS, Block, End, Graph, copy_name
+from friscy_build.aot.graph import CALLS, End, Graph, copy_name
 from friscy_build.aot.order import loops, postorder
 
 _FIRST = 2  # of the copies' numbers
@@ -61,6 +62,14 @@ def _is_entered_twice(graph: Graph) -> bool:
     return False
 
 
+class _Plan(NamedTuple):
+    """The head of a loop, what is copied for the other ways in, and how many instructions that is like."""
+
+    head: int
+    copied: set[int]
+    cost: int
+
+
 class _Copier:
     """blocks: of the function, with the copies."""
 
@@ -78,16 +87,13 @@ class _Copier:
                 entrances = self._entrances(loop)
                 if not entrances or all(self.blocks[pc].cold for pc in loop):
                     continue  # nobody comes there, or seldom
-                if len(entrances) < 2:
+                plans = [self._plan(loop, entrances, head) for head in sorted(entrances)]
+                best = min((plan for plan in plans if plan is not None), key=lambda plan: plan.cost, default=None)
+                if len(entrances) < 2 or best is None or best.cost > self._left:
                     work.append(loop - entrances)
                     continue
-                best = min((self._plan(loop, entrances, head) for head in sorted(entrances)), key=_cost)
-                if _cost(best) > self._left:
-                    work.append(loop - entrances)
-                    continue
-                head, copied, cost = best
-                self._left -= cost
-                work += [loop - {head}, self._copy(loop, copied)]
+                self._left -= best.cost
+                work += [loop - {best.head}, self._copy(loop, best.copied)]
 
     def _entrances(self, loop: Collection[int]) -> set[int]:
         """The blocks of a loop that control comes to from outside."""
@@ -97,47 +103,37 @@ class _Copier:
                 found.update(target for target in targets if target in loop)
         return found
 
-    def _plan(self, loop: Collection[int], entrances: set[int], head: int) -> tuple[int, set[int], int]:
-        """(head, what is to be copied if this is the head, how much that is); a loop cannot have every head."""
-        copied, work, cost = set[int](), [pc for pc in entrances if pc != head], 0
-        outside = (pc for pc, targets in self._after.items() if pc not in loop and not entrances.isdisjoint(targets))
-        for pc in outside:
-            if self.blocks[pc].end in _SWITCHES and set(self._after[pc]) & entrances != {head}:
-                return head, copied, _NEVER
-        if self._graph.entry in work:
-            return head, copied, _NEVER
+    def _plan(self, loop: Collection[int], entrances: set[int], head: int) -> _Plan | None:
+        """What it takes to make one of its entrances the head of a loop; None: too much."""
+        others = entrances - {head}
+        if self._graph.entry in others or any(
+            self.blocks[pc].end in _SWITCHES and not others.isdisjoint(targets)
+            for pc, targets in self._after.items()
+            if pc not in loop
+        ):
+            return None  # there they are named by their addresses
+        copied, work, cost = set[int](), list(others), 0
         while work:
             pc = work.pop()
             if pc in copied:
                 continue
             block = self.blocks[pc]
-            if block.end in _SWITCHES or not block.code:
-                return head, copied, _NEVER
             copied.add(pc)
             cost += len(block.code) + (_CALL if block.end in CALLS else 0)
-            if cost > _MOST:
-                return head, copied, _NEVER
+            if block.end in _SWITCHES or not block.code or cost > _MOST:
+                return None
             work += [target for target in self._after[pc] if target in loop and target != head]
-        return head, copied, cost
+        return _Plan(head, copied, cost)
 
     def _copy(self, loop: Collection[int], copied: set[int]) -> set[int]:
         """Copy blocks of a loop for those who come from outside. Their names."""
         to = {pc: copy_name(pc, self._number) for pc in copied}
         self._number += 1
-        for pc, block in list(self.blocks.items()):
-            if pc in copied:
-                self._put(replace(block.going(to), pc=to[pc]))
-            elif pc not in loop and not copied.isdisjoint(self._after[pc]):
-                self._put(block.going(to))
+        made = [replace(self.blocks[pc].going(to), pc=to[pc]) for pc in copied]
+        for pc, targets in self._after.items():
+            if pc not in loop and not copied.isdisjoint(targets):
+                made.append(self.blocks[pc].going(to))
+        self.blocks |= {block.pc: block for block in made}
+        for block in made:
+            self._after[block.pc] = [pc for pc in block.successors() if pc in self.blocks]
         return set(to.values())
-
-    def _put(self, block: Block) -> None:
-        self.blocks[block.pc] = block
-        self._after[block.pc] = [pc for pc in block.successors() if pc in self.blocks]
-
-
-_NEVER = 1 << 30
-
-
-def _cost(plan: tuple[int, set[int], int]) -> int:
-    return plan[2]

@@ -69,6 +69,21 @@ def test_a_call_that_is_copied_returns_behind_itself() -> None:
     assert (copy.address, copy.behind, copy.target) == (100, 104, 0)
 
 
+def test_a_loop_in_what_is_copied_has_one_way_in_too() -> None:
+    """4 and 3 are the loop in the loop, with a way in from 2 and one from outside."""
+    graph = lengthened(
+        graph_of(
+            (End.BRANCH, 1, 4), (End.BRANCH, 2, 3), (End.BRANCH, 3, 4), (End.FALL, 4, 0), (End.BRANCH, 5, 3),
+            (End.BRANCH, 6, 2), (End.RETURN, 0, 0),
+        ),
+        2, 30,
+    )  # fmt: skip
+    once = with_single_entrances(graph)
+    assert joined(graph) == 1
+    assert joined(once) == 0
+    assert size(once) == size(graph) + 5
+
+
 def test_a_large_loop_asks_in_each_turn() -> None:
     graph = lengthened(lengthened(graph_of(*LOOP), 1, 140), 2, 140)
     assert ways(with_single_entrances(graph)) == ways(graph)
