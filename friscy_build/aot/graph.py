@@ -97,6 +97,11 @@ def copy_name(pc: int, number: int) -> int:
     return pc % _COPY + number * _COPY
 
 
+def copied_from(name: int) -> tuple[int, int]:
+    """(the address of the block of which that is the name, or the name of a copy; the copy's number, 0 for none)."""
+    return name % _COPY, name // _COPY
+
+
 @dataclass
 class Graph:
     """The blocks reachable from `entry` without leaving [start, end).

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.graph import Block, End, Graph, copied_from
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.disasm import F_NAMES, X_NAMES
 from friscy_build.isa.hart import KnownOperands, Register
@@ -211,8 +211,11 @@ class _Writer:
         self._function.emit(f"call void @{name}({', '.join(map(typed, values))})")
 
 
-def _label(pc: int) -> str:
-    return f"pc_{pc:x}" if pc >= 0 else f"table_{-pc:x}"
+def _label(name: int) -> str:
+    if name < 0:
+        return f"table_{-name:x}"
+    pc, number = copied_from(name)
+    return f"pc_{pc:x}_copy_{number}" if number else f"pc_{pc:x}"
 
 
 def _traced(function: Function, pc: int, i: Instruction) -> _Machine:

@@ -9,7 +9,8 @@ import re
 import llvmlite.binding as llvm
 import pytest
 
-from friscy_build.aot.graph import Block, End, Graph
+from friscy_build.aot.entrances import with_single_entrances
+from friscy_build.aot.graph import Block, End, Graph, copied_from
 from friscy_build.isa.decode import Instruction, decode
 from friscy_build.isa.disasm import F_NAMES, X_NAMES
 from friscy_build.isa.evaluate import Evaluator, Memory
@@ -168,3 +169,25 @@ def test_a_listing_is_short_and_has_no_metadata() -> None:
         "  ret void",
         "}",
     ]
+
+
+def test_a_copied_block_is_named_by_its_address() -> None:
+    """A loop of two blocks that is entered at either: the shorter one is there twice."""
+    add, back = BY_NAME["addi"], BY_NAME["bne"]
+    step = add.encode(rd=10, rs1=10, imm=1)
+    into = BY_NAME["beq"].encode(rs1=10, rs2=11, imm=12)
+    graph = function(into, step, step, step, back.encode(rs1=10, rs2=12, imm=-12))
+    copied = with_single_entrances(graph)
+    text = raw_ir(copied, "test")
+    assert [label for label in re.findall(r"(?m)^(pc_\w+):", text) if "copy" in label] == [f"pc_{CODE + 12:x}_copy_2"]
+    assert {name for name in map(copied_from, copied.blocks) if name[1]} == {(CODE + 12, 2)}
+    for start in (3, 10):
+        outcomes = []
+        for each in (graph, copied):
+            host = Host(each)
+            for name, value in (("a0", start), ("a1", 3), ("a2", 40)):
+                host.registers[name].value = value
+            host.run()
+            outcomes.append({name: register.value for name, register in host.registers.items()})
+        assert outcomes[0] == outcomes[1]
+        assert outcomes[0]["a0"] == 40
