@@ -76,7 +76,7 @@ class CodeWriter(StripWriter):
                 self._put_number(code, pc, i)
             if k == code.last and code.links:
                 if i.rd:
-                    self._put(const64(pc + i.nbytes) + self._set(i.rd))
+                    self._put(const64(block.behind) + self._set(i.rd))
                     self._dirty |= 1 << i.rd
                 break
             if k not in code.unread and self._put_instruction(code, pc, i):
@@ -124,9 +124,11 @@ class CodeWriter(StripWriter):
 
     def _live_at(self, code: _Code, place: int) -> Registers:
         after = self._live.after[code.block.pc]
+        if place > code.last:
+            return after
         if not code.live:
             code.live = live_at(code.block.code, after, self._convention.abi.trap)
-        return code.live[place] if place <= code.last else after
+        return code.live[place]
 
     def _bail(self, code: _Code) -> None:
         """Leave the instruction that is being written, and what follows, to the interpreter."""

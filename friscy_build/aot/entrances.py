@@ -14,12 +14,12 @@ goes on.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from friscy_build.aot.graph import CALLS, End, Graph, copy_name
-from friscy_build.aot.order import loops, postorder
+from friscy_build.aot.order import entrances, loops, postorder
 
 _FIRST = 2  # of the copies' numbers
 _MOST, _SHARE = 128, 4  # instructions copied for a loop; for all, of the function's: one of so many
@@ -29,19 +29,21 @@ _SWITCHES = (End.TABLE, End.INDIRECT)  # they go where their table says
 
 def with_single_entrances(graph: Graph) -> Graph:
     """The same function, in which most loops have one way in."""
-    if graph.resume or graph.entry != graph.start or not _is_entered_twice(graph):
+    if graph.resume or graph.entry != graph.start:
         return graph
-    copier = _Copier(graph)
+    if all(target > pc for pc, block in graph.blocks.items() for target in block.successors()):
+        return graph  # no loop goes round without a way to a lower address
+    after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+    if not _is_entered_twice(graph.entry, after):
+        return graph
+    copier = _Copier(graph, after)
     copier.run()
     return replace(graph, blocks=copier.blocks)
 
 
-def _is_entered_twice(graph: Graph) -> bool:
-    """Whether some loop may be entered in its middle."""
-    if all(target > pc for pc, block in graph.blocks.items() for target in block.successors()):
-        return False  # no loop goes round without a way to a lower address
-    after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
-    order = postorder([graph.entry], after)
+def _is_entered_twice(entry: int, after: Mapping[int, Sequence[int]]) -> bool:
+    """Whether some loop may be entered in its middle. after: successors."""
+    order = postorder([entry], after)
     number = {pc: k for k, pc in enumerate(order)}
     before: dict[int, list[int]] = {pc: [] for pc in order}
     backs: dict[int, list[int]] = {}
@@ -73,10 +75,10 @@ class _Plan(NamedTuple):
 class _Copier:
     """blocks: of the function, with the copies."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, after: dict[int, list[int]]) -> None:
+        """after: successors; those of the copies are added."""
         self.blocks = dict(graph.blocks)
-        self._graph = graph
-        self._after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
+        self._graph, self._after = graph, after
         self._number = _FIRST
         self._left = max(_MOST, graph.ninstructions // _SHARE)
 
@@ -84,28 +86,20 @@ class _Copier:
         work: list[set[int]] = [set(self.blocks)]
         while work:
             for loop in loops(work.pop(), self._after):
-                entrances = self._entrances(loop)
-                if not entrances or all(self.blocks[pc].cold for pc in loop):
+                ways_in = entrances(loop, self._after) | loop & {self._graph.entry}
+                if not ways_in or all(self.blocks[pc].cold for pc in loop):
                     continue  # nobody comes there, or seldom
-                plans = [self._plan(loop, entrances, head) for head in sorted(entrances)]
+                plans = [self._plan(loop, ways_in, head) for head in sorted(ways_in)]
                 best = min((plan for plan in plans if plan is not None), key=lambda plan: plan.cost, default=None)
-                if len(entrances) < 2 or best is None or best.cost > self._left:
-                    work.append(loop - entrances)
+                if len(ways_in) < 2 or best is None or best.cost > self._left:
+                    work.append(loop - ways_in)
                     continue
                 self._left -= best.cost
                 work += [loop - {best.head}, self._copy(loop, best.copied)]
 
-    def _entrances(self, loop: Collection[int]) -> set[int]:
-        """The blocks of a loop that control comes to from outside."""
-        found = {self._graph.entry} & set(loop)
-        for pc, targets in self._after.items():
-            if pc not in loop:
-                found.update(target for target in targets if target in loop)
-        return found
-
-    def _plan(self, loop: Collection[int], entrances: set[int], head: int) -> _Plan | None:
-        """What it takes to make one of its entrances the head of a loop; None: too much."""
-        others = entrances - {head}
+    def _plan(self, loop: Collection[int], ways_in: set[int], head: int) -> _Plan | None:
+        """What it takes to make one of its ways in the head of a loop; None: too much."""
+        others = ways_in - {head}
         if self._graph.entry in others or any(
             self.blocks[pc].end in _SWITCHES and not others.isdisjoint(targets)
             for pc, targets in self._after.items()

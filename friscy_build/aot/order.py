@@ -27,6 +27,11 @@ def postorder(heads: Iterable[int], after: Mapping[int, Iterable[int]]) -> list[
     return order
 
 
+def entrances(loop: Set[int], after: Mapping[int, Iterable[int]]) -> set[int]:
+    """The blocks of a loop that control comes to from outside."""
+    return {target for pc, targets in after.items() if pc not in loop for target in targets if target in loop}
+
+
 def loops(nodes: Set[int], after: Mapping[int, Iterable[int]]) -> list[set[int]]:
     """The strongly connected components among `nodes` that are loops. after: successors.
 

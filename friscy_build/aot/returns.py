@@ -61,4 +61,3 @@ def _ends(blocks: dict[int, Block]) -> dict[int, int]:
             found[pc] = size
             work += [(each, size) for each in before.get(pc, ())]
     return found
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from friscy_build.aot.order import loops, postorder
+from friscy_build.aot.order import entrances, loops, postorder
 
 
 class Structure:
@@ -106,13 +106,7 @@ class _Reducer:
         while work:
             nodes = work.pop()
             for loop in loops(nodes, self._after):
-                entries = {
-                    target
-                    for pc, targets in self._after.items()
-                    if pc not in loop
-                    for target in targets
-                    if target in loop
-                }
+                entries = entrances(loop, self._after)
                 header = next(iter(entries))
                 if len(entries) > 1:
                     header = self._join(loop, entries)
