@@ -100,6 +100,11 @@ class Facts:
             {r: (max(a, theirs[r][0]), max(b, theirs[r][1])) for r, (a, b) in mine.items() if r in theirs}
         )
 
+    def forget(self, written: Registers) -> None:
+        """Note that registers have anything."""
+        for register in members(written):
+            self.near.pop(register, None)
+
     def follow(self, i: Instruction, pc: int) -> None:
         """Note what an instruction does to registers."""
         self._take(i.step or _step(i), pc)

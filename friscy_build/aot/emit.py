@@ -9,25 +9,23 @@ from the hart and stored to it, `bases` which addresses need no check.
 from __future__ import annotations
 
 from friscy.machine.layout import HART_DEPTH_LIMIT, HART_PC
-from friscy_build.aot.bases import Facts
-from friscy_build.aot.code_writer import CodeWriter
 from friscy_build.aot.effects import NONE
 from friscy_build.aot.float_traces import Trace, find_traces
-from friscy_build.aot.function_writer import BLOCK, HART_DEPTH_NOW, IF, INTERRUPTED, WRAP, const64
+from friscy_build.aot.function_writer import BLOCK, HART_DEPTH_NOW, INTERRUPTED, WRAP, const64
 from friscy_build.aot.graph import Block, End
 from friscy_build.aot.linking import WRAPPER_LEFT, hart_store
 from friscy_build.aot.locals import DEPTH, DEPTH_LOCAL, HART, TAKE_HART
 from friscy_build.aot.signature import calls_others
 from friscy_build.aot.structure import Structure
 from friscy_build.aot.switches import Switches
-from friscy_build.aot.unrolling import Unrolled
+from friscy_build.aot.turn_writer import TurnWriter
 from friscy_build.aot.ways import ROOT
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
 
-class Emitter(CodeWriter):
+class Emitter(TurnWriter):
     """Writes the forms of one function."""
 
     # The function
@@ -135,40 +133,6 @@ class Emitter(CodeWriter):
             self._put_turns(block, turns)
         elif not self._put_code(block):
             self._end(block)
-
-    def _put_unrolled(self, unrolled: Unrolled) -> None:
-        """Write a loop's turns one after the other, and what comes after it."""
-        first, last = unrolled.blocks[0], unrolled.blocks[-1]
-        self._facts = self._bases.at[first.pc].copy()
-        self._dirty, self._clean = self._live.dirty[first.pc], NONE
-        for turn in range(unrolled.nturns):
-            for block in unrolled.blocks:
-                # It may be for a loop around this one.
-                self._look = self._looks.accesses.get(block.pc) if turn == 0 else None
-                self._forget_fcsr()
-                self._put_code(block)
-                if block is not last and unrolled.skipped is not None:
-                    self._choose(unrolled.skipped)
-            self._put(wasm.DROP)  # whether there is another
-        self._go(last, last.next_pc)
-
-    def _put_turns(self, block: Block, turns: int) -> None:
-        """Write the code of such a block, `turns` times, and what comes after it."""
-        self._open(BLOCK)
-        known: Facts | None = None
-        for turn in range(1, turns + 1):
-            self._put_code(block)
-            known = self._facts.copy() if known is None else known.meet(self._facts)
-            if turn < turns:
-                self._put(OPCODES["i32.eqz"] + wasm.BR_IF + b"\0")
-            else:
-                self._open(IF)
-                self._go(block, block.pc)
-                self._close()
-        self._close()
-        assert known is not None
-        self._facts = known
-        self._go(block, block.next_pc)
 
     def _end(self, block: Block) -> None:
         if block.end is End.BRANCH and block.code:

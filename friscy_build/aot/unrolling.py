@@ -4,7 +4,8 @@
     again: xor a3, a1, a0; addiw a5, a5, -1; ...; andi a5, a5, 255; beqz a3, over; slli a0, a6, 48; over: bnez a5, again
 
 What counts is computed here, from constants that come in, as the oracle does it. The host's compiler then finds what
-each turn's count is, and that nobody wants it.
+each turn's count is, and that nobody wants it. What turns leave that only move bits may be computed at once
+(`gf2_loops`).
 """
 
 from __future__ import annotations
@@ -12,23 +13,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from friscy_build.aot.effects import effects, is_access, is_cheap, members
+from friscy_build.aot.effects import NONE, Registers, effects, is_access, is_cheap, members
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 from friscy_build.isa.decode import Instruction
 from friscy_build.isa.evaluate import Evaluator
 
 _MOST_TURNS, _MOST_INSTRUCTIONS = 16, 160  # written
+_MOST_BLOCKS = 64  # that are looked at for a constant
 _STRAIGHT = (End.FALL, End.JUMP, End.BRANCH)
 
 
 @dataclass(frozen=True, slots=True)
 class Unrolled:
-    """nturns: how many turns a loop has. blocks: of a turn; the first skips `skipped`, if that is one (`ways`)."""
+    """nturns: how many turns a loop has. blocks: of a turn; the first skips `skipped`, if that is one (`ways`).
+
+    constants: registers that are known before the loop, and what they are.
+    """
 
     nturns: int
     blocks: tuple[Block, ...]
     skipped: Block | None
+    constants: dict[int, int]
+
+    @property
+    def turn(self) -> tuple[Block, ...]:
+        """All blocks of a turn, what may be skipped among them."""
+        return self.blocks if self.skipped is None else (self.blocks[0], self.skipped, *self.blocks[1:])
 
 
 def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled | None:
@@ -54,6 +65,11 @@ def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled 
         return None
     known = _Known()
     known.follow(outside[0].code)
+    turn = blocks if skipped is None else [*blocks, skipped]
+    for register in members(_unchanged(turn)):
+        if not known.has(register):
+            known.learn(register, _constant(flow, outside[0], register))
+    constants = known.values()
     counting = effects(last.code[-1][1])[0]
     if not any(known.has(register) for register in members(counting)):
         return None
@@ -66,8 +82,44 @@ def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled 
         if taken is None:
             return None
         if not taken:
-            return Unrolled(nturns, tuple(blocks), skipped)
+            return Unrolled(nturns, tuple(blocks), skipped, constants)
     return None
+
+
+def _unchanged(blocks: Sequence[Block]) -> Registers:
+    """What blocks read and none of them writes."""
+    read = written = NONE
+    for block in blocks:
+        for _, i in block.code:
+            reads, writes = effects(i)
+            read, written = read | reads, written | writes
+    return read & ~written
+
+
+def _constant(flow: Flow, block: Block, register: int) -> int | None:
+    """What a register always has at the end of a block; None where that is not known.
+
+    Compilers load constants before the outermost loop.
+    """
+    pending, seen, values = [flow.number[block.pc]], set[int](), set[int]()
+    while pending:
+        k = pending.pop()
+        if k in seen:
+            continue
+        seen.add(k)
+        if flow.calls[k] or len(seen) > _MOST_BLOCKS:
+            return None
+        if flow.writes[k] >> register & 1:
+            known = _Known()
+            known.follow(flow.blocks[k].code)
+            if not known.has(register):
+                return None
+            values.add(known.values()[register])
+        elif flow.blocks[k].pc == flow.graph.entry or len(values) > 1:
+            return None
+        else:
+            pending += flow.before[k]
+    return values.pop() if len(values) == 1 else None
 
 
 def _is_plain(i: Instruction) -> bool:
@@ -84,6 +136,13 @@ class _Known:
 
     def has(self, register: int) -> bool:
         return register in self._values
+
+    def values(self) -> dict[int, int]:
+        return dict(self._values)
+
+    def learn(self, register: int, value: int | None) -> None:
+        if value is not None:
+            self._values[register] = value
 
     def follow(self, code: Sequence[tuple[int, Instruction]]) -> None:
         for pc, i in code:
