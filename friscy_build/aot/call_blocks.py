@@ -5,20 +5,24 @@ What a call gives back is where the code behind it wants it when `_resume` goes 
 
 from __future__ import annotations
 
-from functools import partial
-
 from friscy.machine.layout import HART_PC
-from friscy_build.aot.effects import NONE, RA, effects, is_access, registers
-from friscy_build.aot.function_writer import BLOCK, INTERRUPTED, STILL_INTERRUPTED, const32, const64
+from friscy_build.aot.effects import ALL, NONE, RA, is_access, registers
+from friscy_build.aot.function_writer import (
+    BLOCK,
+    FAR_AWAY,
+    IF,
+    INTERRUPTED,
+    STILL_INTERRUPTED,
+    const32,
+    const64,
+)
 from friscy_build.aot.graph import Block, End
-from friscy_build.aot.guards import Words
-from friscy_build.aot.liveness import live_at
+from friscy_build.aot.inlining import Inlined, Piece, decoded
 from friscy_build.aot.locals import HART
 from friscy_build.aot.runtime import SYSCALL, runtime_index
 from friscy_build.aot.safepoints import Looks
 from friscy_build.aot.signature import Signature
 from friscy_build.aot.ways import WayWriter
-from friscy_build.isa.decode import Instruction, decode
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -26,6 +30,9 @@ from friscy_build.wasm.opcodes import OPCODES
 
 class CallBlockWriter(WayWriter):
     """Writes the ends of blocks that call."""
+
+    _behind: int  # how many blocks are open in the one that ends behind a call, and
+    _instead: int  # in the one behind which the call is made after all
 
     def _call(self, block: Block, target: int | None) -> None:
         signature, guessed = self._convention.known(block), self._convention.guessed(block)
@@ -54,39 +61,87 @@ class CallBlockWriter(WayWriter):
         self._close()
 
     def _call_known(self, block: Block, target: int, signature: Signature) -> None:
-        """Call a direct form, likewise, unless it is a leaf, or its guard says that it returns at once."""
-        guard, leaf = self._convention.guards.get(target), self._convention.leaves.get(target)
-        if not self._is_done_here(block, signature):
-            guard = leaf = None
-        if leaf is not None:
-            self._put_leaf(block, leaf)
-            return
-        if guard is None:
+        """Call a direct form, likewise, unless one of its short ways is gone here."""
+        inlined = self._convention.inlined.get(target)
+        if inlined is None or not self._is_done_here(block, signature, inlined):
             self._call_and_return(block, target, signature)
             return
+        facts, dirty = self._facts.copy(), self._dirty
         self._open(BLOCK)
-        self._open(BLOCK)
-        for pc, i in _decoded(guard.looking):
-            self._put_plain(pc, i, 0)
-        if guard.taken:
-            self._put(OPCODES["i32.eqz"])
-        self._put(wasm.BR_IF + b"\0")
-        if block.pc in self._looks.calls:
-            self._put(STILL_INTERRUPTED)
-            self.hints.append((len(self.parts), False))
-            self._put(wasm.BR_IF + b"\0")
-        for pc, i in _decoded(guard.returning):
-            self._put_plain(pc, i, 0)
-        self._put(wasm.BR + b"\1")
-        self._close()
-        facts = self._facts.copy()
-        self._call_and_return(block, target, signature)
-        self._facts = facts
+        self._behind = self._nested
+        asks = block.pc in self._looks.calls
+        calls = inlined.calls or asks
+        if calls:
+            self._open(BLOCK)
+        self._instead = self._nested
+        if asks and inlined.stores:
+            self._call_if_interrupted()
+        self._put_piece(inlined.first, asks=asks and not inlined.stores)
+        self._facts, self._dirty = facts.copy(), dirty
+        if calls:
+            self._close()
+            self._call_and_return(block, target, signature)
+            self._facts, self._dirty = facts, dirty
         self._close()
 
-    def _is_done_here(self, block: Block, signature: Signature) -> bool:
-        """Whether what a guard or a leaf does is done where it is called."""
-        return not self._precise and not self._live.reload[block.pc] & ~registers(signature.results)
+    def _is_done_here(self, block: Block, signature: Signature, inlined: Inlined) -> bool:
+        """Whether short ways of a function are gone where it is called."""
+        if self._precise or block.cold or self._live.reload[block.pc] & ~registers(signature.results):
+            return False
+        return not inlined.unknown & self._live.live.get(block.next_pc, ALL)
+
+    def _put_piece(self, piece: Piece, *, asks: bool) -> None:
+        """Write a part of a short way, and what follows it. asks: it looks for an interrupt where it returns."""
+        for register, offset in piece.early:
+            if not self._facts.holds(register, offset):
+                self._facts.accessed(register, offset)
+                moved = const64(offset) + OPCODES["i64.add"] if offset < 0 else b""
+                self._put(self._get(register) + moved + FAR_AWAY)
+                self._call_if_so()
+        if asks and piece.ways is None:
+            self._call_if_interrupted()
+        code = decoded(piece.code)
+        for pc, i in code if piece.ways is None else code[:-1]:
+            check = bool(is_access(i) and i.rs1) and self._checked(i)
+            self._put_template(self._templates.get(pc, i, check, 0), pc, self._bail_to_call)
+            self._facts.follow(i, pc)
+        if piece.ways is not None:
+            self._put_plain(*code[-1], 0)
+            self._put_ways(*piece.ways, asks=asks)
+            return
+        self._put(b"".join(self._get(value) for _, value in piece.moves))
+        self._put(b"".join(self._set(result) for result, _ in reversed(piece.moves)))
+        if self._nested > self._behind:
+            self._put(wasm.BR + leb(self._nested - self._behind))
+
+    def _put_ways(self, taken: Piece | None, other: Piece | None, *, asks: bool) -> None:
+        """Go on behind a branch, whose condition is on the stack."""
+        if taken is not None and other is not None:
+            facts = self._facts.copy()
+            self._open(IF)
+            self._put_piece(taken, asks=asks)
+            self._close()
+            self._facts = facts
+            self._put_piece(other, asks=asks)
+            return
+        on = taken or other
+        assert on is not None
+        self._put(OPCODES["i32.eqz"] if on is taken else b"")
+        self._put(wasm.BR_IF + leb(self._nested - self._instead))
+        self._put_piece(on, asks=asks)
+
+    def _call_if_interrupted(self) -> None:
+        self._put(STILL_INTERRUPTED)
+        self._call_if_so()
+
+    def _call_if_so(self) -> None:
+        """Make the call after all where the condition on the stack holds, which is seldom so."""
+        self.hints.append((len(self.parts), False))
+        self._put(wasm.BR_IF + leb(self._nested - self._instead))
+
+    def _bail_to_call(self) -> None:
+        """The same in a template's own `if`."""
+        self._put(wasm.BR + leb(self._nested - self._instead + 1))
 
     def _find_looks(self) -> Looks:
         """Find where the function looks for an interrupt."""
@@ -101,19 +156,6 @@ class CallBlockWriter(WayWriter):
             return True
         signature = self._convention.known(block)
         return signature is not None and signature.asks and self._routine(signature) is None
-
-    def _put_leaf(self, block: Block, words: Words) -> None:
-        """Do what a leaf does. What it cannot do is left to the interpreter, in the leaf."""
-        code = _decoded(words)
-        lives = live_at(code, self._live.live[block.next_pc] | 1 << RA)
-        dirty = self._dirty
-        for (pc, i), live in zip(code, lives, strict=True):
-            check = bool(is_access(i) and i.rs1) and self._checked(i)
-            bail = partial(self._hand_over, pc, self._dirty & live)
-            self._put_template(self._templates.get(pc, i, check, 0), pc, bail)
-            self._facts.follow(i, pc)
-            self._dirty |= effects(i)[1]
-        self._dirty = dirty
 
     def _call_and_return(self, block: Block, target: int, signature: Signature) -> None:
         given = registers(signature.results)
@@ -177,7 +219,3 @@ class CallBlockWriter(WayWriter):
         self._dirty = self._live.left[block.pc]
         self._facts = self._bases.after_call(block, self._facts)
         self._go(block, block.next_pc)
-
-
-def _decoded(words: Words) -> list[tuple[int, Instruction]]:
-    return [(pc, i) for pc, word in words if (i := decode(word)) is not None]

@@ -27,7 +27,7 @@ from friscy_build.aot.effects import ALL, NONE, RA, Registers, members, register
 from friscy_build.aot.fixed import find_fixed
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End, Graph
-from friscy_build.aot.guards import Guard, Words, find_guard, find_leaf
+from friscy_build.aot.inlining import FEW, FEW_PLACES, MANY, Inlined, find_inlined
 from friscy_build.aot.liveness import Liveness, reads_before_writes, solve_dirty, solve_held, solve_live
 from friscy_build.aot.locals import MAX_PARAMS
 from friscy_build.aot.order import postorder
@@ -109,18 +109,20 @@ class Convention(Rules):
                 signature.params = tuple(r for r in PASSED if passable >> r & 1)[:MAX_PARAMS]
         for pc, flow in self.flows.items():
             solve_dirty(flow, self, self._found[pc], self._given(pc))
-        self.guards: dict[int, Guard] = {}
-        self.leaves: dict[int, Words] = {}
+        self.inlined: dict[int, Inlined] = {}
+        places = self._count_places()
         for pc, flow in self.flows.items():
             signature = self.signatures[pc]
             elsewhere = self._demands.get(pc, NONE) & signature.writes & ~registers(signature.results)
             if pc < 0 or flow.graph.resume or elsewhere or not self.abi.saved:
                 continue
-            if guard := find_guard(flow.graph, signature, self.abi.saved):
-                self.guards[pc] = guard
-            leaf = find_leaf(flow.graph, signature, self.abi.saved)
-            if leaf is not None:
-                self.leaves[pc] = leaf
+            limits = FEW if places[pc] <= FEW_PLACES else MANY
+            if not places[pc]:
+                continue
+            live = self._found[pc].live
+            inlined = find_inlined(flow.graph, signature, self.abi.saved, live, limits)
+            if inlined is not None:
+                self.inlined[pc] = inlined
         for pc, smashed in find_smashes(self, own, self._callees, self._spread).items():
             self._found[pc].smashed = smashed
         for pc, flow in self.flows.items():
@@ -231,8 +233,7 @@ class Convention(Rules):
         blocks = [block for key in keys for block in self.flows[key].blocks]
         few.spent = self.spent.part(blocks)
         called = {pc for block in blocks for pc in (block.target, block.likely)}
-        few.guards = {pc: guard for pc, guard in self.guards.items() if pc in called}
-        few.leaves = {pc: leaf for pc, leaf in self.leaves.items() if pc in called}
+        few.inlined = {pc: inlined for pc, inlined in self.inlined.items() if pc in called}
         return few
 
     def _restores(self, pc: int, flow: Flow) -> bool:
@@ -257,6 +258,15 @@ class Convention(Rules):
             case End.INDIRECT_CALL | End.SYSCALL | End.INDIRECT:
                 return [None]
         return [pc if self.tail(pc) else None for pc in flow.leaving[k]]
+
+    def _count_places(self) -> Counter[int]:
+        """By function, the places where it is called by value, or guessed to be; but where nothing ever ran."""
+        found = Counter[int]()
+        for flow in self.flows.values():
+            blocks = [block for block in flow.blocks if not block.cold and not flow.graph.twin]
+            found.update(block.target for block in blocks if block.end is End.CALL)
+            found.update(block.likely for block in blocks if block.likely is not None)
+        return found
 
     def _find_callers(self) -> dict[int, set[int]]:
         """The functions that call a direct form, or jump to it; None among callees makes all of `writes` unknown."""
