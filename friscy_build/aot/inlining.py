@@ -206,9 +206,12 @@ class _Finder:
             return self._find(pc, state, most, stored=stored)
         except _Refused:
             self._left, self.unknown = before
-            block = self._graph.blocks.get(pc)
-            self.whole = self.whole and block is not None and block.cold
+            self.whole = self.whole and self._never_ran(pc)
             return None
+
+    def _never_ran(self, pc: int) -> bool:
+        block = self._graph.blocks.get(pc)
+        return pc in self._graph.exits if block is None else block.cold
 
     def _find(self, pc: int, state: _State, most: int, *, stored: bool) -> Piece:
         stretch, end = self._stretch(pc)
@@ -257,7 +260,7 @@ class _Finder:
         code, seen = list[tuple[int, Instruction]](), set[int]()
         while True:
             block = self._graph.blocks.get(pc)
-            if block is None or block.cold or pc in seen or block.stub is not None:
+            if block is None or self._never_ran(pc) or pc in seen or block.stub is not None:
                 raise _Refused
             seen.add(pc)
             code += [(at, i) for at, i in block.code if i.row.flow is Flow.NONE]

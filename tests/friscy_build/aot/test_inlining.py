@@ -308,6 +308,8 @@ def test_what_never_ran_is_left_to_the_call(nran: int, short: bool) -> None:
     ]
     ran = [CODE + 4 * k for k in range(len(CALLER))] + [FUNCTION + 4 * k for k in range(nran)]
     assert (FUNCTION in conventions(words, CALLER, ran).inlined) is short
+    before = [op("sd", rs1=A0, rs2=A1, imm=0), op("beq", rs1=A1, rs2=0, imm=8), *words[2:]]  # there is no call then
+    assert FUNCTION not in conventions(before, CALLER, ran).inlined
     few = [*words[:3], op("addi", rd=A0, rs1=A0, imm=1), RETURN]
     found = conventions(few, CALLER, ran).inlined[FUNCTION]
     assert found.first.ways is not None
