@@ -20,7 +20,6 @@ from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import live_at
 from friscy_build.aot.signature import Signature
 from friscy_build.isa.decode import Instruction, decode
-from friscy_build.isa.row import Flow
 
 _TEMPORARIES = registers((5, 6, 7, *range(10, 18), *range(28, 32)))
 _MULTIPLY, _STORES = ("mul", "mulw"), ("sb", "sh", "sw", "sd")
@@ -263,8 +262,9 @@ class _Finder:
             if block is None or self._never_ran(pc) or pc in seen or block.stub is not None:
                 raise _Refused
             seen.add(pc)
-            code += [(at, i) for at, i in block.code if i.row.flow is Flow.NONE]
-            if block.end is End.BRANCH or block.end is End.RETURN:
+            ends = block.end is End.BRANCH or block.end is End.RETURN
+            code += block.code[:-1] if ends or block.end is End.JUMP else block.code
+            if ends:
                 return code, block
             pc = _following(block)
 

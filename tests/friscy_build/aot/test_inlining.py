@@ -263,6 +263,10 @@ def test_small_functions_are_done_where_they_are_called(leaf: str) -> None:
         [op("addi", rd=S0, rs1=A0, imm=1)],  # it has no direct form
         [op("div", rd=A0, rs1=A0, rs2=A1)],
         [op("amoadd.d", rd=A0, rs1=A0, rs2=A1, aq_rl=0)],
+        [op("csrrc", rd=A0, rs1=A0, imm=1 << 5 | A0)],
+        [op("csrrw", rd=0, rs1=A0, imm=2 << 5 | A0), li(A0, 0)],
+        [op("fsgnj.d", rd=10, rs1=10, rs2=11)],
+        [op("fence.i"), li(A0, 0)],
         [*FRAME, op("sub", rd=A0, rs1=A0, rs2=SP), *BACK],  # an address in the frame is looked at
         [*FRAME, op("lw", rd=A0, rs1=SP, imm=0), *BACK],
         [*FRAME, op("sd", rs2=A1, rs1=SP, imm=16), *BACK],  # its caller's frame
