@@ -90,7 +90,7 @@ def find_inlined(
     pool = members(signature.writes & _TEMPORARIES & ~given)
     for limit in (limits, MANY):
         finder = _Finder(graph, signature, saved, live, limit)
-        first = finder.find(graph.entry, _State(given, saved, pool), limit.way, stored=False)
+        first = finder.find(graph.entry, _State(given, saved, pool), limit.way, frozenset(), stored=False)
         if first is None:
             return None
         pieces = first.pieces
@@ -197,12 +197,16 @@ class _Finder:
         self._left = limits.all
         self.unknown, self.whole = NONE, True
 
-    def find(self, pc: int, state: _State, most: int, *, stored: bool) -> Piece | None:
-        """The piece that begins with a block; None where the call is to be made. stored: whether there was a store
-        before it."""
+    def find(
+        self, pc: int, state: _State, most: int, passed: frozenset[int], *, stored: bool
+    ) -> Piece | None:
+        """The piece that begins with a block; None where the call is to be made.
+
+        most: instructions, the branches among them. passed: the blocks before it; stored: whether there was a store.
+        """
         before = self._left, self.unknown
         try:
-            return self._find(pc, state, most, stored=stored)
+            return self._find(pc, state, most, passed, stored=stored)
         except _Refused:
             self._left, self.unknown = before
             self.whole = self.whole and self._never_ran(pc)
@@ -212,8 +216,8 @@ class _Finder:
         block = self._graph.blocks.get(pc)
         return pc in self._graph.exits if block is None else block.cold
 
-    def _find(self, pc: int, state: _State, most: int, *, stored: bool) -> Piece:
-        stretch, end = self._stretch(pc)
+    def _find(self, pc: int, state: _State, most: int, passed: frozenset[int], *, stored: bool) -> Piece:
+        stretch, end, passed = self._stretch(pc, passed)
         code, early, stores = list[tuple[int, int]](), list[tuple[int, int]](), False
         accesses = [k for k, (_, i) in enumerate(stretch) if is_access(i) and i.rs1 != SP]
         last = accesses[-1] if accesses else 0  # if it returns, the call is not made once this has written anything
@@ -237,14 +241,16 @@ class _Finder:
             elif done.row.name in _STORES:
                 stores = True
                 state.call_no_more()
-        self._left -= len(code)
         if end.end is End.RETURN:
+            self._left -= len(code)
             return self._returning(end, state, code, stores, early)
         at, i = end.code[-1]
         branch = i.row.encode(rs1=state.read(i.rs1), rs2=state.read(i.rs2), imm=i.imm)
-        rest = most - len(code) - 1
-        stored = stored or stores
-        ways = [self.find(to, state.copy(), rest, stored=stored) for to in (end.target, end.next_pc)]
+        rest, stored = most - len(code) - 1, stored or stores
+        self._left -= len(code) + 1
+        if min(rest, self._left) < 0:
+            raise _Refused
+        ways = [self.find(to, state.copy(), rest, passed, stored=stored) for to in (end.target, end.next_pc)]
         if ways == [None, None] or (None in ways and stored):
             raise _Refused
         return Piece((*code, (at, branch)), (ways[0], ways[1]), stores, tuple(early), ())
@@ -254,18 +260,21 @@ class _Finder:
             return self._kept | registers(self._results)
         return self._live.get(end.target, ALL) | self._live.get(end.next_pc, ALL)
 
-    def _stretch(self, pc: int) -> tuple[list[tuple[int, Instruction]], Block]:
-        """The instructions from a block on up to a branch or a return, and the block that has that. Raises _Refused."""
-        code, seen = list[tuple[int, Instruction]](), set[int]()
+    def _stretch(
+        self, pc: int, passed: frozenset[int]
+    ) -> tuple[list[tuple[int, Instruction]], Block, frozenset[int]]:
+        """The instructions from a block on up to a branch or a return, the block that has that, and what was passed
+        with it, which is no loop. Raises _Refused."""
+        code = list[tuple[int, Instruction]]()
         while True:
             block = self._graph.blocks.get(pc)
-            if block is None or self._never_ran(pc) or pc in seen or block.stub is not None:
+            if block is None or self._never_ran(pc) or pc in passed or block.stub is not None:
                 raise _Refused
-            seen.add(pc)
+            passed |= {pc}
             ends = block.end is End.BRANCH or block.end is End.RETURN
             code += block.code[:-1] if ends or block.end is End.JUMP else block.code
             if ends:
-                return code, block
+                return code, block, passed
             pc = _following(block)
 
     def _returning(

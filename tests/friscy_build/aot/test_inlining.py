@@ -273,6 +273,7 @@ def test_small_functions_are_done_where_they_are_called(leaf: str) -> None:
         [*FRAME, op("sd", rs2=A1, rs1=SP, imm=12), *BACK],  # the same, by half
         [op("ld", rd=A0, rs1=SP, imm=8), op("addi", rd=A0, rs1=A0, imm=1)],
         [op("add", rd=A0, rs1=A0, rs2=S0)],  # a saved register that is not passed
+        [op("addi", rd=A5, rs1=A0, imm=1), op("bne", rs1=A5, rs2=A1, imm=-4), op("jal", rd=0, imm=-8)],
         # Behind a store there is no call.
         [
             op("lw", rd=A5, rs1=A0, imm=0), op("addi", rd=A5, rs1=A5, imm=1), op("sw", rs2=A5, rs1=A0, imm=0),
@@ -284,6 +285,20 @@ def test_small_functions_are_done_where_they_are_called(leaf: str) -> None:
 )
 def test_others_are_not(words: list[int]) -> None:
     assert inlined([*words, RETURN]) is None
+
+
+def test_a_loop_is_not_followed() -> None:
+    """Not even one that does nothing else."""
+    found = inlined([op("beq", rs1=A0, rs2=A1, imm=0), RETURN])
+    assert found is not None
+    assert found.first.ways is not None
+    taken, other = found.first.ways
+    assert taken is None
+    assert other is not None
+    back = [op("bne", rs1=A0, rs2=A1, imm=8), op("jal", rd=0, imm=-4), op("beq", rs1=A0, rs2=0, imm=-8), RETURN]
+    found = inlined(back)
+    assert found is not None
+    assert [None in (piece.ways or ()) for piece in found.first.pieces] == [True, True, False]
 
 
 def conventions(function: list[int], caller: list[int], ran: list[int] | None = None) -> Convention:
