@@ -31,6 +31,7 @@ _TRIES = 4  # each takes more bits to be 0
 _WORTH = 2  # so many instructions of the loop for each that is written
 _XLEN = 64
 _LEAST_BITS = 8
+_MOST_BITS = 1500  # of all that the results are sums of: more take long to plan, and many instructions
 _OPS = Gf2()
 
 
@@ -49,7 +50,10 @@ def find_sums(unrolled: Unrolled, wanted: Registers) -> Sums | None:
             if not all(_is_above(bits) for bits in zero.values()):
                 return None
             continue
-        rows = {register: _rows(after[register]) for register in members(wanted) if register in after}
+        results = [register for register in members(wanted) if register in after]
+        if sum(form.bit_count() for register in results for form in after[register].raw) > _MOST_BITS:
+            return None
+        rows = {register: _rows(after[register]) for register in results}
         sums = plan_sums(rows, zero)
         ninstructions = sum(len(block.code) for block in unrolled.turn)
         return sums if sums.cost * _WORTH <= ninstructions * unrolled.nturns else None

@@ -119,6 +119,15 @@ def test_a_polynomial_that_is_one_of_two_is_not(other: int | None) -> None:
     assert sums_of(words)[0] is None
 
 
+@pytest.mark.parametrize("nturns", [1, 3, 16])
+def test_sums_of_very_many_bits_are_no_gain(nturns: int) -> None:
+    """Marsaglia's generator: each turn takes six instructions, and each bit of three turns is a sum of dozens."""
+    turn = []
+    for name, distance in (("slli", 13), ("srli", 7), ("slli", 17)):
+        turn += [op(name, rd=A1, rs1=A0, imm=distance), op("xor", rd=A0, rs1=A0, rs2=A1)]
+    assert sums_of(turns(nturns, turn))[0] is None
+
+
 def unrolled_in(words: list[int], header: int) -> Unrolled:
     image = CodeImage(elf_file(code_of([*words, EBREAK])))
     flow = Flow(build_graph(image, CODE, CODE + 4 * len(words) + 4))
