@@ -5,6 +5,9 @@ What a call gives back is where the code behind it wants it when `_resume` goes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from friscy.machine.layout import HART_PC
 from friscy_build.aot.effects import ALL, NONE, RA, is_access, registers
 from friscy_build.aot.function_writer import (
@@ -32,7 +35,8 @@ class CallBlockWriter(WayWriter):
     """Writes the ends of blocks that call."""
 
     _behind: int  # how many blocks are open in the one that ends behind a call, and
-    _instead: int  # in the one behind which the call is made after all
+    _instead: int | None  # in the one behind which the call is made after all, if it may be
+    _give_up: Callable[[], None]  # leaves the call to the interpreter
 
     def _call(self, block: Block, target: int | None) -> None:
         signature, guessed = self._convention.known(block), self._convention.guessed(block)
@@ -66,22 +70,24 @@ class CallBlockWriter(WayWriter):
         if inlined is None or not self._is_done_here(block, signature, inlined):
             self._call_and_return(block, target, signature)
             return
-        facts, dirty = self._facts.copy(), self._dirty
+        facts = self._facts.copy()
         self._open(BLOCK)
         self._behind = self._nested
-        asks = block.pc in self._looks.calls
-        calls = inlined.calls or asks
-        if calls:
+        if inlined.calls:
             self._open(BLOCK)
-        self._instead = self._nested
+        self._instead = self._nested if inlined.calls else None
+        # What cannot be done here is left to the interpreter, in the function, before anything was done.
+        handed = self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc]
+        self._give_up = partial(self._hand_over, target, handed)
+        asks = block.pc in self._looks.calls
         if asks and inlined.stores:
             self._call_if_interrupted()
         self._put_piece(inlined.first, asks=asks and not inlined.stores)
-        self._facts, self._dirty = facts.copy(), dirty
-        if calls:
+        self._facts = facts.copy()
+        if inlined.calls:
             self._close()
             self._call_and_return(block, target, signature)
-            self._facts, self._dirty = facts, dirty
+            self._facts = facts
         self._close()
 
     def _is_done_here(self, block: Block, signature: Signature, inlined: Inlined) -> bool:
@@ -96,14 +102,13 @@ class CallBlockWriter(WayWriter):
             if not self._facts.holds(register, offset):
                 self._facts.accessed(register, offset)
                 moved = const64(offset) + OPCODES["i64.add"] if offset < 0 else b""
-                self._put(self._get(register) + moved + FAR_AWAY)
-                self._call_if_so()
+                self._give_up_if(self._get(register) + moved + FAR_AWAY)
         if asks and piece.ways is None:
             self._call_if_interrupted()
         code = decoded(piece.code)
         for pc, i in code if piece.ways is None else code[:-1]:
             check = bool(is_access(i) and i.rs1) and self._checked(i)
-            self._put_template(self._templates.get(pc, i, check, 0), pc, self._bail_to_call)
+            self._put_template(self._templates.get(pc, i, check, 0), pc, self._give_up)
             self._facts.follow(i, pc)
         if piece.ways is not None:
             self._put_plain(*code[-1], 0)
@@ -127,21 +132,23 @@ class CallBlockWriter(WayWriter):
         on = taken or other
         assert on is not None
         self._put(OPCODES["i32.eqz"] if on is taken else b"")
+        assert self._instead is not None
         self._put(wasm.BR_IF + leb(self._nested - self._instead))
         self._put_piece(on, asks=asks)
 
     def _call_if_interrupted(self) -> None:
+        if self._instead is None:
+            self._give_up_if(STILL_INTERRUPTED)
+            return
         self._put(STILL_INTERRUPTED)
-        self._call_if_so()
-
-    def _call_if_so(self) -> None:
-        """Make the call after all where the condition on the stack holds, which is seldom so."""
         self.hints.append((len(self.parts), False))
         self._put(wasm.BR_IF + leb(self._nested - self._instead))
 
-    def _bail_to_call(self) -> None:
-        """The same in a template's own `if`."""
-        self._put(wasm.BR + leb(self._nested - self._instead + 1))
+    def _give_up_if(self, condition: bytes) -> None:
+        self._put(condition)
+        self._open_unlikely()
+        self._give_up()
+        self._close()
 
     def _find_looks(self) -> Looks:
         """Find where the function looks for an interrupt."""

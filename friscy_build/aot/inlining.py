@@ -5,9 +5,10 @@
 
 A call has its price in the host's frame and parameters, however soon it returns. Where a function is called, the
 caller goes along its ways as far as they are short, computing with its own registers; where they get long, it makes the
-call, as if nothing had been done. So nothing is stored before that, and what was passed stays as it is: for what is
-computed there are registers that the call may change. Frames, and what is saved there, are left out. What such a way
-leaves in registers is nobody's behind the call, by the calling convention, but for the results.
+call, as if nothing had been done, and where an access cannot be made, the interpreter does. So nothing is stored before
+that, and what was passed stays as it is: for what is computed there are registers that the call may change. Frames, and
+what is saved there, are left out. What such a way leaves in registers is nobody's behind the call, by the calling
+convention, but for the results.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Inlined:
-    """first: where it begins. calls: whether the call may be made. unknown: results that a way leaves as anything."""
+    """first: where it begins. calls: whether some way gets long. unknown: results that a way leaves as anything."""
 
     first: Piece
     calls: bool
@@ -93,9 +94,7 @@ def find_inlined(
         first = finder.find(graph.entry, _State(given, saved, pool), limit.way, frozenset(), stored=False)
         if first is None:
             return None
-        pieces = first.pieces
-        calls = any(None in (piece.ways or ()) for piece in pieces)
-        calls = calls or any(is_access(i) for piece in pieces for _, i in decoded(piece.code))
+        calls = any(None in (piece.ways or ()) for piece in first.pieces)
         inlined = Inlined(first, calls, finder.unknown)
         if finder.whole or (limit is MANY and not inlined.stores):
             return inlined
@@ -220,7 +219,7 @@ class _Finder:
         stretch, end, passed = self._stretch(pc, passed)
         code, early, stores = list[tuple[int, int]](), list[tuple[int, int]](), False
         accesses = [k for k, (_, i) in enumerate(stretch) if is_access(i) and i.rs1 != SP]
-        last = accesses[-1] if accesses else 0  # if it returns, the call is not made once this has written anything
+        last = accesses[-1] if accesses else 0  # if it returns, nothing calls once this has written anything
         lives = live_at([*stretch, end.code[-1]], self._live_after(end))
         for k, ((at, i), live) in enumerate(zip(stretch, lives[1:], strict=True)):
             if k >= last and end.end is End.RETURN:
