@@ -236,6 +236,11 @@ class FunctionWriter:
         self.hints.append((len(self.parts), False))
         self._open(IF)
 
+    def _leave_if(self, label: int) -> None:
+        """Leave a block where the condition on the stack holds, which is seldom so."""
+        self.hints.append((len(self.parts), False))
+        self._put(wasm.BR_IF + leb(label))
+
     def _else(self) -> None:
         self._put(wasm.ELSE)
 

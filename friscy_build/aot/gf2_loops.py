@@ -32,6 +32,7 @@ _WORTH = 2  # so many instructions of the loop for each that is written
 _XLEN = 64
 _LEAST_BITS = 8
 _MOST_BITS = 1500  # of all that the results are sums of: more take long to plan, and many instructions
+_MOST_PAIRS = 16  # of registers that are added first: each has a local
 _OPS = Gf2()
 
 
@@ -55,6 +56,8 @@ def find_sums(unrolled: Unrolled, wanted: Registers) -> Sums | None:
             return None
         rows = {register: _rows(after[register]) for register in results}
         sums = plan_sums(rows, zero)
+        if len(sums.pairs) > _MOST_PAIRS:
+            return None
         ninstructions = sum(len(block.code) for block in unrolled.turn)
         return sums if sums.cost * _WORTH <= ninstructions * unrolled.nturns else None
     return None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from friscy_build.isa.value import signed
+
 _XLEN = 64
 _ALL = (1 << _XLEN) - 1
 _MOST_PARITIES = 3
@@ -20,9 +22,9 @@ _Matrix = dict[int, int]  # by bit of a result: bits of one source
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The bits `mask` of a register, or of the sum with another that is moved `distance` to the left.
+    """A register, or its sum with another that is moved `distance` to the left.
 
-    bits: which may be 1. masked: whether they have to be cut out.
+    bits: which count, and may be 1. masked: whether they have to be cut out.
     """
 
     register: int
@@ -97,7 +99,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """zero: bits that have to be 0 for it, by register."""
+    """zero: bits that have to be 0 for it, by register. sources: those of two registers first."""
 
     zero: Mapping[int, int]
     sources: tuple[Source, ...]
@@ -107,6 +109,11 @@ class Sums:
     def cost(self) -> int:
         """In instructions of the host, about."""
         return 2 * len(self.zero) + sum(s.cost for s in self.sources) + sum(r.cost for r in self.results)
+
+    @property
+    def pairs(self) -> tuple[Source, ...]:
+        """The sources of two registers."""
+        return tuple(source for source in self.sources if source.other is not None)
 
     def holds(self, x: Mapping[int, int]) -> bool:
         return not any(x[register] & bits for register, bits in self.zero.items())
@@ -119,9 +126,7 @@ class Sums:
             value = result.constant
             for term in result.terms:
                 value ^= term.value(sources[term.source])
-            sign = 1 << result.width - 1
-            value &= (1 << result.width) - 1
-            found[result.register] = ((value ^ sign) - sign) & _ALL if result.width < _XLEN else value
+            found[result.register] = signed(value & (1 << result.width) - 1, result.width) & _ALL
         return found
 
 

@@ -92,8 +92,7 @@ class RunWriter(CallBlockWriter):
 
     def _escape(self) -> None:
         """Do the run again where the condition on the stack holds."""
-        self.hints.append((len(self.parts), False))
-        self._put(wasm.BR_IF + leb(self._nested - self._escape_level))
+        self._leave_if(self._nested - self._escape_level)
 
     def _look_at(self, planned: Plan) -> None:
         """Do the run again where a result may be wrong."""

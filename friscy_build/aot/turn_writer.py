@@ -13,8 +13,9 @@ from friscy_build.aot.gf2_loops import find_sums
 from friscy_build.aot.gf2_plan import Parity, Result, Sums
 from friscy_build.aot.graph import Block
 from friscy_build.aot.unrolling import Unrolled
+from friscy_build.isa.value import signed
 from friscy_build.wasm import opcodes as wasm
-from friscy_build.wasm.binary import I64, leb, sleb
+from friscy_build.wasm.binary import sleb
 from friscy_build.wasm.opcodes import OPCODES
 
 _EXTEND = {8: OPCODES["i64.extend8_s"], 16: OPCODES["i64.extend16_s"], 32: OPCODES["i64.extend32_s"]}
@@ -36,11 +37,9 @@ class TurnWriter(CodeWriter):
             if sums.zero:
                 self._open(BLOCK)
                 for k, (register, bits) in enumerate(sums.zero.items()):
-                    self._put(self._get(register) + const64(_signed(bits)) + OPCODES["i64.and"])
-                    self._put(OPCODES["i64.or"] if k else b"")
+                    self._put(self._get(register) + _cut(bits) + (OPCODES["i64.or"] if k else b""))
                 self._put(OPCODES["i64.eqz"] + OPCODES["i32.eqz"])
-                self.hints.append((len(self.parts), False))
-                self._put(wasm.BR_IF + b"\0")
+                self._leave_if(0)
             self._put_sums(sums)
             if sums.zero:
                 self._put(wasm.BR + b"\1")
@@ -87,25 +86,19 @@ class TurnWriter(CodeWriter):
         self._facts = known
         self._go(block, block.next_pc)
 
-    # Sums. The first locals for temporaries hold what they are of, those behind the results.
+    # Sums. The locals for temporaries hold what is the sum of two registers.
 
     def _put_sums(self, sums: Sums) -> None:
-        nsources = len(sums.sources)
         gets = [self._get(source.register) for source in sums.sources]
-        for k, source in enumerate(sums.sources):
-            if source.other is None:
-                continue
+        for k, source in enumerate(sums.pairs):
+            assert source.other is not None
             self._put(gets[k] + self._get(source.other) + _moved(source.distance) + OPCODES["i64.xor"])
-            if source.masked:
-                self._put(const64(_signed(source.bits)) + OPCODES["i64.and"])
-            local = leb(self._locals.temporary(I64, k))
-            self._put(wasm.LOCAL_SET + local)
-            gets[k] = wasm.LOCAL_GET + local
-        for k, result in enumerate(sums.results):
+            self._put(_cut(source.bits) if source.masked else b"")
+            self._put(wasm.LOCAL_SET + self._i64(k))
+            gets[k] = self._get_i64(k)
+        for result in sums.results:
             self._put_result(result, gets)
-            self._put(wasm.LOCAL_SET + leb(self._locals.temporary(I64, nsources + k)))
-        for k, result in enumerate(sums.results):
-            self._put(wasm.LOCAL_GET + leb(self._locals.temporary(I64, nsources + k)))
+        for result in reversed(sums.results):
             self._put(self._set(result.register))
 
     def _put_result(self, result: Result, gets: list[bytes]) -> None:
@@ -114,20 +107,19 @@ class TurnWriter(CodeWriter):
         for term in result.terms:
             part = gets[term.source]
             if isinstance(term, Parity):
-                part += _spread(term) + const64(_signed(term.constant)) + OPCODES["i64.and"]
+                part += _spread(term) + _cut(term.constant)
             else:
-                part += _moved(term.distance)
-                if term.mask is not None:
-                    part += const64(_signed(term.mask)) + OPCODES["i64.and"]
+                part += _moved(term.distance) + _cut(term.mask)
             parts.append(part)
         if result.constant or not parts:
-            parts.append(const64(_signed(result.constant)))
+            parts.append(const64(signed(result.constant, 64)))
         self._put(parts[0] + b"".join(part + OPCODES["i64.xor"] for part in parts[1:]))
         self._put(_EXTEND.get(result.width, b""))
 
 
-def _signed(bits: int) -> int:
-    return bits - (1 << 64) if bits >> 63 else bits
+def _cut(mask: int | None) -> bytes:
+    """What leaves these bits of a value on the stack, all of them where that is None."""
+    return b"" if mask is None else const64(signed(mask, 64)) + OPCODES["i64.and"]
 
 
 def _moved(distance: int) -> bytes:
@@ -142,5 +134,4 @@ def _spread(parity: Parity) -> bytes:
     bit, sign = parity.single, const64(63) + OPCODES["i64.shr_s"]
     if bit is not None:
         return _moved(63 - bit) + sign
-    cut = b"" if parity.mask is None else const64(_signed(parity.mask)) + OPCODES["i64.and"]
-    return cut + OPCODES["i64.popcnt"] + _moved(63) + sign
+    return _cut(parity.mask) + OPCODES["i64.popcnt"] + _moved(63) + sign

@@ -25,7 +25,6 @@ from friscy_build.isa.disasm import disassemble
 from friscy_build.isa.evaluate import Evaluator
 
 _STEPS = 6000
-_CRC = (0xFFFF, 0xFF)  # what a crc's register and data have at most
 
 
 def sums_of(words: list[int], wanted: tuple[int, ...] = (A0,)) -> tuple[Sums | None, int]:
@@ -234,3 +233,20 @@ def test_addresses_are_looked_at_behind_it(new_guest: NewGuest, monkeypatch: pyt
     assert any(found)
     assert trap[0] == CAUSE_LOAD_FAULT
     assert guest.x(A0) == DATA + (1 << 32)
+
+
+def test_a_loop_that_leaves_sums_in_most_registers(
+    new_guest: NewGuest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = seen(monkeypatch)
+    moved = [register for register in range(1, 32) if register not in (2, A5)]
+    body = [op("srli", rd=register, rs1=register, imm=8) for register in moved]
+    compare(new_guest, turns(5, body), random.Random(5), 4)
+    assert any(found)
+
+
+def test_sums_of_more_pairs_than_there_are_places_for_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = sums_of(KNOWN["crc-16/arc"])[0]
+    assert found is not None
+    monkeypatch.setattr("friscy_build.aot.gf2_loops._MOST_PAIRS", 0)
+    assert sums_of(KNOWN["crc-16/arc"])[0] is None
