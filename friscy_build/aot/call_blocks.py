@@ -5,14 +5,13 @@ What a call gives back is where the code behind it wants it when `_resume` goes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from friscy.machine.layout import HART_PC
-from friscy_build.aot.effects import ALL, NONE, RA, is_access, registers
+from friscy_build.aot.bases import CHECKED
+from friscy_build.aot.effects import ALL, NONE, RA, Registers, is_access, registers
 from friscy_build.aot.function_writer import (
     BLOCK,
-    FAR_AWAY,
     IF,
     INTERRUPTED,
     STILL_INTERRUPTED,
@@ -36,7 +35,7 @@ class CallBlockWriter(WayWriter):
 
     _behind: int  # how many blocks are open in the one that ends behind a call, and
     _instead: int | None  # in the one behind which the call is made after all, if it may be
-    _give_up: Callable[[], None]  # leaves the call to the interpreter
+    _left_to: tuple[int, Registers]  # where the interpreter does what cannot be done here, and what it is handed
 
     def _call(self, block: Block, target: int | None) -> None:
         signature, guessed = self._convention.known(block), self._convention.guessed(block)
@@ -77,17 +76,16 @@ class CallBlockWriter(WayWriter):
             self._open(BLOCK)
         self._instead = self._nested if inlined.calls else None
         # What cannot be done here is left to the interpreter, in the function, before anything was done.
-        handed = self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc]
-        self._give_up = partial(self._hand_over, target, handed)
+        self._left_to = target, self._dirty & self._live.after[block.pc] & ~self._live.stores[block.pc]
         asks = block.pc in self._looks.calls
         if asks and inlined.stores:
             self._call_if_interrupted()
         self._put_piece(inlined.first, asks=asks and not inlined.stores)
-        self._facts = facts.copy()
         if inlined.calls:
             self._close()
+            self._facts = facts.copy()
             self._call_and_return(block, target, signature)
-            self._facts = facts
+        self._facts = facts
         self._close()
 
     def _is_done_here(self, block: Block, signature: Signature, inlined: Inlined) -> bool:
@@ -100,15 +98,15 @@ class CallBlockWriter(WayWriter):
         """Write a part of a short way, and what follows it. asks: it looks for an interrupt where it returns."""
         for register, offset in piece.early:
             if not self._facts.holds(register, offset):
-                self._facts.accessed(register, offset)
-                moved = const64(offset) + OPCODES["i64.add"] if offset < 0 else b""
-                self._give_up_if(self._get(register) + moved + FAR_AWAY)
+                self._check(register, *self._left_to)
+                self._facts.learn(register, CHECKED)
         if asks and piece.ways is None:
             self._call_if_interrupted()
         code = decoded(piece.code)
         for pc, i in code if piece.ways is None else code[:-1]:
             check = bool(is_access(i) and i.rs1) and self._checked(i)
-            self._put_template(self._templates.get(pc, i, check, 0), pc, self._give_up)
+            bail = partial(self._hand_over, *self._left_to)
+            self._put_template(self._templates.get(pc, i, check, 0), pc, bail)
             self._facts.follow(i, pc)
         if piece.ways is not None:
             self._put_plain(*code[-1], 0)
@@ -137,17 +135,12 @@ class CallBlockWriter(WayWriter):
         self._put_piece(on, asks=asks)
 
     def _call_if_interrupted(self) -> None:
-        if self._instead is None:
-            self._give_up_if(STILL_INTERRUPTED)
-            return
         self._put(STILL_INTERRUPTED)
-        self.hints.append((len(self.parts), False))
-        self._put(wasm.BR_IF + leb(self._nested - self._instead))
-
-    def _give_up_if(self, condition: bytes) -> None:
-        self._put(condition)
+        if self._instead is not None:
+            self._leave_if(self._nested - self._instead)
+            return
         self._open_unlikely()
-        self._give_up()
+        self._hand_over(*self._left_to)
         self._close()
 
     def _find_looks(self) -> Looks:

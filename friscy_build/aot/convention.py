@@ -116,10 +116,9 @@ class Convention(Rules):
             elsewhere = self._demands.get(pc, NONE) & signature.writes & ~registers(signature.results)
             if pc < 0 or flow.graph.resume or elsewhere or not self.abi.saved:
                 continue
-            limits = FEW if places[pc] <= FEW_PLACES else MANY
             if not places[pc]:
                 continue
-            live = self._found[pc].live
+            limits, live = FEW if places[pc] <= FEW_PLACES else MANY, self._found[pc].live
             inlined = find_inlined(flow.graph, signature, self.abi.saved, live, limits)
             if inlined is not None:
                 self.inlined[pc] = inlined

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from friscy_build.isa.value import Body, Evaluate, Helper, Thunk, Value
+from friscy_build.isa.value import Evaluate, Thunk, Value
 
 Form = int
 Forms = tuple[Form, ...]
@@ -44,10 +44,8 @@ def _product(a: Form, b: Form) -> Form:
     raise NotLinear
 
 
-class Gf2:
+class Gf2(Evaluate):
     """The backend: an `Ops`."""
-
-    has_native = False
 
     def const(self, value: int, width: int) -> Value:
         return Value(self, width, tuple(value >> k & 1 for k in range(width)))
@@ -131,19 +129,10 @@ class Gf2:
     def native(self, op: str, *args: Value) -> Value:
         raise NotLinear
 
-    def opaque(self, a: Value) -> Value:
-        return a
-
     def cond(self, condition: Value, then: Thunk, otherwise: Thunk) -> tuple[Value, ...]:
         if condition.raw[0] > 1:
             raise NotLinear
         return then() if condition.raw[0] else otherwise()
-
-    def repeat(self, count: int, body: Body, start: Sequence[Value]) -> tuple[Value, ...]:
-        return _EVALUATE.repeat(count, body, start)
-
-    def call(self, helper: Helper, *args: Value) -> tuple[Value, ...]:
-        return tuple(helper.body(*args))
 
 
 def _sum(a: Sequence[Form], b: Sequence[Form], carry: Form) -> list[Form]:

@@ -14,15 +14,16 @@ convention, but for the results.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from friscy_build.aot.effects import ALL, NONE, RA, SP, Registers, is_access, is_cheap, members, registers
 from friscy_build.aot.graph import Block, End, Graph
 from friscy_build.aot.liveness import live_at
-from friscy_build.aot.signature import Signature
+from friscy_build.aot.signature import ARGUMENTS, T0, T1, T2, Signature
 from friscy_build.isa.decode import Instruction, decode
 
-_TEMPORARIES = registers((5, 6, 7, *range(10, 18), *range(28, 32)))
+_TEMPORARIES = ARGUMENTS | registers((T0, T1, T2, *range(28, 32)))
 _MULTIPLY, _STORES = ("mul", "mulw"), ("sb", "sh", "sw", "sd")
 # What a register may have that no register of the caller has: an address, by its distance from the stack pointer at the
 # entry; what a register had at the entry that was not passed by value, by its number; what is not known.
@@ -89,7 +90,7 @@ def find_inlined(
         return None
     given = registers(signature.params)
     pool = members(signature.writes & _TEMPORARIES & ~given)
-    for limit in (limits, MANY):
+    for limit in dict.fromkeys((limits, MANY)):
         finder = _Finder(graph, signature, saved, live, limit)
         first = finder.find(graph.entry, _State(given, saved, pool), limit.way, frozenset(), stored=False)
         if first is None:
@@ -120,9 +121,8 @@ class _State:
         self._given = given
 
     def copy(self) -> _State:
-        other = _State.__new__(_State)
+        other = copy(self)
         other.values, other._frame = dict(self.values), dict(self._frame)
-        other._pool, other._first, other._given = self._pool, self._first, self._given
         return other
 
     def has_given(self, register: int) -> bool:
@@ -138,12 +138,17 @@ class _State:
         """Whether registers have what they had at the entry."""
         return all(self.values[register] == self._first[register] for register in members(kept))
 
-    def read(self, register: int) -> int:
-        """The caller's register that has what a register of the function has. Raises _Refused."""
+    def find(self, register: int) -> int | None:
+        """The caller's register that has what a register of the function has."""
         value = self.values.get(register, _UNKNOWN)
-        if value in _FRAMES or value >= _KEPT:
+        return value if value < _FRAMES.start else None
+
+    def read(self, register: int) -> int:
+        """The same. Raises _Refused where there is none."""
+        found = self.find(register)
+        if found is None:
             raise _Refused
-        return value
+        return found
 
     def step(self, i: Instruction, live: Registers) -> Instruction | None:
         """Follow an instruction, `live` being read behind it: what the caller does for it. Raises _Refused."""
@@ -283,8 +288,8 @@ class _Finder:
             raise _Refused
         moves = list[tuple[int, int]]()
         for result in self._results:
-            value = state.values.get(result, _UNKNOWN)
-            if value in _FRAMES or value >= _KEPT:
+            value = state.find(result)
+            if value is None:
                 self.unknown |= 1 << result
             elif value != result:
                 moves.append((result, value))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from friscy_build.aot.effects import NONE, Registers, effects, is_access, is_cheap, members
+from friscy_build.aot.effects import NONE, effects, is_access, is_cheap, members
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import Block, End
 from friscy_build.isa.decode import Instruction
@@ -55,7 +55,8 @@ def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled 
         if before != {header.pc, skipped.pc}:
             return None
     last = blocks[-1]
-    ninstructions = sum(len(block.code) for block in blocks) + (len(skipped.code) if skipped else 0)
+    turn = blocks if skipped is None else [*blocks, skipped]
+    ninstructions = sum(len(block.code) for block in turn)
     if last.end is not End.BRANCH or last.target != header.pc or header.cold:
         return None
     if not all(_is_plain(i) for block in blocks for _, i in block.code[:-1]):
@@ -65,8 +66,10 @@ def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled 
         return None
     known = _Known()
     known.follow(outside[0].code)
-    turn = blocks if skipped is None else [*blocks, skipped]
-    for register in members(_unchanged(turn)):
+    read = written = NONE
+    for k in (flow.number[block.pc] for block in turn):
+        read, written = read | flow.reads[k], written | flow.writes[k]
+    for register in members(read & ~written):
         if not known.has(register):
             known.learn(register, _constant(flow, outside[0], register))
     constants = known.values()
@@ -86,16 +89,6 @@ def find_unrolled(flow: Flow, header: Block, skipped: Block | None) -> Unrolled 
     return None
 
 
-def _unchanged(blocks: Sequence[Block]) -> Registers:
-    """What blocks read and none of them writes."""
-    read = written = NONE
-    for block in blocks:
-        for _, i in block.code:
-            reads, writes = effects(i)
-            read, written = read | reads, written | writes
-    return read & ~written
-
-
 def _constant(flow: Flow, block: Block, register: int) -> int | None:
     """What a register always has at the end of a block; None where that is not known.
 
@@ -112,9 +105,10 @@ def _constant(flow: Flow, block: Block, register: int) -> int | None:
         if flow.writes[k] >> register & 1:
             known = _Known()
             known.follow(flow.blocks[k].code)
-            if not known.has(register):
+            value = known.values().get(register)
+            if value is None:
                 return None
-            values.add(known.values()[register])
+            values.add(value)
         elif flow.blocks[k].pc == flow.graph.entry or len(values) > 1:
             return None
         else:
