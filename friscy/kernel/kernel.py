@@ -56,6 +56,7 @@ class Space(Protocol):
     """One process's memory and engines (friscy.machine.space)."""
 
     is_behind: bool  # the last fault was translated code's: registers in the hart may be older than that
+    callers: list[int]  # the calls that led to that fault since the engine was entered, the innermost first
     memory: GuestMemory
     short_calls: ShortCalls
 

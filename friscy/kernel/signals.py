@@ -238,7 +238,7 @@ def deliver(k: Kernel, task: Task) -> None:
             from friscy.kernel.process import end_process
 
             if info.signal in SYNCHRONOUS and info.code > 0:
-                from friscy.kernel.traps import describe_fault
+                from friscy.kernel.fault_report import describe_fault
 
                 k.log(describe_fault(k, info))
             end_process(k, task.process, info.signal)

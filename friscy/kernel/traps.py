@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from friscy.kernel.signals import SIGBUS, SIGILL, SIGSEGV, SIGTRAP, force, name
+from friscy.kernel.signals import SIGBUS, SIGILL, SIGSEGV, SIGTRAP, force
 from friscy.kernel.state import SigInfo
 from friscy.machine.layout import (
     CAUSE_BREAKPOINT,
@@ -82,29 +82,3 @@ def memory_fault(k: Kernel, address: int, *, is_behind: bool = False) -> None:
 
 def _fault(k: Kernel, signal: int, code: int, address: int) -> None:
     force(k, k.task, SigInfo(signal, code, address=address))
-
-
-def describe_fault(k: Kernel, info: SigInfo) -> str:
-    """Where a fatal synchronous signal happened, with the registers, for the log."""
-    hart, process = k.hart, k.task.process
-    who = f"{process.comm.decode(errors='replace')} (process {process.pid})"
-    lines = [f"{who} killed by {name(info.signal)}: pc {_place(k, hart.pc)}, address {info.address:#x}"]
-    registers = hart.all_x()
-    for first in range(0, 32, 4):
-        lines.append(" ".join(f"{_ABI_NAMES[i]:>4} {registers[i]:016x}" for i in range(first, first + 4)))
-    return "\n  ".join(lines)
-
-
-_ABI_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
-_ABI_NAMES += [
-    f"{letter}{n}"
-    for letter, numbers in (("a", range(8)), ("s", range(2, 12)), ("t", range(3, 7)))
-    for n in numbers
-]
-
-
-def _place(k: Kernel, pc: int) -> str:
-    vma = k.mm.find(pc)
-    if vma is None or not vma.name:
-        return f"{pc:#x}"
-    return f"{pc:#x} ({vma.name.decode(errors='replace')}+{pc - vma.start + vma.offset:#x})"

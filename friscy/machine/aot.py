@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _U32 = struct.Struct("<I")
 _CALL = struct.Struct("<II")
 _MAP_SCALE = 2  # bytes of the code map for each byte of code
+_MOST_FRAMES = 256  # of a fault that are looked at
 _FAULT_FRAMES = 4  # how far above a fault its function is: what is shared by all is called
 
 
@@ -175,8 +176,9 @@ class Watcher(Protocol):
     def returned(self, hart: Hart) -> None:
         """The engine came back to the host; `hart` is where it will go on."""
 
-    def fault_pc(self, trap: Exception) -> int | None:
-        """The instruction whose access ended in `trap`, where that was translated code's."""
+    def fault_pcs(self, trap: Exception) -> list[int]:
+        """The instruction whose access ended in `trap`, where that was translated code's, and the calls that led there
+        since the engine was entered, the innermost first."""
 
 
 Mapped = tuple[bytes, int, int]  # a file that is mapped: its identity, where it begins, and from which offset
@@ -237,8 +239,8 @@ class Recorder:
                 if low <= pc < high:
                     self.notes.resumed[key].add(pc)
 
-    def fault_pc(self, trap: Exception) -> int | None:
-        return None
+    def fault_pcs(self, trap: Exception) -> list[int]:
+        return []
 
 
 class Code:
@@ -310,16 +312,18 @@ class Code:
 
     def returned(self, hart: Hart) -> None: ...
 
-    def fault_pc(self, trap: Exception) -> int | None:
-        frames = getattr(trap, "frames", ())[:_FAULT_FRAMES]
+    def fault_pcs(self, trap: Exception) -> list[int]:
+        frames = getattr(trap, "frames", ())[:_MOST_FRAMES]
         titles = {frame.module_name for frame in frames} - {None}
         maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
+        pcs = list[int]()
         for called, frame in enumerate(frames):
             found = maps.get(frame.module_name)
-            pc = found.pc(frame.module_offset, called=bool(called)) if found is not None else None
-            if pc is not None:
-                return pc
-        return None
+            if found is not None:
+                pcs += found.pcs(frame.module_offset, called=bool(called))
+            if not pcs and called >= _FAULT_FRAMES:
+                break
+        return pcs
 
     def _show(self, image: Image) -> None:
         self._space.show_code_map(image.low, image.high, self._library.map_fd(), image.map_at)

@@ -1,7 +1,8 @@
-"""Which guest instruction an access in translated code belongs to: the custom sections of a translated module.
+"""Which guest instruction an access or a call in translated code is: the custom sections of a translated module.
 
     friscy.pcs   pairs of LEB128 numbers: how much further in the module the opcode stands, and how much further in the
-                 guest its instruction is (signed)
+                 guest its instruction is (signed). Of several for one opcode all but the last are calls, in whose place
+                 the callee's instruction stands
     name         the module's name, 16 hex digits of its own, by which a trap's frames tell it
 
 Fields: docs/formats/bundle.md.
@@ -9,7 +10,7 @@ Fields: docs/formats/bundle.md.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 PCS_SECTION = "friscy.pcs"
@@ -62,14 +63,17 @@ class FaultMap:
             self._offsets.append(offset)
             self._pcs.append(pc)
 
-    def pc(self, offset: int, *, called: bool = False) -> int | None:
-        """The guest's instruction whose access faulted at this offset in the module.
+    def pcs(self, offset: int, *, called: bool = False) -> list[int]:
+        """The guest's instruction whose access faulted at this offset in the module, and the calls in whose place it
+        stands, the innermost first. None, if it is no instruction's.
 
         The host's compiler makes one instruction of a load and what is done with its value, and names the latter's
         place: then the access is the last one before that. called: what faulted was called from exactly there.
         """
-        at = bisect_right(self._offsets, offset) - 1
-        return self._pcs[at] if at >= 0 and (self._offsets[at] == offset or not called) else None
+        end = bisect_right(self._offsets, offset)
+        if not end or (called and self._offsets[end - 1] != offset):
+            return []
+        return self._pcs[bisect_left(self._offsets, self._offsets[end - 1]) : end][::-1]
 
 
 def read_leb(data: bytes, at: int) -> tuple[int, int]:

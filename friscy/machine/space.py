@@ -87,6 +87,7 @@ class Space:
         settle: Callable[[], None] = _nothing,
     ) -> None:
         self._fault, self._settle = fault, settle
+        self.callers: list[int] = []  # the calls that led to the last fault in translated code, the innermost first
         self.is_behind = False  # the last fault was translated code's: registers in the hart may be older than that
         self.code: Watcher | None = None  # whoever translated this code, or notes what runs
         self.store = wasmtime.Store(engine)
@@ -370,10 +371,10 @@ class Space:
         if raised is not None:
             raise raised
         fault = _FAULT.search(str(trap))
-        where = self.code.fault_pc(trap) if fault and self.code is not None else None
-        self.is_behind = where is not None
-        if where is not None and self._running is not None:
-            self._running.trap_pc = where
+        pcs = self.code.fault_pcs(trap) if fault and self.code is not None else []
+        self.is_behind, self.callers = bool(pcs), pcs[1:]
+        if pcs and self._running is not None:
+            self._running.trap_pc = pcs[0]
         if fault:
             # Of an access in front of its base, which begins below it, the host's may be a whole memory further.
             raise GuestMemoryFault(int(fault.group(1), 16) % MEMORY_BYTES)

@@ -54,7 +54,7 @@ class CallBlockWriter(WayWriter):
 
     def _call_unknown(self, block: Block, target: int | None) -> None:
         """Call through the table; what comes behind is for where it returned."""
-        self._call_table_form(target)
+        self._call_table_form(target, caller=block.last_pc)
         index = self._locals.index
         self._put(wasm.LOCAL_TEE + leb(index) + const32(block.behind) + OPCODES["i32.ne"])
         if self._keeps_sp:
@@ -80,7 +80,9 @@ class CallBlockWriter(WayWriter):
         asks = block.pc in self._looks.calls
         if asks and inlined.stores:
             self._call_if_interrupted()
+        self._instead_of = (block.last_pc,)
         self._put_piece(inlined.first, asks=asks and not inlined.stores)
+        self._instead_of = ()
         if inlined.calls:
             self._close()
             self._facts = facts.copy()
@@ -160,7 +162,7 @@ class CallBlockWriter(WayWriter):
     def _call_and_return(self, block: Block, target: int, signature: Signature) -> None:
         given = registers(signature.results)
         live = self._dirty & self._live.after[block.pc]
-        self._call_direct(target, signature, live)
+        self._call_direct(target, signature, live, block.last_pc)
         self._take(signature)
         self._put(const64(block.behind) + OPCODES["i64.ne"])
         self._open_unlikely()

@@ -57,17 +57,21 @@ class CallWriter(FunctionWriter):
             return False
         return self._moves_frame()
 
-    def _call_table_form(self, target: int | None, *, tail: bool = False, middle: bool = False) -> None:
+    def _call_table_form(
+        self, target: int | None, *, tail: bool = False, middle: bool = False, caller: int | None = None
+    ) -> None:
         """Call whatever is at `target` (None: at the address in the local TARGET), all registers being in the hart.
 
-        The next pc is left on the stack, or returned where `tail`. middle: see `_in_middle`.
+        The next pc is left on the stack, or returned where `tail`. middle: see `_in_middle`. caller: the guest's call.
         """
         if not tail and self._keeps_sp:
             self._put(HART + hart_load(SP) + wasm.LOCAL_SET + leb(self._locals.left))
         index = self._functions.table_form(target) if target is not None else None
         if index is not None:
             self._depth_for(tail)
-            self._put(HART + (wasm.RETURN_CALL if tail else wasm.CALL) + leb(index))
+            self._put(HART)
+            self._mark_call(caller)
+            self._put((wasm.RETURN_CALL if tail else wasm.CALL) + leb(index))
             return
         address = const64(target) if target is not None else wasm.LOCAL_GET + leb(self._locals.target)
         self._store_pc(address)
@@ -100,7 +104,9 @@ class CallWriter(FunctionWriter):
             self._close()
         self._depth_for(tail)
         call = wasm.RETURN_CALL_INDIRECT if tail else wasm.CALL_INDIRECT
-        self._put(HART + slot + call + leb(TABLE_TYPE) + b"\0")
+        self._put(HART + slot)
+        self._mark_call(caller)
+        self._put(call + leb(TABLE_TYPE) + b"\0")
 
     @property
     def _keeps_sp(self) -> bool:
@@ -126,13 +132,19 @@ class CallWriter(FunctionWriter):
         results = self._signature.results
         self._put(after + self._entry_ra + wasm.RETURN_CALL + leb(self._functions.returned(results)))
 
-    def _call_direct(self, target: int, signature: Signature, live: Registers) -> None:
-        """Call a direct form; its results are on the stack. live: what is to be right where the sp is found astray."""
+    def _call_direct(
+        self, target: int, signature: Signature, live: Registers, caller: int | None = None
+    ) -> None:
+        """Call a direct form; its results are on the stack. live: what is to be right where the sp is found astray.
+
+        caller: the guest's call, if it is one.
+        """
         near = self._facts.near.get(SP, (GUARD, GUARD))
         if signature.needs >> SP & 1 and not STACK_NEAR[0] >= max(near):
             self._check(SP, target, live)
             self._facts.learn(SP, CHECKED)
         self._put(self._inner + b"".join(map(self._get, signature.params)))
+        self._mark_call(caller)
         self._put(wasm.CALL + leb(self._functions.direct_form(target)))
 
     def _take(self, signature: Signature) -> None:

@@ -77,6 +77,7 @@ class FunctionWriter:
             tuple[int, int]
         ] = []  # (how many parts come before an opcode that may fault, its pc)
         self.hints: list[tuple[int, bool]] = []  # (how many parts come before a branch, whether it is taken)
+        self._instead_of: tuple[int, ...] = ()  # calls whose callees are being written in their place
         self._nvectors = 0  # how many locals of type v128 are needed
         self._calm: set[bool] = set()  # which of the locals CALM and CALM_FUSED are right
         self._rounds = False  # whether there is such a rounding mode, where those do not hold
@@ -249,7 +250,13 @@ class FunctionWriter:
         self._nested -= 1
 
     def _mark(self, pc: int) -> None:
-        self.marks.append((len(self.parts), pc))
+        """Note which instruction the next opcode is of, after the calls it is written in the place of."""
+        self.marks += [(len(self.parts), each) for each in (*self._instead_of, pc)]
+
+    def _mark_call(self, pc: int | None) -> None:
+        """The same of a call, by which it is known who called what faults."""
+        if pc is not None:
+            self._mark(pc)
 
     # Leaving
 

@@ -68,7 +68,8 @@ def test_a_crash_tells_where(translated: Machine) -> None:
     (report,) = run.log
     assert "bare (process 1) killed by SIGSEGV" in report
     assert "/bin/bare+0x" in report
-    assert "address 0x50000008" in report
+    assert "a load of 8 bytes at 0x50000008, where nothing is mapped" in report
+    assert " wild+0x" in report
 
 
 def test_code_that_is_not_compiled_is_interpreted_until_it_is(translated: Machine) -> None:

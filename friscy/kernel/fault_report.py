@@ -1,0 +1,163 @@
+"""What is said of a process that a fault of its own ends: where, of what access, who called, and its registers.
+
+    bt (process 1) killed by SIGSEGV: a load of 8 bytes at 0x8, where nothing is mapped
+      at 0x10696 leaf+0x12 (/bt+0x696)
+      by 0x106aa mid+0x4 (/bt+0x6aa)
+      ...
+
+Who called is known from the stack (`unwinding`). Of translated code the engine tells, since it was entered; its
+registers may be older than the fault, but the stack pointer of one of the functions is among them, and which one's is
+seen from the return addresses that are found with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from friscy.kernel.signals import SIGSEGV, name
+from friscy.kernel.state import SigInfo
+from friscy.kernel.symbols import function_at
+from friscy.kernel.traps import SEGV_MAPERR
+from friscy.kernel.unwinding import callers
+from lazyfs.errors import LinuxError
+
+if TYPE_CHECKING:
+    from friscy.kernel.kernel import Kernel
+    from friscy.kernel.memory.areas import Vma
+
+_MOST_CALLERS = 32  # that are shown
+_ABI_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
+_ABI_NAMES += [
+    f"{letter}{n}"
+    for letter, numbers in (("a", range(8)), ("s", range(2, 12)), ("t", range(3, 7)))
+    for n in numbers
+]
+
+
+def describe_fault(k: Kernel, info: SigInfo) -> str:
+    """Where a fatal synchronous signal happened, for the log."""
+    hart, process = k.hart, k.task.process
+    who = f"{process.comm.decode(errors='replace')} (process {process.pid})"
+    lines = [f"{who} killed by {name(info.signal)}: {_what(k, info)}", f"at {_place(k, hart.pc)}"]
+    found = list(islice(_callers(k, info), _MOST_CALLERS + 1))
+    lines += [f"by {_place(k, pc)}" for pc in found[:_MOST_CALLERS]]
+    lines += ["by ..."] if len(found) > _MOST_CALLERS else []
+    registers = hart.all_x()
+    if info.is_behind:
+        lines.append("registers, which may be older: the code was translated (exact with --engine interpreter)")
+    for first in range(0, 32, 4):
+        lines.append(" ".join(f"{_ABI_NAMES[i]:>4} {registers[i]:016x}" for i in range(first, first + 4)))
+    return "\n  ".join(lines)
+
+
+def _what(k: Kernel, info: SigInfo) -> str:
+    """What the fault was."""
+    access = _access(_instruction(k, k.hart.pc))
+    at = f"address {info.address:#x}"
+    if access is None or info.address == k.hart.pc:
+        return at
+    if info.signal == SIGSEGV:
+        why = "where nothing is mapped" if info.code == SEGV_MAPERR else "which its mapping does not allow"
+        return f"{access} at {info.address:#x}, {why}"
+    return f"{access} at {info.address:#x}"
+
+
+def _instruction(k: Kernel, pc: int) -> int:
+    """The 2 or 4 bytes of an instruction; 0 where there are none."""
+    try:
+        low = int.from_bytes(k.mem.read(pc, 2), "little")
+        return low if low & 3 != 3 else low | int.from_bytes(k.mem.read(pc + 2, 2), "little") << 16
+    except LinuxError:
+        return 0
+
+
+def _access(word: int) -> str | None:
+    """What an instruction does to memory, in words; None for others. Source: the opcodes of the unprivileged ISA."""
+    if word & 3 == 3:
+        kind = {0x03: "load", 0x07: "load", 0x23: "store", 0x27: "store", 0x2F: "atomic access"}.get(word & 0x7F)
+        nbytes = 1 << (word >> 12 & 3)
+    else:
+        # c.fld c.lw c.ld - c.fsd c.sw c.sd, in quadrant 0, and the same by the stack pointer in quadrant 2
+        kind = {1: "load", 2: "load", 3: "load", 5: "store", 6: "store", 7: "store"}.get(word >> 13)
+        kind = kind if word & 3 in (0, 2) else None
+        nbytes = 4 if word >> 13 in (2, 6) else 8
+    return f"{'an' if kind == 'atomic access' else 'a'} {kind} of {nbytes} byte{'s' * (nbytes > 1)}" if kind else None
+
+
+def _callers(k: Kernel, info: SigInfo) -> Iterator[int]:
+    """The calls that led to the fault, the innermost first."""
+    hart = k.hart
+    known = list(k.spaces[k.task.process.pid].callers) if info.is_behind else []
+    yield from known
+    registers = dict(enumerate(hart.all_x()))
+    if not info.is_behind:
+        yield from _stack(k, hart.pc, registers)
+        return
+    # The stack pointer in the hart is that of one of the functions: of the one with which all the others are found.
+    pcs = [hart.pc, *known]
+    for innermost, pc in enumerate(pcs):
+        found = list(islice(_stack(k, pc, registers), len(pcs) + _MOST_CALLERS))
+        expected = pcs[innermost + 1 :]
+        # Of the outermost function none of the others tells; with one's of them it would seem to be called by that.
+        if found[: len(expected)] == expected and (expected or len(pcs) == 1 or not {*found[:1]} & {*pcs}):
+            yield from found[len(expected) :]
+            return
+
+
+def _stack(k: Kernel, pc: int, registers: dict[int, int]) -> Iterator[int]:
+    """The calls that led to `pc`, by what is on the stack, up to what is none."""
+    for back in callers(k.mem.read, partial(_base, k), partial(_start, k), pc, registers):
+        call = _call_before(k, back)
+        if call is None:
+            return
+        yield call
+
+
+def _call_before(k: Kernel, back: int) -> int | None:
+    """The call that returns to an address: jal or jalr, which link, or c.jalr."""
+    word = _instruction(k, back - 4)
+    if word & 0x7F in (0x67, 0x6F) and word >> 7 & 31 in (1, 5):
+        return back - 4
+    return back - 2 if _instruction(k, back - 2) & 0xF07F == 0x9002 else None
+
+
+def _start(k: Kernel, pc: int) -> int | None:
+    """Where the function begins that has an address."""
+    found = _function(k, pc)
+    return pc - found[1] if found is not None else None
+
+
+def _base(k: Kernel, pc: int) -> int | None:
+    """Where the file that has an address is mapped from its start."""
+    vma = k.mm.find(pc)
+    if vma is None or vma.file is None:
+        return None
+    for other in reversed(k.mm.mm.vmas):
+        if other.start <= vma.start and other.offset == 0 and _is_same_file(other, vma):
+            return other.start
+    return None
+
+
+def _is_same_file(one: Vma, other: Vma) -> bool:
+    return one.file is not None and other.file is not None and one.file.inode is other.file.inode
+
+
+def _place(k: Kernel, pc: int) -> str:
+    vma = k.mm.find(pc)
+    if vma is None or not vma.name:
+        return f"{pc:#x}"
+    found = _function(k, pc)
+    where = f"{found[0]}+{found[1]:#x} " if found is not None else ""
+    return f"{pc:#x} {where}({vma.name.decode(errors='replace')}+{pc - vma.start + vma.offset:#x})"
+
+
+def _function(k: Kernel, pc: int) -> tuple[str, int] | None:
+    """The name of the function that has an address, and how far behind its start that is."""
+    vma = k.mm.find(pc)
+    if vma is None or vma.file is None:
+        return None
+    file = vma.file
+    return function_at(lambda at, n: k.vfs.pread(file, n, at), pc - vma.start + vma.offset)
