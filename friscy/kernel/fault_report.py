@@ -13,20 +13,18 @@ seen from the return addresses that are found with it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from friscy.kernel.signals import SIGSEGV, name
 from friscy.kernel.state import SigInfo
-from friscy.kernel.symbols import function_at
+from friscy.kernel.symbols import Symbols
 from friscy.kernel.traps import SEGV_MAPERR
 from friscy.kernel.unwinding import callers
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
-    from friscy.kernel.memory.areas import Vma
 
 _MOST_CALLERS = 32  # that are shown
 _ABI_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
@@ -39,39 +37,118 @@ _ABI_NAMES += [
 
 def describe_fault(k: Kernel, info: SigInfo) -> str:
     """Where a fatal synchronous signal happened, for the log."""
-    hart, process = k.hart, k.task.process
-    who = f"{process.comm.decode(errors='replace')} (process {process.pid})"
-    lines = [f"{who} killed by {name(info.signal)}: {_what(k, info)}", f"at {_place(k, hart.pc)}"]
-    found = list(islice(_callers(k, info), _MOST_CALLERS + 1))
-    lines += [f"by {_place(k, pc)}" for pc in found[:_MOST_CALLERS]]
-    lines += ["by ..."] if len(found) > _MOST_CALLERS else []
-    registers = hart.all_x()
-    if info.is_behind:
-        lines.append("registers, which may be older: the code was translated (exact with --engine interpreter)")
-    for first in range(0, 32, 4):
-        lines.append(" ".join(f"{_ABI_NAMES[i]:>4} {registers[i]:016x}" for i in range(first, first + 4)))
-    return "\n  ".join(lines)
+    return _Report(k, info).text()
 
 
-def _what(k: Kernel, info: SigInfo) -> str:
-    """What the fault was."""
-    access = _access(_instruction(k, k.hart.pc))
-    at = f"address {info.address:#x}"
-    if access is None or info.address == k.hart.pc:
-        return at
-    if info.signal == SIGSEGV:
-        why = "where nothing is mapped" if info.code == SEGV_MAPERR else "which its mapping does not allow"
-        return f"{access} at {info.address:#x}, {why}"
-    return f"{access} at {info.address:#x}"
+class _Report:
+    def __init__(self, k: Kernel, info: SigInfo) -> None:
+        self._k, self._info = k, info
+        self._symbols: dict[int, Symbols] = {}  # by the id of a file's inode, which its mapping keeps
 
+    def text(self) -> str:
+        hart, process, info = self._k.hart, self._k.task.process, self._info
+        who = f"{process.comm.decode(errors='replace')} (process {process.pid})"
+        lines = [f"{who} killed by {name(info.signal)}: {self._what()}", f"at {self._place(hart.pc)}"]
+        found = list(islice(self._callers(), _MOST_CALLERS + 1))
+        lines += [f"by {self._place(pc)}" for pc in found[:_MOST_CALLERS]]
+        lines += ["by ..."] if len(found) > _MOST_CALLERS else []
+        registers = hart.all_x()
+        if info.is_behind:
+            lines.append("registers, which may be older: the code was translated (exact with --engine interpreter)")
+        for first in range(0, 32, 4):
+            lines.append(" ".join(f"{_ABI_NAMES[i]:>4} {registers[i]:016x}" for i in range(first, first + 4)))
+        return "\n  ".join(lines)
 
-def _instruction(k: Kernel, pc: int) -> int:
-    """The 2 or 4 bytes of an instruction; 0 where there are none."""
-    try:
-        low = int.from_bytes(k.mem.read(pc, 2), "little")
-        return low if low & 3 != 3 else low | int.from_bytes(k.mem.read(pc + 2, 2), "little") << 16
-    except LinuxError:
-        return 0
+    def _what(self) -> str:
+        """What the fault was."""
+        info = self._info
+        access = _access(self._instruction(self._k.hart.pc))
+        if access is None or info.address == self._k.hart.pc:
+            return f"address {info.address:#x}"
+        why = ""
+        if info.signal == SIGSEGV:
+            why = ", where nothing is mapped" if info.code == SEGV_MAPERR else ", which its mapping does not allow"
+        return f"{access} at {info.address:#x}{why}"
+
+    def _instruction(self, pc: int) -> int:
+        """The 2 or 4 bytes of an instruction; 0 where there are none."""
+        try:
+            low = int.from_bytes(self._k.mem.read(pc, 2), "little")
+            return low if low & 3 != 3 else low | int.from_bytes(self._k.mem.read(pc + 2, 2), "little") << 16
+        except LinuxError:
+            return 0
+
+    # Who called
+
+    def _callers(self) -> Iterator[int]:
+        """The calls that led to the fault, the innermost first."""
+        hart = self._k.hart
+        registers = dict(enumerate(hart.all_x()))
+        if not self._info.is_behind:
+            yield from self._stack(hart.pc, registers)
+            return
+        known = self._k.spaces[self._k.task.process.pid].callers()
+        yield from known
+        # The stack pointer in the hart is that of one of the functions: of the one with which all the others are found.
+        pcs = [hart.pc, *known]
+        for innermost, pc in enumerate(pcs):
+            found = list(islice(self._stack(pc, registers), len(pcs) + _MOST_CALLERS))
+            expected = pcs[innermost + 1 :]
+            # Of the outermost function none of the others tells; with one's of them it would seem to be called by that.
+            if found[: len(expected)] == expected and (expected or len(pcs) == 1 or not {*found[:1]} & {*pcs}):
+                yield from found[len(expected) :]
+                return
+
+    def _stack(self, pc: int, registers: dict[int, int]) -> Iterator[int]:
+        """The calls that led to `pc`, by what is on the stack, up to what is none."""
+        for back in callers(self._k.mem.read, self._base, self._start, pc, registers):
+            call = self._call_before(back)
+            if call is None:
+                return
+            yield call
+
+    def _call_before(self, back: int) -> int | None:
+        """The call that returns to an address: jal or jalr, which link, or c.jalr."""
+        word = self._instruction(back - 4)
+        if word & 0x7F in (0x67, 0x6F) and word >> 7 & 31 in (1, 5):
+            return back - 4
+        return back - 2 if self._instruction(back - 2) & 0xF07F == 0x9002 else None
+
+    # Files
+
+    def _base(self, pc: int) -> int | None:
+        """Where the file that has an address is mapped from its start."""
+        vma = self._k.mm.find(pc)
+        if vma is None or vma.file is None:
+            return None
+        for other in reversed(self._k.mm.mm.vmas):
+            same = other.file is not None and other.file.inode is vma.file.inode
+            if same and other.offset == 0 and other.start <= vma.start:
+                return other.start
+        return None
+
+    def _start(self, pc: int) -> int | None:
+        """Where the function begins that has an address."""
+        found = self._function(pc)
+        return pc - found[1] if found is not None else None
+
+    def _function(self, pc: int) -> tuple[str, int] | None:
+        """The name of the function that has an address, and how far behind its start that is."""
+        vma = self._k.mm.find(pc)
+        if vma is None or vma.file is None:
+            return None
+        file, key = vma.file, id(vma.file.inode)
+        if key not in self._symbols:
+            self._symbols[key] = Symbols(lambda at, n: self._k.vfs.pread(file, n, at))
+        return self._symbols[key].at(pc - vma.start + vma.offset)
+
+    def _place(self, pc: int) -> str:
+        vma = self._k.mm.find(pc)
+        if vma is None or not vma.name:
+            return f"{pc:#x}"
+        found = self._function(pc)
+        where = f"{found[0]}+{found[1]:#x} " if found is not None else ""
+        return f"{pc:#x} {where}({vma.name.decode(errors='replace')}+{pc - vma.start + vma.offset:#x})"
 
 
 def _access(word: int) -> str | None:
@@ -85,79 +162,3 @@ def _access(word: int) -> str | None:
         kind = kind if word & 3 in (0, 2) else None
         nbytes = 4 if word >> 13 in (2, 6) else 8
     return f"{'an' if kind == 'atomic access' else 'a'} {kind} of {nbytes} byte{'s' * (nbytes > 1)}" if kind else None
-
-
-def _callers(k: Kernel, info: SigInfo) -> Iterator[int]:
-    """The calls that led to the fault, the innermost first."""
-    hart = k.hart
-    known = list(k.spaces[k.task.process.pid].callers) if info.is_behind else []
-    yield from known
-    registers = dict(enumerate(hart.all_x()))
-    if not info.is_behind:
-        yield from _stack(k, hart.pc, registers)
-        return
-    # The stack pointer in the hart is that of one of the functions: of the one with which all the others are found.
-    pcs = [hart.pc, *known]
-    for innermost, pc in enumerate(pcs):
-        found = list(islice(_stack(k, pc, registers), len(pcs) + _MOST_CALLERS))
-        expected = pcs[innermost + 1 :]
-        # Of the outermost function none of the others tells; with one's of them it would seem to be called by that.
-        if found[: len(expected)] == expected and (expected or len(pcs) == 1 or not {*found[:1]} & {*pcs}):
-            yield from found[len(expected) :]
-            return
-
-
-def _stack(k: Kernel, pc: int, registers: dict[int, int]) -> Iterator[int]:
-    """The calls that led to `pc`, by what is on the stack, up to what is none."""
-    for back in callers(k.mem.read, partial(_base, k), partial(_start, k), pc, registers):
-        call = _call_before(k, back)
-        if call is None:
-            return
-        yield call
-
-
-def _call_before(k: Kernel, back: int) -> int | None:
-    """The call that returns to an address: jal or jalr, which link, or c.jalr."""
-    word = _instruction(k, back - 4)
-    if word & 0x7F in (0x67, 0x6F) and word >> 7 & 31 in (1, 5):
-        return back - 4
-    return back - 2 if _instruction(k, back - 2) & 0xF07F == 0x9002 else None
-
-
-def _start(k: Kernel, pc: int) -> int | None:
-    """Where the function begins that has an address."""
-    found = _function(k, pc)
-    return pc - found[1] if found is not None else None
-
-
-def _base(k: Kernel, pc: int) -> int | None:
-    """Where the file that has an address is mapped from its start."""
-    vma = k.mm.find(pc)
-    if vma is None or vma.file is None:
-        return None
-    for other in reversed(k.mm.mm.vmas):
-        if other.start <= vma.start and other.offset == 0 and _is_same_file(other, vma):
-            return other.start
-    return None
-
-
-def _is_same_file(one: Vma, other: Vma) -> bool:
-    return one.file is not None and other.file is not None and one.file.inode is other.file.inode
-
-
-def _place(k: Kernel, pc: int) -> str:
-    vma = k.mm.find(pc)
-    if vma is None or not vma.name:
-        return f"{pc:#x}"
-    found = _function(k, pc)
-    where = f"{found[0]}+{found[1]:#x} " if found is not None else ""
-    return f"{pc:#x} {where}({vma.name.decode(errors='replace')}+{pc - vma.start + vma.offset:#x})"
-
-
-def _function(k: Kernel, pc: int) -> tuple[str, int] | None:
-    """The name of the function that has an address, and how far behind its start that is."""
-    vma = k.mm.find(pc)
-    if vma is None or vma.file is None:
-        return None
-    file = vma.file
-    return function_at(lambda at, n: k.vfs.pread(file, n, at), pc - vma.start + vma.offset)

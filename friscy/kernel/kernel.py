@@ -56,12 +56,14 @@ class Space(Protocol):
     """One process's memory and engines (friscy.machine.space)."""
 
     is_behind: bool  # the last fault was translated code's: registers in the hart may be older than that
-    callers: list[int]  # the calls that led to that fault since the engine was entered, the innermost first
     memory: GuestMemory
     short_calls: ShortCalls
 
     def hart(self, index: int) -> Hart:
         """The hart state with number `index`."""
+
+    def callers(self) -> list[int]:
+        """The calls that led to the last fault, if `is_behind`, since the engine was entered, the innermost first."""
 
     def recycle(self) -> None:
         """Become as good as new, for another process."""

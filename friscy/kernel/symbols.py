@@ -6,56 +6,70 @@ Source: the System V ABI's object file format. The file is the guest's: what is 
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Callable
 
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
-_SYMTAB, _DYNSYM, _FUNC, _NOTYPE, _IFUNC, _PT_LOAD = 2, 11, 2, 0, 10, 1
+_SYMTAB, _DYNSYM, _PT_LOAD = 2, 11, 1
+_NOTYPE, _FUNCTIONS = 0, (2, 10)  # labels of hand-written assembly; STT_FUNC, STT_GNU_IFUNC
 _MOST_HEADERS, _MOST_BYTES = 4096, 1 << 27
+_MOST_AROUND = 64  # symbols before an address that are looked at
 
 Read = Callable[[int, int], bytes]  # (offset, n): up to n bytes
 
 
-def function_at(read: Read, offset: int) -> tuple[str, int] | None:
-    """(name, how far behind its start) of the function that has the byte of the file at `offset`."""
-    try:
-        return _function_at(read, offset)
-    except (struct.error, ValueError, IndexError):
-        return None
+class Symbols:
+    """The functions of the file that `read` gives."""
 
+    def __init__(self, read: Read) -> None:
+        self._loaded: list[tuple[int, int, int]] = []  # of the file: from, to, and its address
+        self._found: list[tuple[int, int, str]] = []  # (address, bytes, 0 for a label; name), rising
+        try:
+            self._read(read)
+        except (struct.error, ValueError, IndexError):
+            self._found.clear()
 
-def _function_at(read: Read, offset: int) -> tuple[str, int] | None:
-    head = read(0, 64)
-    if head[:6] != b"\x7fELF\2\1":
-        return None
-    phoff, shoff = struct.unpack_from("<QQ", head, 32)
-    phsize, phnum, shsize, shnum = struct.unpack_from("<HHHH", head, 54)
-    if phsize != _SEGMENT.size or phnum > _MOST_HEADERS:
-        return None
-    address = None
-    for kind, _, at, vaddr, _, filesz, _, _ in _SEGMENT.iter_unpack(read(phoff, phsize * phnum)):
-        if kind == _PT_LOAD and at <= offset < at + filesz:
-            address = vaddr + offset - at
-    if address is None or shsize != _SECTION.size or shnum > _MOST_HEADERS:
-        return None
-    sections = list(_SECTION.iter_unpack(read(shoff, shsize * shnum)))
-    best: tuple[int, int, tuple[int, ...]] | None = None  # (start, size, section of names and place in it)
-    for _, kind, _, _, at, size, link, _, _, _ in sections:
-        if kind not in (_SYMTAB, _DYNSYM) or size > _MOST_BYTES:
-            continue
-        for name, info, _, section, value, nbytes in _SYMBOL.iter_unpack(read(at, size // 24 * 24)):
-            if info & 15 not in (_FUNC, _IFUNC, _NOTYPE) or not section or not name or value > address:
+    def at(self, offset: int) -> tuple[str, int] | None:
+        """(name, how far behind its start) of the function that has the byte of the file at `offset`."""
+        address = next((to + offset - at for at, end, to in self._loaded if at <= offset < end), None)
+        if address is None:
+            return None
+        label: tuple[str, int] | None = None
+        last = bisect_right(self._found, address, key=lambda each: each[0])
+        for start, nbytes, name in reversed(self._found[max(last - _MOST_AROUND, 0) : last]):
+            if address < start + nbytes:
+                return name, address - start
+            if not nbytes and label is None:
+                label = name, address - start
+        return label
+
+    def _read(self, read: Read) -> None:
+        head = read(0, 64)
+        if head[:6] != b"\x7fELF\2\1":
+            return
+        phoff, shoff = struct.unpack_from("<QQ", head, 32)
+        phsize, phnum, shsize, shnum = struct.unpack_from("<HHHH", head, 54)
+        if (phsize, shsize) != (_SEGMENT.size, _SECTION.size) or max(phnum, shnum) > _MOST_HEADERS:
+            return
+        for kind, _, at, vaddr, _, filesz, _, _ in _SEGMENT.iter_unpack(read(phoff, phsize * phnum)):
+            if kind == _PT_LOAD:
+                self._loaded.append((at, at + filesz, vaddr))
+        sections = list(_SECTION.iter_unpack(read(shoff, shsize * shnum)))
+        for _, kind, _, _, at, size, link, _, _, _ in sections:
+            if kind in (_SYMTAB, _DYNSYM) and max(size, sections[link][5]) <= _MOST_BYTES:
+                names = read(sections[link][4], sections[link][5])
+                self._add(read(at, size // _SYMBOL.size * _SYMBOL.size), names)
+        self._found.sort()
+
+    def _add(self, table: bytes, names: bytes) -> None:
+        for at, info, _, section, value, nbytes in _SYMBOL.iter_unpack(table):
+            kind = info & 15
+            if not section or not at or (kind not in _FUNCTIONS and kind != _NOTYPE):
                 continue
-            if address - value >= max(nbytes, 1) and info & 15 != _NOTYPE:
-                continue
-            # One that has a size tells more than a label.
-            key = (value, nbytes > 0)
-            if best is None or key > (best[0], best[1] > 0):
-                best = value, nbytes, (link, name)
-    if best is None:
-        return None
-    strings = sections[best[2][0]]
-    text = read(strings[4] + best[2][1], 4096).split(b"\0", 1)[0]
-    name = text.decode(errors="replace")
-    return (name, address - best[0]) if name and not name.startswith(("$", ".L")) else None
+            end = names.find(b"\0", at)
+            name = names[at:end] if at < end else b""
+            # What tells data from code, and where compilers jump to, are no functions.
+            if name and not name.startswith((b"$", b".L")):
+                self._found.append((value, nbytes if kind in _FUNCTIONS else 0, name.decode(errors="replace")))

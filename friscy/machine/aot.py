@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 _U32 = struct.Struct("<I")
 _CALL = struct.Struct("<II")
 _MAP_SCALE = 2  # bytes of the code map for each byte of code
-_MOST_FRAMES = 256  # of a fault that are looked at
-_FAULT_FRAMES = 4  # how far above a fault its function is: what is shared by all is called
 
 
 class Image:
@@ -176,9 +174,9 @@ class Watcher(Protocol):
     def returned(self, hart: Hart) -> None:
         """The engine came back to the host; `hart` is where it will go on."""
 
-    def fault_pcs(self, trap: Exception) -> list[int]:
+    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
         """The instruction whose access ended in `trap`, where that was translated code's, and the calls that led there
-        since the engine was entered, the innermost first."""
+        since the engine was entered, the innermost first. most_frames: of the engine that are looked at."""
 
 
 Mapped = tuple[bytes, int, int]  # a file that is mapped: its identity, where it begins, and from which offset
@@ -239,7 +237,7 @@ class Recorder:
                 if low <= pc < high:
                     self.notes.resumed[key].add(pc)
 
-    def fault_pcs(self, trap: Exception) -> list[int]:
+    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
         return []
 
 
@@ -312,8 +310,8 @@ class Code:
 
     def returned(self, hart: Hart) -> None: ...
 
-    def fault_pcs(self, trap: Exception) -> list[int]:
-        frames = getattr(trap, "frames", ())[:_MOST_FRAMES]
+    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
+        frames = getattr(trap, "frames", ())[:most_frames]
         titles = {frame.module_name for frame in frames} - {None}
         maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
         pcs = list[int]()
@@ -321,8 +319,6 @@ class Code:
             found = maps.get(frame.module_name)
             if found is not None:
                 pcs += found.pcs(frame.module_offset, called=bool(called))
-            if not pcs and called >= _FAULT_FRAMES:
-                break
         return pcs
 
     def _show(self, image: Image) -> None:

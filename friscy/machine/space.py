@@ -51,6 +51,8 @@ _put_u32 = struct.Struct("<I").pack_into
 _VALUE_WORDS = ctypes.sizeof(bindings.wasmtime_val_raw_t) // 4
 _NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
 _FAULT = re.compile(r"memory fault at wasm address 0x([0-9a-f]+)")
+_FAULT_FRAMES = 5  # up to how far above a fault its function is: what is shared by all is called
+_MOST_FRAMES = 256  # that are asked who called it
 
 INTERPRETER_SLOT = 0
 FIRST_FREE_SLOT = 1
@@ -87,7 +89,7 @@ class Space:
         settle: Callable[[], None] = _nothing,
     ) -> None:
         self._fault, self._settle = fault, settle
-        self.callers: list[int] = []  # the calls that led to the last fault in translated code, the innermost first
+        self._faulted: Exception | None = None  # the trap of that
         self.is_behind = False  # the last fault was translated code's: registers in the hart may be older than that
         self.code: Watcher | None = None  # whoever translated this code, or notes what runs
         self.store = wasmtime.Store(engine)
@@ -366,13 +368,20 @@ class Space:
             self._stopped.value = 0
             self._raise(wasmtime.Trap._from_ptr(trap))
 
+    def callers(self) -> list[int]:
+        """The calls in translated code that led to the last fault in it, since the engine was entered, the innermost
+        first."""
+        if self._faulted is None or self.code is None:
+            return []
+        return self.code.fault_pcs(self._faulted, _MOST_FRAMES)[1:]
+
     def _raise(self, trap: Exception) -> None:
         raised, self._raised = self._raised, None
         if raised is not None:
             raise raised
         fault = _FAULT.search(str(trap))
-        pcs = self.code.fault_pcs(trap) if fault and self.code is not None else []
-        self.is_behind, self.callers = bool(pcs), pcs[1:]
+        pcs = self.code.fault_pcs(trap, _FAULT_FRAMES) if fault and self.code is not None else []
+        self.is_behind, self._faulted = bool(pcs), trap if pcs else None
         if pcs and self._running is not None:
             self._running.trap_pc = pcs[0]
         if fault:

@@ -119,8 +119,8 @@ class Witness:
 
     def returned(self, hart: Hart) -> None: ...
 
-    def fault_pcs(self, trap: Exception) -> list[int]:
-        return self._inner.fault_pcs(trap) if self._inner is not None else []
+    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
+        return self._inner.fault_pcs(trap, most_frames) if self._inner is not None else []
 
 
 def witness(timeline: Timeline, watch: Callable[[Space], Code] | None) -> Callable[[Space], Watcher]:

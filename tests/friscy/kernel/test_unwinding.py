@@ -15,7 +15,7 @@ from required_tools import require_tool
 
 from friscy.kernel import elf
 from friscy.kernel.prologues import saves_by
-from friscy.kernel.symbols import function_at
+from friscy.kernel.symbols import Symbols
 from friscy.kernel.unwinding import RA, SP, callers
 
 STACK, STACK_BYTES = 0x7000_0000, 4096
@@ -74,9 +74,10 @@ def reader(data: bytes) -> Callable[[int, int], bytes]:
 
 def symbol(data: bytes, memory: Memory, name: str) -> int:
     """The address of a function."""
+    symbols = Symbols(reader(data))
     for segment in memory.image.load:
         for at in range(segment.offset, segment.offset + segment.filesz, 2):
-            if function_at(reader(data), at) == (name, 0):
+            if symbols.at(at) == (name, 0):
                 return segment.vaddr + at - segment.offset
     raise AssertionError(name)
 
@@ -93,10 +94,12 @@ def calls_in(memory: Memory, start: int) -> int:
 
 
 def start_of(data: bytes, memory: Memory) -> Callable[[int], int | None]:
+    symbols = Symbols(reader(data))
+
     def find(pc: int) -> int | None:
         for segment in memory.image.load:
             if segment.vaddr <= pc < segment.vaddr + segment.filesz:
-                found = function_at(reader(data), pc - segment.vaddr + segment.offset)
+                found = symbols.at(pc - segment.vaddr + segment.offset)
                 return pc - found[1] if found is not None else None
         return None
 
@@ -161,4 +164,4 @@ def test_damage_ends_the_list(seed: int) -> None:
         pc = memory.base + rng.randrange(len(memory.bytes))
         found = callers(memory.read, based(memory), lambda pc: pc & ~0xFF, pc, registers)
         assert len(list(islice(found, 1000))) <= STACK_BYTES
-        function_at(reader(read), rng.randrange(len(data)))
+        Symbols(reader(read)).at(rng.randrange(len(data)))
