@@ -9,6 +9,8 @@ import struct
 from bisect import bisect_right
 from collections.abc import Callable
 
+from lazyfs.errors import LinuxError
+
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -28,7 +30,7 @@ class Symbols:
         self._found: list[tuple[int, int, str]] = []  # (address, bytes, 0 for a label; name), rising
         try:
             self._read(read)
-        except (struct.error, ValueError, IndexError):
+        except (struct.error, ValueError, IndexError, LinuxError):
             self._found.clear()
 
     def at(self, offset: int) -> tuple[str, int] | None:

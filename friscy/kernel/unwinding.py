@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 from friscy.kernel.prologues import saves_by
+from lazyfs.errors import LinuxError
 
 _PT_LOAD, _PT_GNU_EH_FRAME = 1, 0x6474_E550
 _PHDR = struct.Struct("<IIQQQQQQ")
@@ -103,7 +104,7 @@ def callers(read: Read, base_of: Find, start_of: Find, pc: int, registers: dict[
             frame = registers[register] + offset & _MASK
             for saved, place in rules.saved.items():
                 registers[saved] = int.from_bytes(read(frame + place & _MASK, 8), "little")
-        except (ValueError, KeyError, OSError, struct.error):
+        except (ValueError, KeyError, LinuxError, struct.error):
             return
         back, moved = registers[RA], frame != registers[SP]
         registers[SP] = frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import struct
 import subprocess
@@ -17,6 +18,7 @@ from friscy.kernel import elf
 from friscy.kernel.prologues import saves_by
 from friscy.kernel.symbols import Symbols
 from friscy.kernel.unwinding import RA, SP, callers
+from lazyfs.errors import LinuxError
 
 STACK, STACK_BYTES = 0x7000_0000, 4096
 SOURCE = """
@@ -61,7 +63,7 @@ class Memory:
         for start, content in ((self.base, self.bytes), (STACK, self.stack)):
             if start <= address and address + n <= start + len(content):
                 return bytes(content[address - start : address - start + n])
-        raise OSError(14, "EFAULT")
+        raise LinuxError(errno.EFAULT)
 
 
 def based(memory: Memory) -> Callable[[int], int | None]:
