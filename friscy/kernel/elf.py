@@ -18,7 +18,7 @@ PF_X, PF_W, PF_R = 1, 2, 4
 _EM_RISCV = 243
 _EF_FLOAT_ABI, _EF_FLOAT_QUAD, _EF_RVE = 0x6, 0x6, 0x8
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
-_SEGMENT = struct.Struct("<IIQQQQQQ")
+SEGMENT = struct.Struct("<IIQQQQQQ")
 _MAX_SEGMENTS_BYTES = 65536
 _MAX_ALIGN = 1 << 30
 PATH_MAX = 4096
@@ -90,14 +90,14 @@ def parse(read: Reader, size: int, path: object) -> Image:
         raise bad(20, "version 1", version)
     if flags & _EF_RVE or flags & _EF_FLOAT_ABI == _EF_FLOAT_QUAD:
         raise bad(48, "an RV64 ABI with at most double floats", f"flags {flags:#x}")
-    if phentsize != _SEGMENT.size or not 0 < phnum * phentsize <= _MAX_SEGMENTS_BYTES:
-        raise bad(54, f"program headers of {_SEGMENT.size} bytes", f"{phnum} of {phentsize} bytes")
+    if phentsize != SEGMENT.size or not 0 < phnum * phentsize <= _MAX_SEGMENTS_BYTES:
+        raise bad(54, f"program headers of {SEGMENT.size} bytes", f"{phnum} of {phentsize} bytes")
     table = read(phoff, phnum * phentsize) if phoff + phnum * phentsize <= size else b""
     if len(table) != phnum * phentsize:
         raise bad(32, f"{phnum} program headers inside the file", f"offset {phoff:#x} of {size:#x} bytes")
     segments = [
         Segment(p_type, p_flags, offset, vaddr, filesz, memsz, align)
-        for p_type, p_flags, offset, vaddr, _, filesz, memsz, align in _SEGMENT.iter_unpack(table)
+        for p_type, p_flags, offset, vaddr, _, filesz, memsz, align in SEGMENT.iter_unpack(table)
     ]
     load = []
     for index, segment in enumerate(segments):

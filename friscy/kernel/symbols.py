@@ -9,12 +9,12 @@ import struct
 from bisect import bisect_right
 from collections.abc import Callable
 
+from friscy.kernel.elf import PT_LOAD, SEGMENT
 from lazyfs.errors import LinuxError
 
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
-_SEGMENT = struct.Struct("<IIQQQQQQ")
-_SYMTAB, _DYNSYM, _PT_LOAD = 2, 11, 1
+_SYMTAB, _DYNSYM = 2, 11
 _NOTYPE, _FUNCTIONS = 0, (2, 10)  # labels of hand-written assembly; STT_FUNC, STT_GNU_IFUNC
 _MOST_HEADERS, _MOST_BYTES = 4096, 1 << 27
 _MOST_AROUND = 64  # symbols before an address that are looked at
@@ -53,10 +53,10 @@ class Symbols:
             return
         phoff, shoff = struct.unpack_from("<QQ", head, 32)
         phsize, phnum, shsize, shnum = struct.unpack_from("<HHHH", head, 54)
-        if (phsize, shsize) != (_SEGMENT.size, _SECTION.size) or max(phnum, shnum) > _MOST_HEADERS:
+        if (phsize, shsize) != (SEGMENT.size, _SECTION.size) or max(phnum, shnum) > _MOST_HEADERS:
             return
-        for kind, _, at, vaddr, _, filesz, _, _ in _SEGMENT.iter_unpack(read(phoff, phsize * phnum)):
-            if kind == _PT_LOAD:
+        for kind, _, at, vaddr, _, filesz, _, _ in SEGMENT.iter_unpack(read(phoff, phsize * phnum)):
+            if kind == PT_LOAD:
                 self._loaded.append((at, at + filesz, vaddr))
         sections = list(_SECTION.iter_unpack(read(shoff, shsize * shnum)))
         for _, kind, _, _, at, size, link, _, _, _ in sections:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
+from friscy.kernel.elf import PT_LOAD, SEGMENT
 from friscy.kernel.prologues import saves_by
 from lazyfs.errors import LinuxError
 
-_PT_LOAD, _PT_GNU_EH_FRAME = 1, 0x6474_E550
-_PHDR = struct.Struct("<IIQQQQQQ")
+_PT_GNU_EH_FRAME = 0x6474_E550
 _MOST_HEADERS, _MOST_ENTRY_BYTES, _MOST_TABLE_BYTES = 128, 1 << 16, 1 << 26
 _INDIRECT, _OMITTED = 0x80, 0xFF
 _DATA_RELATIVE_INTS = 0x3B  # how the table of .eh_frame_hdr is written
@@ -170,10 +170,10 @@ def _find_entry(read: Read, base: int, pc: int) -> int | None:
     if head[:4] != b"\x7fELF":
         return None
     (phoff,), (size, count) = struct.unpack_from("<Q", head, 32), struct.unpack_from("<HH", head, 54)
-    if size != _PHDR.size or count > _MOST_HEADERS:
+    if size != SEGMENT.size or count > _MOST_HEADERS:
         return None
-    segments = [_PHDR.unpack_from(read(base + phoff, size * count), size * k) for k in range(count)]
-    bias = next((base - s[3] for s in segments if s[0] == _PT_LOAD and s[2] == 0), None)
+    segments = [SEGMENT.unpack_from(read(base + phoff, size * count), size * k) for k in range(count)]
+    bias = next((base - s[3] for s in segments if s[0] == PT_LOAD and s[2] == 0), None)
     header = next((s for s in segments if s[0] == _PT_GNU_EH_FRAME), None)
     if bias is None or header is None:
         return None
