@@ -18,7 +18,7 @@ PF_X, PF_W, PF_R = 1, 2, 4
 _EM_RISCV = 243
 _EF_FLOAT_ABI, _EF_FLOAT_QUAD, _EF_RVE = 0x6, 0x6, 0x8
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
-SEGMENT = struct.Struct("<IIQQQQQQ")
+_SEGMENT = struct.Struct("<IIQQQQQQ")
 _MAX_SEGMENTS_BYTES = 65536
 _MAX_ALIGN = 1 << 30
 PATH_MAX = 4096
@@ -68,6 +68,21 @@ class Image:
         self.notes: list[Segment] = []
 
 
+def segments_of(read: Reader) -> list[Segment]:
+    """The program headers of an ELF file that runs already. Raises ValueError or struct.error where it is none."""
+    ident, *_, phoff, _, _, _, phentsize, phnum, _, _, _ = _HEADER.unpack(read(0, _HEADER.size))
+    if ident[:6] != b"\x7fELF\2\1" or phentsize != _SEGMENT.size or phnum * phentsize > _MAX_SEGMENTS_BYTES:
+        raise ValueError("not an ELF file with program headers")
+    return _segments(read(phoff, phnum * phentsize))
+
+
+def _segments(table: bytes) -> list[Segment]:
+    return [
+        Segment(p_type, p_flags, offset, vaddr, filesz, memsz, align)
+        for p_type, p_flags, offset, vaddr, _, filesz, memsz, align in _SEGMENT.iter_unpack(table)
+    ]
+
+
 def parse(read: Reader, size: int, path: object) -> Image:
     """Parse the ELF file of `size` bytes that `read` gives. Raises FormatError at the first thing that is wrong."""
 
@@ -90,15 +105,12 @@ def parse(read: Reader, size: int, path: object) -> Image:
         raise bad(20, "version 1", version)
     if flags & _EF_RVE or flags & _EF_FLOAT_ABI == _EF_FLOAT_QUAD:
         raise bad(48, "an RV64 ABI with at most double floats", f"flags {flags:#x}")
-    if phentsize != SEGMENT.size or not 0 < phnum * phentsize <= _MAX_SEGMENTS_BYTES:
-        raise bad(54, f"program headers of {SEGMENT.size} bytes", f"{phnum} of {phentsize} bytes")
+    if phentsize != _SEGMENT.size or not 0 < phnum * phentsize <= _MAX_SEGMENTS_BYTES:
+        raise bad(54, f"program headers of {_SEGMENT.size} bytes", f"{phnum} of {phentsize} bytes")
     table = read(phoff, phnum * phentsize) if phoff + phnum * phentsize <= size else b""
     if len(table) != phnum * phentsize:
         raise bad(32, f"{phnum} program headers inside the file", f"offset {phoff:#x} of {size:#x} bytes")
-    segments = [
-        Segment(p_type, p_flags, offset, vaddr, filesz, memsz, align)
-        for p_type, p_flags, offset, vaddr, _, filesz, memsz, align in SEGMENT.iter_unpack(table)
-    ]
+    segments = _segments(table)
     load = []
     for index, segment in enumerate(segments):
         if segment.kind == PT_LOAD and segment.memsz:

@@ -21,18 +21,14 @@ from friscy.kernel.state import SigInfo
 from friscy.kernel.symbols import Symbols
 from friscy.kernel.traps import SEGV_MAPERR
 from friscy.kernel.unwinding import callers
+from friscy.machine.aot import call_nbytes
+from friscy.machine.hart import X_NAMES
 from lazyfs.errors import LinuxError
 
 if TYPE_CHECKING:
     from friscy.kernel.kernel import Kernel
 
 _MOST_CALLERS = 32  # that are shown
-_ABI_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
-_ABI_NAMES += [
-    f"{letter}{n}"
-    for letter, numbers in (("a", range(8)), ("s", range(2, 12)), ("t", range(3, 7)))
-    for n in numbers
-]
 
 
 def describe_fault(k: Kernel, info: SigInfo) -> str:
@@ -56,13 +52,13 @@ class _Report:
         if info.is_behind:
             lines.append("registers, which may be older: the code was translated (exact with --engine interpreter)")
         for first in range(0, 32, 4):
-            lines.append(" ".join(f"{_ABI_NAMES[i]:>4} {registers[i]:016x}" for i in range(first, first + 4)))
+            lines.append(" ".join(f"{X_NAMES[i]:>4} {registers[i]:016x}" for i in range(first, first + 4)))
         return "\n  ".join(lines)
 
     def _what(self) -> str:
         """What the fault was."""
         info = self._info
-        access = _access(self._instruction(self._k.hart.pc))
+        access = _access(self._word(self._k.hart.pc, 2) | self._word(self._k.hart.pc + 2, 2) << 16)
         if access is None or info.address == self._k.hart.pc:
             return f"address {info.address:#x}"
         why = ""
@@ -70,11 +66,10 @@ class _Report:
             why = ", where nothing is mapped" if info.code == SEGV_MAPERR else ", which its mapping does not allow"
         return f"{access} at {info.address:#x}{why}"
 
-    def _instruction(self, pc: int) -> int:
-        """The 2 or 4 bytes of an instruction; 0 where there are none."""
+    def _word(self, address: int, nbytes: int) -> int:
+        """So many bytes of code as a number; 0 where there are none."""
         try:
-            low = int.from_bytes(self._k.mem.read(pc, 2), "little")
-            return low if low & 3 != 3 else low | int.from_bytes(self._k.mem.read(pc + 2, 2), "little") << 16
+            return int.from_bytes(self._k.mem.read(address, nbytes), "little")
         except LinuxError:
             return 0
 
@@ -102,17 +97,10 @@ class _Report:
     def _stack(self, pc: int, registers: dict[int, int]) -> Iterator[int]:
         """The calls that led to `pc`, by what is on the stack, up to what is none."""
         for back in callers(self._k.mem.read, self._base, self._start, pc, registers):
-            call = self._call_before(back)
-            if call is None:
+            nbytes = call_nbytes(self._word(back - 4, 4))
+            if not nbytes:
                 return
-            yield call
-
-    def _call_before(self, back: int) -> int | None:
-        """The call that returns to an address: jal or jalr, which link, or c.jalr."""
-        word = self._instruction(back - 4)
-        if word & 0x7F in (0x67, 0x6F) and word >> 7 & 31 in (1, 5):
-            return back - 4
-        return back - 2 if self._instruction(back - 2) & 0xF07F == 0x9002 else None
+            yield back - nbytes
 
     # Files
 
@@ -152,13 +140,15 @@ class _Report:
 
 
 def _access(word: int) -> str | None:
-    """What an instruction does to memory, in words; None for others. Source: the opcodes of the unprivileged ISA."""
+    """What an instruction does to memory, in words; None for others. word: 4 bytes, of which a compressed one has the
+    lower half. Source: the opcodes of the unprivileged ISA."""
+    half = word & 0xFFFF
     if word & 3 == 3:
         kind = {0x03: "load", 0x07: "load", 0x23: "store", 0x27: "store", 0x2F: "atomic access"}.get(word & 0x7F)
         nbytes = 1 << (word >> 12 & 3)
     else:
         # c.fld c.lw c.ld - c.fsd c.sw c.sd, in quadrant 0, and the same by the stack pointer in quadrant 2
-        kind = {1: "load", 2: "load", 3: "load", 5: "store", 6: "store", 7: "store"}.get(word >> 13)
-        kind = kind if word & 3 in (0, 2) else None
-        nbytes = 4 if word >> 13 in (2, 6) else 8
+        kind = {1: "load", 2: "load", 3: "load", 5: "store", 6: "store", 7: "store"}.get(half >> 13)
+        kind = kind if half & 3 in (0, 2) else None
+        nbytes = 4 if half >> 13 in (2, 6) else 8
     return f"{'an' if kind == 'atomic access' else 'a'} {kind} of {nbytes} byte{'s' * (nbytes > 1)}" if kind else None

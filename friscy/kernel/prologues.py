@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_SP = 2
 _MOST_BYTES = 1 << 16  # of a function that are looked at
 
 

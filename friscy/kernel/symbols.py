@@ -9,7 +9,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Callable
 
-from friscy.kernel.elf import PT_LOAD, SEGMENT
+from friscy.kernel.elf import PT_LOAD, Segment, segments_of
 from lazyfs.errors import LinuxError
 
 _SECTION = struct.Struct("<IIQQQQIIQQ")
@@ -26,7 +26,7 @@ class Symbols:
     """The functions of the file that `read` gives."""
 
     def __init__(self, read: Read) -> None:
-        self._loaded: list[tuple[int, int, int]] = []  # of the file: from, to, and its address
+        self._loaded: list[Segment] = []
         self._found: list[tuple[int, int, str]] = []  # (address, bytes, 0 for a label; name), rising
         try:
             self._read(read)
@@ -35,7 +35,10 @@ class Symbols:
 
     def at(self, offset: int) -> tuple[str, int] | None:
         """(name, how far behind its start) of the function that has the byte of the file at `offset`."""
-        address = next((to + offset - at for at, end, to in self._loaded if at <= offset < end), None)
+        address = next(
+            (each.vaddr + offset - each.offset for each in self._loaded if 0 <= offset - each.offset < each.filesz),
+            None,
+        )
         if address is None:
             return None
         label: tuple[str, int] | None = None
@@ -48,16 +51,11 @@ class Symbols:
         return label
 
     def _read(self, read: Read) -> None:
+        self._loaded = [segment for segment in segments_of(read) if segment.kind == PT_LOAD]
         head = read(0, 64)
-        if head[:6] != b"\x7fELF\2\1":
+        (shoff,), (shsize, shnum) = struct.unpack_from("<Q", head, 40), struct.unpack_from("<HH", head, 58)
+        if shsize != _SECTION.size or shnum > _MOST_HEADERS:
             return
-        phoff, shoff = struct.unpack_from("<QQ", head, 32)
-        phsize, phnum, shsize, shnum = struct.unpack_from("<HHHH", head, 54)
-        if (phsize, shsize) != (SEGMENT.size, _SECTION.size) or max(phnum, shnum) > _MOST_HEADERS:
-            return
-        for kind, _, at, vaddr, _, filesz, _, _ in SEGMENT.iter_unpack(read(phoff, phsize * phnum)):
-            if kind == PT_LOAD:
-                self._loaded.append((at, at + filesz, vaddr))
         sections = list(_SECTION.iter_unpack(read(shoff, shsize * shnum)))
         for _, kind, _, _, at, size, link, _, _, _ in sections:
             if kind in (_SYMTAB, _DYNSYM) and max(size, sections[link][5]) <= _MOST_BYTES:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from friscy.kernel.elf import PT_LOAD, SEGMENT
+from friscy.kernel.elf import PT_LOAD, segments_of
 from friscy.kernel.prologues import saves_by
+from friscy.machine.fault_map import read_leb
+from friscy.machine.hart import RA, SP
 from lazyfs.errors import LinuxError
 
 _PT_GNU_EH_FRAME = 0x6474_E550
-_MOST_HEADERS, _MOST_ENTRY_BYTES, _MOST_TABLE_BYTES = 128, 1 << 16, 1 << 26
+_MOST_ENTRY_BYTES, _MOST_TABLE_BYTES = 1 << 16, 1 << 26
 _INDIRECT, _OMITTED = 0x80, 0xFF
 _DATA_RELATIVE_INTS = 0x3B  # how the table of .eh_frame_hdr is written
 _MASK = (1 << 64) - 1
-RA, SP = 1, 2
 
 Read = Callable[[int, int], bytes]  # (address, n): so many bytes; raises LinuxError or ValueError where there are none
 Find = Callable[[int], int | None]  # by an address
@@ -58,13 +59,8 @@ class _Bytes:
         return int.from_bytes(self.take(nbytes), "little")
 
     def uleb(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self.unsigned(1)
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
+        self.at, value = read_leb(self._data, self.at)
+        return value
 
     def sleb(self) -> int:
         start = self.at
@@ -166,18 +162,15 @@ def _entry(read: Read, address: int) -> _Bytes:
 
 def _find_entry(read: Read, base: int, pc: int) -> int | None:
     """Where the entry of a function is, by the table of .eh_frame_hdr."""
-    head = read(base, 64)
-    if head[:4] != b"\x7fELF":
+    try:
+        segments = segments_of(lambda offset, n: read(base + offset, n))
+    except ValueError:
         return None
-    (phoff,), (size, count) = struct.unpack_from("<Q", head, 32), struct.unpack_from("<HH", head, 54)
-    if size != SEGMENT.size or count > _MOST_HEADERS:
-        return None
-    segments = [SEGMENT.unpack_from(read(base + phoff, size * count), size * k) for k in range(count)]
-    bias = next((base - s[3] for s in segments if s[0] == PT_LOAD and s[2] == 0), None)
-    header = next((s for s in segments if s[0] == _PT_GNU_EH_FRAME), None)
+    bias = next((base - each.vaddr for each in segments if each.kind == PT_LOAD and not each.offset), None)
+    header = next((each for each in segments if each.kind == _PT_GNU_EH_FRAME), None)
     if bias is None or header is None:
         return None
-    at = header[3] + bias
+    at = header.vaddr + bias
     _, pointer, counted, table = read(at, 4)
     if table != _DATA_RELATIVE_INTS or _OMITTED in (pointer, counted):
         return None

@@ -429,7 +429,11 @@ def _after_call(space: Space, pc: int) -> bool:
     """Whether an instruction that writes ra and jumps ends at `pc`."""
     if space.memory.accessible(pc - 4, 4) < 4:
         return False
-    word: int = _U32.unpack(space.memory.read(pc - 4, 4))[0]
+    return call_nbytes(_U32.unpack(space.memory.read(pc - 4, 4))[0]) > 0
+
+
+def call_nbytes(word: int) -> int:
+    """How long the call is that ends four bytes, the little-endian `word`; 0 if that writes no ra, or does not jump."""
     if word & 0xFFF in (0x0EF, 0x0E7):  # jal ra; jalr ra
-        return True
-    return word >> 16 & 0xF07F == 0x9002 and word >> 23 & 31 != 0  # c.jalr
+        return 4
+    return 2 if word >> 16 & 0xF07F == 0x9002 and word >> 23 & 31 else 0  # c.jalr

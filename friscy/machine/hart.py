@@ -24,6 +24,8 @@ from friscy.machine.layout import (
 
 ZERO, RA, SP, GP, TP = range(5)
 A0, A1, A2, A3, A4, A5, A6, A7 = range(10, 18)
+X_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
+X_NAMES += [*(f"a{n}" for n in range(8)), *(f"s{n}" for n in range(2, 12)), *(f"t{n}" for n in range(3, 7))]
 _MASK = (1 << 64) - 1
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _SYSCALL = struct.Struct("<8Q")

@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from friscy.machine.hart import X_NAMES
 from friscy_build.isa.decode import Instruction, decode, instruction_nbytes
 from friscy_build.isa.zicsr import CSR_NAMES
 
-X_NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
-X_NAMES += [*(f"a{n}" for n in range(8)), *(f"s{n}" for n in range(2, 12)), *(f"t{n}" for n in range(3, 7))]
 F_NAMES = [*(f"ft{n}" for n in range(8)), "fs0", "fs1", *(f"fa{n}" for n in range(8))]
 F_NAMES += [*(f"fs{n}" for n in range(2, 12)), *(f"ft{n}" for n in range(8, 12))]
 ROUNDING_MODES = ("rne", "rtz", "rdn", "rup", "rmm", "", "", "dyn")  # 5 and 6 are reserved

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from friscy.machine.hart import X_NAMES
 from friscy_build.aot.graph import Block, End, Graph, copied_from
 from friscy_build.isa.decode import Instruction
-from friscy_build.isa.disasm import F_NAMES, X_NAMES
+from friscy_build.isa.disasm import F_NAMES
 from friscy_build.isa.hart import KnownOperands, Register
 from friscy_build.isa.value import Operand, Value
 from friscy_build.llvm.target import optimized

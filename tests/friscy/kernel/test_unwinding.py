@@ -6,6 +6,7 @@ import errno
 import random
 import struct
 import subprocess
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from itertools import islice
@@ -17,7 +18,8 @@ from required_tools import require_tool
 from friscy.kernel import elf
 from friscy.kernel.prologues import saves_by
 from friscy.kernel.symbols import Symbols
-from friscy.kernel.unwinding import RA, SP, callers
+from friscy.kernel.unwinding import _rules_at, callers
+from friscy.machine.hart import RA, SP
 from lazyfs.errors import LinuxError
 
 STACK, STACK_BYTES = 0x7000_0000, 4096
@@ -36,8 +38,6 @@ void _start(void) { outer(0); for (;;); }
 
 @cache
 def program(flags: tuple[str, ...]) -> bytes:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as work:
         source, output = Path(work, "a.c"), Path(work, "a")
         source.write_text(SOURCE)
@@ -135,8 +135,6 @@ def test_callers_are_found(flags: tuple[str, ...]) -> None:
 
 def test_tables_and_instructions_tell_the_same() -> None:
     """What a compiler says of its frames is what is seen from them, at each instruction behind the first ones."""
-    from friscy.kernel.unwinding import _rules_at
-
     data = program(("-fasynchronous-unwind-tables",))
     memory = Memory(data)
     for name in ("leaf", "inner", "outer"):
