@@ -94,6 +94,7 @@ class Tracer:
         operands = KnownOperands(i, self)
         if not (reads & writes) >> FCSR & 1 or i.row.extension not in ("F", "D"):
             i.row.semantics(self, operands)
+            self._release()
             return
         arms = []
         for self._calm in (True, False):
@@ -101,6 +102,14 @@ class Tracer:
             scope, _ = self._arm(lambda: i.row.semantics(self, operands))
             arms.append(scope)
         self.top.items.append(("attempt", *arms, self.fused))
+
+    def _release(self) -> None:
+        """What only values that nobody wants are made of is not wanted either: all of what a load into x0 gives."""
+        for item in reversed(self.top.items):
+            if item[0] == "node" and item[1].left == 0 and item[1].name != "load":  # which is made all the same
+                for raw in item[1].args:
+                    if isinstance(raw, Node):
+                        raw.left -= 1
 
     # Nodes
 

@@ -275,6 +275,24 @@ def test_access_by_a_null_pointer_names_the_instruction(
         assert process.faults == [(address, CODE + 4)]
 
 
+@pytest.mark.parametrize("faults", ["fast", "precise"])
+@pytest.mark.parametrize("access", ["lb", "lbu", "lh", "lhu", "lw", "lwu", "ld", "amoswap.w", "amoadd.d"])
+@pytest.mark.parametrize("rd", [0, 13])
+def test_a_load_that_nobody_wants_faults(
+    aot_engine: wasmtime.Engine, process: Process, rd: int, access: str, faults: str
+) -> None:
+    operands = {"rd": rd, "rs1": 11, "rs2": 12, "imm": 0, "aq_rl": 0}
+    load = op(access, **{name: operands[name] for name in BY_NAME[access].fields})
+    words = [op("addi", rd=12, rs1=0, imm=7), load, op("addi", rd=13, rs1=0, imm=1), op("ecall")]
+    elf, segment = elf_file(code_of(words)), (CODE, CODE + 4 * len(words), 0)
+    process.space.code = Code(process.space, library(aot_engine, elf, [segment], Options(faults=faults)))
+    process.load(code_of(words))
+    process.space.code_mapped(CODE, CODE + PAGE, IDENTITY, 0)
+    process.hart.set_x(11, 0x5000_0008)
+    process.run()
+    assert process.faults == [(0x5000_0008, CODE + 4)]
+
+
 def test_broken_protection_names_the_instruction(aot_engine: wasmtime.Engine, process: Process) -> None:
     words = [op("addi", rd=12, rs1=0, imm=7), op("ld", rd=A0, rs1=11, imm=8), op("ecall")]
     process.space.code = Code(

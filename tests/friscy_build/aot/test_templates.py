@@ -53,6 +53,20 @@ def test_a_branch_is_the_same_however_far_it_goes() -> None:
     assert templates.get(PC, instruction("bltu", rs1=13), False, 0).parts != near.parts
 
 
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("name", ["lb", "lbu", "lh", "lhu", "lw", "lwu", "ld", "amoswap.w", "amoadd.d"])
+def test_a_load_whose_value_nobody_wants_is_made(name: str, check: bool) -> None:
+    """It may fault: Go looks so for nil."""
+
+    def loads(rd: int) -> int:
+        parts = Templates().get(PC, instruction(name, rd=rd), check, 0).parts
+        code = b"".join(part for part in parts if isinstance(part, bytes))
+        return sum(code.count(op) for text, op in OPCODES.items() if ".load" in text)
+
+    assert loads(0) >= 1
+    assert loads(0) == loads(10)
+
+
 def test_an_address_is_that_of_where_the_instruction_stands() -> None:
     templates = Templates()
     i = instruction("auipc", imm=5 << 12)
