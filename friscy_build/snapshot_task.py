@@ -22,8 +22,13 @@ from snapshot.secrets import AT_BASE, AT_ENTRY, auxv_value
 _WHERE = {"entry": "its entry point", "stdin": "its first read of standard input"}
 
 
+_WITHOUT = (
+    'Say [bundle.NAME.snapshot] at = "none" in friscy.toml (friscy pack: --snapshot none) to build without a snapshot.'
+)
+
+
 class SnapshotPointError(FriscyError):
-    """The program ended, or went to sleep for good, before it reached its snapshot point."""
+    """There is no program, or it ended, or went to sleep for good, before it reached its snapshot point."""
 
 
 def make_snapshot(
@@ -42,6 +47,11 @@ def make_snapshot(
     """
     bundle = open_bundle(directory)
     program = program_of(bundle, Request(directory))
+    if not program.argv:
+        raise SnapshotPointError(
+            f"bundle {bundle.name}: the image has no command that a snapshot could be taken of",
+            hint=f"[bundle.NAME.run] entrypoint (friscy pack: --entrypoint) gives it one.\n  {_WITHOUT}",
+        )
     machine = Machine(bundle)
     machine.places = Places(places)
     if epoch_ns is not None:
@@ -60,7 +70,7 @@ def make_snapshot(
         raise SnapshotPointError(
             f"bundle {bundle.name}: the program ended with status {kernel.state.exit_status} before "
             f"{_WHERE[settings.at]}" + (f", after saying:\n{said}" if said else ""),
-            hint='Say [bundle.NAME.snapshot] at = "none" in friscy.toml to build without a snapshot.',
+            hint=_WITHOUT,
         )
     cmdline = task.process.cmdline
     meta = {

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from friscy_build.steps import Build
 
 
+_NOTHING = (
+    "nothing is translated, for no program of the image ran: [bundle.NAME.aot] warm_up names commands to run "
+    '(friscy pack: --warm-up), scope = "all" takes whatever is found'
+)
+
+
 class CodeSteps:
     """What `Build` does about translated code."""
 
@@ -104,8 +110,7 @@ class CodeSteps:
                 module.result()
             progress("compiling for this machine", len(compiled), len(compiled))
             translations.sort(key=lambda made: made.place.low)
-            if translations:
-                progress.line(_size(translations))
+            progress.line(_size(translations) if translations else _NOTHING)
             digests = write_code(self.directory, translations)
         return {"sha256": digests}
 

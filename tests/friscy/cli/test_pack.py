@@ -12,7 +12,7 @@ import pytest
 from required_tools import require_tool
 from run_support import environment
 
-from friscy.bundle import CODE, open_bundle
+from friscy.bundle import CODE, SNAPSHOT, open_bundle
 from friscy.cli.main import main
 
 PROGRAM = """
@@ -55,6 +55,30 @@ def test_a_packed_image_runs(
         command.append("--engine=aot")
     done = subprocess.run(command, env=environment(), capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"packed\n", b"")
+
+
+def test_a_command_for_an_image_without_one(image: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source, output = f"tar:{image}", tmp_path / "app"
+    pack = ["pack", source, "-o", str(output)]
+    assert main([*pack, "--aot"]) == 0  # no command, so no snapshot, and nothing that ran
+    assert "nothing is translated, for no program of the image ran" in "".join(capfd.readouterr())
+    assert not open_bundle(output).has(SNAPSHOT)
+    assert main([*pack, "--aot", "--warm-up", "/bin/sh 'two words'"]) == 0
+    assert "instructions of 1 file translated" in "".join(capfd.readouterr())
+    assert main([*pack, "--entrypoint", "/bin/sh", "--", "-c", "true"]) == 0
+    assert open_bundle(output).has(SNAPSHOT)
+    assert main(["run", str(output)]) == 3
+    assert capfd.readouterr().out.endswith("packed\n")
+
+    assert main([*pack, "--snapshot", "entry"]) == 2
+    assert "the image has no command that a snapshot could be taken of" in "".join(capfd.readouterr())
+    for option in (["--scope", "all"], ["--warm-up", "/bin/sh"], ["--faults", "fast"]):
+        assert main([*pack, *option]) == 2
+        assert f"friscy: {option[0]} says what --aot is to do" in capfd.readouterr().err
+    for command in ("", '/bin/sh "'):
+        assert main([*pack, "--aot", "--warm-up", command]) == 2
+        assert "friscy: --warm-up" in capfd.readouterr().err
+    assert main(["run", str(output)]) == 3  # which none of them has touched
 
 
 def test_what_cannot_be_packed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
