@@ -317,8 +317,12 @@ class Code:
         pcs = list[int]()
         for called, frame in enumerate(frames):
             found = maps.get(frame.module_name)
-            if found is not None:
-                pcs += found.pcs(frame.module_offset, called=bool(called))
+            if found is None:
+                continue
+            calls = found.calls(frame.module_offset) if called else []
+            if calls and not pcs:
+                return []  # what is called there is not translated, and the fault is its own
+            pcs += calls if pcs else found.access(frame.module_offset, called=bool(called))
         return pcs
 
     def _show(self, image: Image) -> None:

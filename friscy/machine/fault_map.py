@@ -1,8 +1,8 @@
 """Which guest instruction an access or a call in translated code is: the custom sections of a translated module.
 
     friscy.pcs   pairs of LEB128 numbers: how much further in the module the opcode stands, and how much further in the
-                 guest its instruction is (signed). Of several for one opcode all but the last are calls, in whose place
-                 the callee's instruction stands
+                 guest its instruction is (signed), of a call one byte more. Where a callee's instruction stands in a
+                 call's place both are there, the call first
     name         the module's name, 16 hex digits of its own, by which a trap's frames tell it
 
 Fields: docs/formats/bundle.md.
@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 PCS_SECTION = "friscy.pcs"
+CALL = 1  # besides the pc of a call, which is even
 _NAME_SECTION = "name"
 _CUSTOM = 0
 
@@ -28,7 +29,7 @@ def _leb(value: int) -> bytes:
 
 
 def encode_pcs(places: Iterable[tuple[int, int]]) -> bytes:
-    """The contents of `friscy.pcs`. places: (offset in the module, pc), offsets rising."""
+    """The contents of `friscy.pcs`. places: (offset in the module, pc, with CALL that of a call), offsets rising."""
     out = bytearray()
     last_offset = last_pc = 0
     for offset, pc in places:
@@ -63,17 +64,33 @@ class FaultMap:
             self._offsets.append(offset)
             self._pcs.append(pc)
 
-    def pcs(self, offset: int, *, called: bool = False) -> list[int]:
+    def access(self, offset: int, *, called: bool = False) -> list[int]:
         """The guest's instruction whose access faulted at this offset in the module, and the calls in whose place it
         stands, the innermost first. None, if it is no instruction's.
 
         The host's compiler makes one instruction of a load and what is done with its value, and names the latter's
-        place: then the access is the last one before that. called: what faulted was called from exactly there.
+        place: then the access is the last one before that. called: what faulted was called from exactly there, to
+        access memory for the instruction.
         """
         end = bisect_right(self._offsets, offset)
-        if not end or (called and self._offsets[end - 1] != offset):
+        while not called and end and self._pcs[end - 1] & CALL:
+            end -= 1
+        if not end or self._pcs[end - 1] & CALL or (called and self._offsets[end - 1] != offset):
             return []
-        return self._pcs[bisect_left(self._offsets, self._offsets[end - 1]) : end][::-1]
+        return self._until(end)
+
+    def calls(self, offset: int) -> list[int]:
+        """The guest's call that is made at this offset, and those in whose place it stands, the innermost first. None,
+        if there is no call."""
+        end = bisect_right(self._offsets, offset)
+        if not end or self._offsets[end - 1] != offset or not self._pcs[end - 1] & CALL:
+            return []
+        return self._until(end)
+
+    def _until(self, end: int) -> list[int]:
+        """What stands at one offset, the last one there that before `end`."""
+        first = bisect_left(self._offsets, self._offsets[end - 1])
+        return [pc & ~CALL for pc in self._pcs[first:end]][::-1]
 
 
 def read_leb(data: bytes, at: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from friscy.machine.fault_map import CALL
 from friscy.machine.layout import (
     GUEST_END,
     GUEST_START,
@@ -251,12 +252,12 @@ class FunctionWriter:
 
     def _mark(self, pc: int) -> None:
         """Note which instruction the next opcode is of, after the calls it is written in the place of."""
-        self.marks += [(len(self.parts), each) for each in (*self._instead_of, pc)]
+        self.marks += [(len(self.parts), each) for each in (*(call | CALL for call in self._instead_of), pc)]
 
     def _mark_call(self, pc: int | None) -> None:
         """The same of a call, by which it is known who called what faults."""
         if pc is not None:
-            self._mark(pc)
+            self._mark(pc | CALL)
 
     # Leaving
 

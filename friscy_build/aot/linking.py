@@ -129,8 +129,8 @@ _INTERPRET = (
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A function's type and bytes. marks: (place in it of an opcode that may fault, the guest's pc). hints: (the same
-    of a branch, whether it is mostly taken)."""
+    """A function's type and bytes. marks: (place in it of an opcode, the guest's pc as `friscy.pcs` has it). hints:
+    (place of a branch, whether it is mostly taken)."""
 
     kind: FunctionType
     code: bytes

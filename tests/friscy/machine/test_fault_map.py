@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from friscy.machine.fault_map import PCS_SECTION, FaultMap, encode_pcs
+from friscy.machine.fault_map import CALL, PCS_SECTION, FaultMap, encode_pcs
 from friscy_build.wasm.binary import MAGIC, custom_section, leb, name
 
 
@@ -15,24 +15,35 @@ def module(places: list[tuple[int, int]], title: str = "0123456789abcdef") -> by
     return MAGIC + custom_section(PCS_SECTION, encode_pcs(places)) + custom_section("name", named)
 
 
+PCS = st.integers(0x8000, 1 << 27).map(lambda half: half * 2)
+
+
 @settings(derandomize=True, deadline=None)
-@given(st.dictionaries(st.integers(8, 1 << 26), st.lists(st.integers(0x1_0000, 1 << 28), min_size=1, max_size=3)))
-def test_reads_what_was_written(places: dict[int, list[int]]) -> None:
+@given(st.dictionaries(st.integers(8, 1 << 26), st.tuples(st.lists(PCS, max_size=2), PCS, st.booleans())))
+def test_reads_what_was_written(places: dict[int, tuple[list[int], int, bool]]) -> None:
     """Of several for one offset the last is the instruction's, those before it are calls in whose place it stands."""
-    found = FaultMap(module([(offset, pc) for offset, pcs in sorted(places.items()) for pc in pcs]))
+    written = list[tuple[int, int]]()
+    for offset, (instead_of, pc, is_call) in sorted(places.items()):
+        written += [(offset, call | CALL) for call in instead_of] + [(offset, pc | CALL * is_call)]
+    found = FaultMap(module(written))
     assert found.title == "0123456789abcdef"
-    for offset, pcs in places.items():
-        assert found.pcs(offset) == pcs[::-1]
-        assert found.pcs(offset, called=True) == pcs[::-1]
+    last: list[int] = []
+    for offset, (instead_of, pc, is_call) in sorted(places.items()):
+        pcs = [pc, *instead_of[::-1]]
+        last = last if is_call else pcs
+        assert found.calls(offset) == (pcs if is_call else [])
+        assert found.access(offset) == last  # of calls the host's compiler makes no one instruction with loads
+        assert found.access(offset, called=True) == ([] if is_call else pcs)
         if offset + 1 not in places:  # what is done with what a load gives
-            assert found.pcs(offset + 1) == pcs[::-1]
-            assert found.pcs(offset + 1, called=True) == []
-    assert found.pcs(min(places, default=8) - 1) == []
+            assert found.access(offset + 1) == last
+            assert found.access(offset + 1, called=True) == found.calls(offset + 1) == []
+    before = min(places, default=8) - 1
+    assert found.access(before) == found.calls(before) == []
 
 
 def test_a_module_without_sections_knows_nothing() -> None:
     found = FaultMap(MAGIC)
-    assert (found.title, found.pcs(8)) == ("", [])
+    assert (found.title, found.access(8), found.calls(8)) == ("", [], [])
 
 
 def test_a_number_that_does_not_end_is_refused() -> None:

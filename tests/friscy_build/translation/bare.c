@@ -254,6 +254,34 @@ static void code(void)
     after();
 }
 
+static volatile ulong seen_pc;
+
+static void on_barrier(int signal, char *info, void *context)
+{
+    seen_address = *(long *)(info + 16);
+    seen_pc = ((ulong *)context)[22];
+    call(MPROTECT, seen_address & -4096, 4096, 3, 0, 0, 0);
+}
+
+/* Generated code that translated code has called stores where it may not until the handler lets it, as collectors do. */
+static void barriers(void)
+{
+    unsigned *fresh = (unsigned *)call(MMAP, 0, 4096, 7, 0x22, -1, 0);
+    long *page = (long *)call(MMAP, 0, 4096, 3, 0x22, -1, 0);
+    fresh[0] = 0x00b53023; /* sd a1, 0(a0) */
+    fresh[1] = 0x00158513; /* addi a0, a1, 1 */
+    fresh[2] = 0x00008067; /* ret */
+    asm volatile("fence.i");
+    catch(11, on_barrier, 0);
+    for (long n = 0; n < 4; n++) {
+        call(MPROTECT, (long)page, 4096, 1, 0, 0, 0);
+        number("stored", ((long (*)(long *, long))fresh)(page + n, 40 + n));
+        number("is there", page[n]);
+        number("of the page", seen_address - (long)page);
+        number("of the code", seen_pc - (ulong)fresh);
+    }
+}
+
 static void waits(void)
 {
     long nap[2] = { 0, 3000000 };
@@ -279,6 +307,8 @@ __attribute__((used)) void main_entry(long *stack)
         signals();
     else if (same(what, "faults"))
         faults();
+    else if (same(what, "barriers"))
+        barriers();
     else if (same(what, "killed"))
         killed();
     else if (same(what, "forks"))

@@ -12,7 +12,7 @@ from required_tools import require_tool
 from friscy.boot import Machine
 
 # What `bare` is asked for; the output of qemu-riscv64, whose signals and faults are the host's Linux's, is expected.
-AS_LINUX = ["signals", "faults", "killed", "forks", "threads", "depth", "code", "waits"]
+AS_LINUX = ["signals", "faults", "barriers", "killed", "forks", "threads", "depth", "code", "waits"]
 FLAGS = ("-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-builtin", "-w")
 
 
