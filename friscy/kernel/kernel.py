@@ -65,6 +65,9 @@ class Space(Protocol):
     def callers(self) -> list[int]:
         """The calls that led to the last fault, if `is_behind`, since the engine was entered, the innermost first."""
 
+    def went_on(self) -> None:
+        """The guest went on behind a fault of an access, with the registers that its handler saw."""
+
     def recycle(self) -> None:
         """Become as good as new, for another process."""
 

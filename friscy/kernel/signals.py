@@ -295,6 +295,9 @@ def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> N
         k.log(f"{process.comm.decode(errors='replace')}: no stack for the handler of {name(info.signal)}")
         end_process(k, process, SIGSEGV)
         return
+    task.faults.pop(frame, None)  # a handler that jumped out has left it
+    if info.signal in (SIGSEGV, SIGBUS) and info.code > 0:
+        task.faults[frame] = info, hart.pc
     if stack_flags & SS_AUTODISARM:
         task.altstack = (0, SS_DISABLE, 0)
     hart.set_x(RA, process.sigreturn)
@@ -347,6 +350,31 @@ def return_from_handler(k: Kernel, task: Task) -> None:
     hart.view[f0 : f0 + 256] = data[_FP_OFFSET : _FP_OFFSET + 256]
     hart.fcsr = _U32.unpack_from(data, _FP_OFFSET + 256)[0] & 0xFF
     set_mask(k, task, mask)
+    if frame in task.faults:
+        _go_on(k, task.process, *task.faults.pop(frame))
+
+
+def _go_on(k: Kernel, process: Process, info: SigInfo, pc: int) -> None:
+    """A handler of an access's fault at `pc` has returned: go on, if all registers are known."""
+    is_fatal = k.hart.pc == pc and process.actions.get(info.signal, SigAction()).handler == SIG_DFL
+    if not is_fatal:
+        k.spaces[process.pid].went_on()
+    if not info.is_behind:
+        return
+    from friscy.kernel.process import end_process
+
+    if is_fatal:  # as it would be when the access is made again
+        from friscy.kernel.fault_report import describe_fault
+
+        k.log(describe_fault(k, info))
+    else:
+        k.log(
+            f"{process.comm.decode(errors='replace')} (process {process.pid}) killed: its handler of "
+            f"{name(info.signal)} returned behind a fault in translated code, which keeps registers for that where "
+            'it is built so\n  [bundle.NAME.aot] faults = "precise" (friscy pack: --faults precise) does, '
+            "and --engine interpreter runs it as it is."
+        )
+    end_process(k, process, info.signal)
 
 
 def current_altstack(task: Task, sp: int) -> tuple[int, int, int]:

@@ -70,7 +70,7 @@ class SigInfo(Plain):
     """A queued signal: `code` is si_code; the rest are those fields of siginfo_t that `code` calls for.
 
     timer: the timers.PosixTimer that sent it. raw: the siginfo_t that another process made up. is_behind: a fault of
-    translated code sent it, at which the stack pointer may be as a caller had it.
+    translated code sent it, at which registers may be older, and the stack pointer as a caller had it.
     """
 
     signal: int
@@ -147,6 +147,7 @@ class Task(Plain):
     saved_mask: int | None = None  # to restore after the handler that ends ppoll, sigsuspend, ...
     pending: list[SigInfo] = default(list)
     altstack: tuple[int, int, int] = (0, 2, 0)  # ss_sp, ss_flags (SS_DISABLE), ss_size
+    faults: dict[int, tuple[SigInfo, int]] = default(dict)  # by a handler's frame, the access's fault and its pc
     clear_child_tid: int = 0
     robust_list: tuple[int, int] = (0, 0)  # head, length
     rseq: tuple[int, int, int] = (0, 0, 0)  # address, length, signature

@@ -178,6 +178,12 @@ class Watcher(Protocol):
         """The instruction whose access ended in `trap`, where that was translated code's, and the calls that led there
         since the engine was entered, the innermost first. most_frames: of the engine that are looked at."""
 
+    def is_precise(self, trap: Exception) -> bool:
+        """Whether all registers were in the hart at the access, in translated code, that ended in `trap`."""
+
+    def went_on(self) -> None:
+        """The guest went on behind a fault of an access, with the registers that its handler saw."""
+
 
 Mapped = tuple[bytes, int, int]  # a file that is mapped: its identity, where it begins, and from which offset
 
@@ -187,13 +193,14 @@ class Notes:
 
     executed: pcs. resumed: those at which code goes on after the engine has come back to the host: those of the
     stopped harts, and whatever on their stacks looks like a return address. calls: by the pc of an indirect call, the
-    targets in the same file that it was last seen to have.
+    targets in the same file that it was last seen to have. precise: files of programs that go on behind faults.
     """
 
     def __init__(self) -> None:
         self.executed: defaultdict[Mapped, set[int]] = defaultdict(set)
         self.resumed: defaultdict[Mapped, set[int]] = defaultdict(set)
         self.calls: defaultdict[Mapped, dict[int, set[int]]] = defaultdict(dict)
+        self.precise: set[Mapped] = set()
 
 
 class Recorder:
@@ -202,6 +209,7 @@ class Recorder:
     def __init__(self, space: Space, notes: Notes) -> None:
         self._space, self.notes = space, notes
         self._mapped: list[tuple[int, int, Mapped]] = []
+        self._went_on = False
 
     def mapped(self, start: int, end: int, identity: bytes, offset: int) -> None:
         self._mapped.append((start, end, (identity, start, offset)))
@@ -212,6 +220,7 @@ class Recorder:
         for low, high, key in self._mapped:
             first, last = max(low, start), min(high, end)
             if first < last:
+                self.notes.precise.update([key] * self._went_on)
                 self.notes.executed[key].update(executed(self._space, first, last))
                 for pc, target in called(self._space, first, last):
                     if low <= target < high:
@@ -226,6 +235,7 @@ class Recorder:
 
     def reset(self) -> None:
         self._mapped.clear()
+        self._went_on = False
 
     def link(self, pc: int) -> None: ...
 
@@ -239,6 +249,12 @@ class Recorder:
 
     def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
         return []
+
+    def is_precise(self, trap: Exception) -> bool:
+        return False
+
+    def went_on(self) -> None:
+        self._went_on = True
 
 
 class Code:
@@ -311,12 +327,8 @@ class Code:
     def returned(self, hart: Hart) -> None: ...
 
     def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
-        frames = getattr(trap, "frames", ())[:most_frames]
-        titles = {frame.module_name for frame in frames} - {None}
-        maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
         pcs = list[int]()
-        for called, frame in enumerate(frames):
-            found = maps.get(frame.module_name)
+        for called, (frame, found) in enumerate(self._frames(trap, most_frames)):
             if found is None:
                 continue
             calls = found.calls(frame.module_offset) if called else []
@@ -324,6 +336,21 @@ class Code:
                 return []  # what is called there is not translated, and the fault is its own
             pcs += calls if pcs else found.access(frame.module_offset, called=bool(called))
         return pcs
+
+    def is_precise(self, trap: Exception) -> bool:
+        # Modules of one process may differ: the access is the innermost's of those that are translated.
+        return next((found.is_precise for _, found in self._frames(trap, None) if found is not None), False)
+
+    def went_on(self) -> None: ...
+
+    def _frames(
+        self, trap: Exception, most: int | None
+    ) -> Iterator[tuple[wasmtime.Frame, FaultMap | None]]:
+        """A trap's frames, the innermost first, with the map of the module where that is translated code."""
+        frames = getattr(trap, "frames", ())[:most]
+        titles = {frame.module_name for frame in frames} - {None}
+        maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
+        return ((frame, maps.get(frame.module_name)) for frame in frames)
 
     def _show(self, image: Image) -> None:
         self._space.show_code_map(image.low, image.high, self._library.map_fd(), image.map_at)

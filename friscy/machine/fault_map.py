@@ -3,6 +3,7 @@
     friscy.pcs   pairs of LEB128 numbers: how much further in the module the opcode stands, and how much further in the
                  guest its instruction is (signed), of a call one byte more. Where a callee's instruction stands in a
                  call's place both are there, the call first
+    friscy.precise   empty; there where all registers are in the hart at each access that may fault
     name         the module's name, 16 hex digits of its own, by which a trap's frames tell it
 
 Fields: docs/formats/bundle.md.
@@ -14,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 PCS_SECTION = "friscy.pcs"
+PRECISE_SECTION = "friscy.precise"
 CALL = 1  # besides the pc of a call, which is even
 _NAME_SECTION = "name"
 _CUSTOM = 0
@@ -41,15 +43,18 @@ def encode_pcs(places: Iterable[tuple[int, int]]) -> bytes:
 
 
 class FaultMap:
-    """title: the module's name. ValueError: the module is damaged."""
+    """title: the module's name. is_precise: whether the hart has all registers as they were. ValueError: the module is
+    damaged."""
 
     def __init__(self, wasm: bytes) -> None:
-        self.title = ""
+        self.title, self.is_precise = "", False
         self._offsets: list[int] = []
         self._pcs: list[int] = []
         for title, contents in _custom_sections(wasm):
             if title == PCS_SECTION:
                 self._read(contents)
+            elif title == PRECISE_SECTION:
+                self.is_precise = True
             elif title == _NAME_SECTION and contents[:1] == b"\0":
                 at, length = read_leb(contents, read_leb(contents, 1)[0])
                 self.title = contents[at : at + length].decode(errors="replace")

@@ -375,13 +375,19 @@ class Space:
             return []
         return self.code.fault_pcs(self._faulted, _MOST_FRAMES)[1:]
 
+    def went_on(self) -> None:
+        """The guest went on behind a fault of an access, with the registers that its handler saw."""
+        if self.code is not None:
+            self.code.went_on()
+
     def _raise(self, trap: Exception) -> None:
         raised, self._raised = self._raised, None
         if raised is not None:
             raise raised
         fault = _FAULT.search(str(trap))
         pcs = self.code.fault_pcs(trap, _FAULT_FRAMES) if fault and self.code is not None else []
-        self.is_behind, self._faulted = bool(pcs), trap if pcs else None
+        self._faulted = trap if pcs else None
+        self.is_behind = bool(pcs) and self.code is not None and not self.code.is_precise(trap)
         if pcs and self._running is not None:
             self._running.trap_pc = pcs[0]
         if fault:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
 
-from friscy.machine.fault_map import PCS_SECTION, encode_pcs
+from friscy.machine.fault_map import PCS_SECTION, PRECISE_SECTION, encode_pcs
 from friscy.machine.layout import (
     GUEST_END,
     GUEST_START,
@@ -325,8 +325,9 @@ class Functions:
 
         return name_of
 
-    def module(self, table: Sequence[int]) -> tuple[bytes, int]:
-        """(the module, bytes of its code). table: the entries, in the order of their slots."""
+    def module(self, table: Sequence[int], *, precise: bool = False) -> tuple[bytes, int]:
+        """(the module, bytes of its code). table: the entries, in the order of their slots. precise: how its functions
+        were written."""
         types = _types()
         imports = [name("env") + name("memory") + bytes([KIND_MEMORY, 0]) + leb(WASM_PAGES)]
         imports.append(name("env") + name("table") + bytes([KIND_TABLE, FUNCREF, 0, 1]))
@@ -359,6 +360,7 @@ class Functions:
         out += section(CODE, bytes(code))
         pcs = encode_pcs([(head + place, pc) for place, pc in faults])
         out += custom_section(PCS_SECTION, pcs)
+        out += custom_section(PRECISE_SECTION, b"") if precise else b""
         title = sha256(out).hexdigest()[:16]
         out += custom_section("name", b"\0" + leb(1 + len(title)) + name(title))
         return bytes(out), len(code)

@@ -134,7 +134,9 @@ class Unit:
     def module(self) -> Translated:
         """The module, once `functions` has the bodies of all pieces."""
         entries = [(pc, graph.entry) for graph in self.graphs for pc in graph.entries]
-        wasm, code_bytes = self.functions.module([entry for _, entry in entries])
+        wasm, code_bytes = self.functions.module(
+            [entry for _, entry in entries], precise=self._options.precise
+        )
         return Translated(wasm, tuple(pc for pc, _ in entries), self.ninstructions, code_bytes)
 
 

@@ -322,7 +322,7 @@ class AotTable(Table):
     faults: Literal["auto", "fast", "precise"] = Field(
         default="auto",
         description="`precise`: a handler of SIGSEGV or SIGBUS sees every register as it was, at some cost; "
-        "`auto`: for the programs known to look, those made by Go",
+        "`auto`: for the programs known to look: those made by Go, and those that were seen to go on behind a fault",
     )
 
     def over(self, other: AotTable) -> AotTable:

@@ -32,9 +32,12 @@ Offsets = set[int]
 
 
 class Touched:
-    """What ran of one file: offsets in it. ino: its number in the index. calls: where indirect calls went last."""
+    """What ran of one file: offsets in it. ino: its number in the index. calls: where indirect calls went last.
 
-    __slots__ = ("calls", "executed", "ino", "resumed")
+    precise: whether a program that it ran in went on behind a fault, with the registers that its handler saw.
+    """
+
+    __slots__ = ("calls", "executed", "ino", "precise", "resumed")
 
     def __init__(
         self,
@@ -42,14 +45,17 @@ class Touched:
         executed: Iterable[int] = (),
         resumed: Iterable[int] = (),
         calls: Mapping[int, Iterable[int]] | None = None,
+        precise: bool = False,
     ) -> None:
         self.ino, self.executed, self.resumed = ino, set(executed), set(resumed)
         self.calls = {at: set(targets) for at, targets in (calls or {}).items()}
+        self.precise = precise
 
     def add(self, other: Touched) -> None:
         """Take what else ran of it, or of another file of the same content."""
         self.executed |= other.executed
         self.resumed |= other.resumed
+        self.precise |= other.precise
         for at, targets in other.calls.items():
             self.calls.setdefault(at, set()).update(targets)
 
@@ -64,7 +70,7 @@ class Recording:
         rows = [
             [
                 file.ino, sorted(file.executed), sorted(file.resumed),
-                {at: sorted(targets) for at, targets in sorted(file.calls.items())},
+                {at: sorted(targets) for at, targets in sorted(file.calls.items())}, file.precise,
             ]
             for file in self.files.values()
         ]  # fmt: skip
@@ -84,6 +90,8 @@ class Recording:
             move = offset - start
             moved = {pc + move: {target + move for target in targets} for pc, targets in calls.items()}
             self._file(identity).add(Touched(0, calls=moved))
+        for identity, _, _ in notes.precise:
+            self._file(identity).precise = True
 
     def _file(self, identity: bytes) -> Touched:
         ino = int.from_bytes(identity[-4:], "little")

@@ -118,7 +118,8 @@ class Translator:
                     called |= seen[pc]
         calls = likely_calls(seen)
         everything = self._scope == "all"
-        options = Options(faults=self._faults if self._faults != "auto" else _wanted_faults(data))
+        found_out = "precise" if touched.precise or _is_go(data) else "fast"
+        options = Options(faults=self._faults if self._faults != "auto" else found_out)
         facts = [
             code_digest(*TRANSLATOR_CODE), place.digest, place.low, repr(options),
             [] if everything else sorted(executed), sorted(resumed), sorted(calls.items()),
@@ -158,12 +159,11 @@ def _links(data: bytes, offset: int) -> bool:
     return i is not None and i.rd in LINKS
 
 
-def _wanted_faults(data: bytes) -> str:
+def _is_go(data: bytes) -> bool:
     """Go's runtime makes panics of faults, from the registers that its handler sees."""
-    go = any(
+    return any(
         section.name in (".gopclntab", ".go.buildinfo") for section in ELFFile(BytesIO(data)).iter_sections()
     )
-    return "precise" if go else "fast"
 
 
 # The modules, and how many of the guest's instructions they are made of.

@@ -122,6 +122,11 @@ class Witness:
     def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
         return self._inner.fault_pcs(trap, most_frames) if self._inner is not None else []
 
+    def is_precise(self, trap: Exception) -> bool:
+        return self._inner is not None and self._inner.is_precise(trap)
+
+    def went_on(self) -> None: ...
+
 
 def witness(timeline: Timeline, watch: Callable[[Space], Code] | None) -> Callable[[Space], Watcher]:
     """For `Machine.watch`: a witness of each new space, before what `watch` makes."""

@@ -282,6 +282,39 @@ static void barriers(void)
     }
 }
 
+__attribute__((noipa)) static long stores(long *page, long n)
+{
+    long a = n * 3, b = n * 5, c = n * 7;
+    page[n] = a + b;
+    return a ^ b * c;
+}
+
+/* The same of translated code's own stores. */
+static void repairs(void)
+{
+    long *page = (long *)call(MMAP, 0, 4096, 3, 0x22, -1, 0);
+    catch(11, on_barrier, 0);
+    for (long n = 1; n < 4; n++) {
+        call(MPROTECT, (long)page, 4096, 1, 0, 0, 0);
+        number("stored", stores(page, n));
+        number("is there", page[n]);
+        number("of the page", seen_address - (long)page);
+    }
+}
+
+static void on_last(int signal, char *info, void *context)
+{
+    put("the last one\n");
+    catch(11, 0, 0);
+}
+
+/* A handler that makes way for what would have happened without it. */
+static void gives_up(void)
+{
+    catch(11, on_last, 0);
+    number("not reached", stores((long *)8, 1));
+}
+
 static void waits(void)
 {
     long nap[2] = { 0, 3000000 };
@@ -309,6 +342,10 @@ __attribute__((used)) void main_entry(long *stack)
         faults();
     else if (same(what, "barriers"))
         barriers();
+    else if (same(what, "repairs"))
+        repairs();
+    else if (same(what, "gives up"))
+        gives_up();
     else if (same(what, "killed"))
         killed();
     else if (same(what, "forks"))

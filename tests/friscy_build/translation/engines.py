@@ -48,12 +48,16 @@ class Programs:
         self.interpreted = work / "interpreted"
         write_bundle(self.interpreted, self._manifest, self._parts)
 
-    def translate(self, commands: Sequence[Sequence[str]], *, recording: Recording | None = None) -> Path:
-        """A bundle with the translated code of what `commands` run, or of `recording`."""
+    def translate(
+        self, commands: Sequence[Sequence[str]], *, recording: Recording | None = None, faults: str = "auto"
+    ) -> Path:
+        """A bundle with the translated code of what `commands` run, or of `recording`. faults: as in friscy.toml."""
         recording = recording or record(self.interpreted, "none", commands)
         files = Files(self._parts[INDEX], self._parts[CHUNKS])
         places = place(files, recording, everything=False)
-        translations = list(Translator(files, scope="touched").translate(places, recording, lambda *_: None))
+        translations = list(
+            Translator(files, scope="touched", faults=faults).translate(places, recording, lambda *_: None)
+        )
         files.close()
         write_code(self._work / "code", translations)
         bundle = self._work / "translated"

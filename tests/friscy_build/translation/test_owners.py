@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from engines import Programs
-from required_tools import require_tool
-from test_both_engines import FLAGS
+from test_both_engines import build_bare
 
 from friscy.bundle import CODE, open_bundle
 from friscy.machine.code_file import read_code_file
@@ -24,10 +22,7 @@ from friscy_build.translation.recording import record
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    program = tmp_path_factory.mktemp("owners") / "bare"
-    source = Path(__file__).parent / "bare.c"
-    subprocess.run([require_tool("riscv64-linux-gnu-gcc"), *FLAGS, "-o", program, source], check=True)
-    return program.read_bytes()
+    return build_bare(tmp_path_factory.mktemp("owners")).read_bytes()
 
 
 def linked(graphs: list[Graph]) -> tuple[bytes, dict[int, int], set[int]]:

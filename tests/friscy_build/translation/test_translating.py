@@ -10,7 +10,7 @@ import distributed
 import pytest
 from engines import Programs, Run, opened
 from required_tools import require_tool
-from test_both_engines import FLAGS
+from test_both_engines import build_bare
 
 from friscy.bundle import CODE, open_bundle
 from friscy_build.translation import translate as translate_module
@@ -24,10 +24,7 @@ from lazyfs.errors import FriscyError, UsageError
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    program = tmp_path_factory.mktemp("bare") / "bare"
-    source = Path(__file__).parent / "bare.c"
-    subprocess.run([require_tool("riscv64-linux-gnu-gcc"), *FLAGS, "-o", program, source], check=True)
-    return program.read_bytes()
+    return build_bare(tmp_path_factory.mktemp("bare")).read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +101,13 @@ def test_what_was_translated_is_not_translated_again(
 
 
 def test_go_programs_get_precise_faults(bare: bytes, tmp_path: Path) -> None:
-    assert translate_module._wanted_faults(bare) == "fast"
+    assert translate_module._is_go(bare) is False
     program, section = tmp_path / "program", tmp_path / "section"
     program.write_bytes(bare)
     section.write_bytes(b"go")
     objcopy = require_tool("riscv64-linux-gnu-objdump").replace("objdump", "objcopy")
     subprocess.run([objcopy, "--add-section", f".go.buildinfo={section}", program], check=True)
-    assert translate_module._wanted_faults(program.read_bytes()) == "precise"
+    assert translate_module._is_go(program.read_bytes()) is True
 
 
 def test_a_dask_cluster_takes_the_jobs(programs: Programs, recording: Recording) -> None:
