@@ -48,6 +48,7 @@ PACKAGES = {
     ),
     "tools": ("git", "make", "gawk", "xz-utils", "zstd", "perl", "ruby", "nodejs", "fzf"),
     "testsuite": ("python3", "libpython3.13-testsuite", "tzdata"),
+    "runtimes": ("php8.4-cli", "guile-3.0", "tcl8.6", "swi-prolog-core", "sbcl", "erlang-base", "ripgrep"),
     "screen": ("vim", "less", "htop", "tmux", "python3", "procps", "bsdutils"),
     "gcc": ("gcc", "libc6-dev"),
     "static": ("busybox-static",),
