@@ -43,13 +43,15 @@ def plan(
     callees: bool = True,
     options: Options = DEFAULT,
     functions: Functions | None = None,
+    whole: bool = False,
 ) -> Iterator[Unit]:
     """Find the functions of an ELF file at `base`, and deal them out, neighbours together.
 
     What a function has to give back is known when all that call it are found: where there is more than one unit, they
     wait in a file until then, so that no more than one is in memory.
     entries: those to translate, with what they call directly where `callees`; None: all that can be found.
-    functions: of the file, where somebody has looked for them already.
+    functions: of the file, where somebody has looked for them already. whole: one unit, however large
+    the file is.
     """
     recorded = frozenset(entries or ())
     if functions is None:
@@ -78,7 +80,7 @@ def plan(
 
         with uncollected():
             for graph in functions.graphs(wanted, None if callees else recorded, last=True):
-                if size >= UNIT_INSTRUCTIONS:
+                if size >= UNIT_INSTRUCTIONS and not whole:
                     put_away()
                     size = 0
                 graphs.append(graph)

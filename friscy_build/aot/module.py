@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from friscy.kernel import elf
 from friscy_build.aot import linking
 from friscy_build.aot.collecting import uncollected
 from friscy_build.aot.convention import Convention
 from friscy_build.aot.demands import Habits, Survey
-from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS, Functions
+from friscy_build.aot.discover import MAX_FUNCTION_INSTRUCTIONS
 from friscy_build.aot.emit import Emitter
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import End, Graph
-from friscy_build.aot.image import CodeImage
 from friscy_build.aot.signature import NO_ABI, PSABI, Abi
-from friscy_build.wasm.binary import custom_section
 from friscy_build.wasm.text import instructions
-
-ENTRIES_SECTION = "friscy.entries"
 
 
 @dataclass(frozen=True)
@@ -179,17 +174,3 @@ def listing(graphs: Sequence[Graph], options: Options = DEFAULT) -> list[str]:
         lines.append(f"{graph.entry:x}:")
         lines += instructions(functions.body(graph.entry), functions.namer(graph.entry))
     return lines
-
-
-def translate_file(data: bytes, base: int, *, name: str = "", options: Options = DEFAULT) -> Translated:
-    """All of an ELF file as one module, with its entries in a custom section `friscy.entries` (u32 each).
-
-    base: where a position-independent file will lie; a file linked at an address keeps that.
-    """
-    relocatable = elf.parse(lambda at, n: data[at : at + n], len(data), name).relocatable
-    image = CodeImage(data, base if relocatable else None, name=name)
-    functions = Functions(image, limit=options.largest)
-    graphs = sorted(functions.graphs(functions.roots()), key=lambda graph: graph.entry)
-    translated = translate(Unit(graphs, options))
-    entries = b"".join(pc.to_bytes(4, "little") for pc in translated.entries)
-    return replace(translated, wasm=translated.wasm + custom_section(ENTRIES_SECTION, entries))

@@ -118,7 +118,7 @@ class Translator:
                     called |= seen[pc]
         calls = likely_calls(seen)
         everything = self._scope == "all"
-        found_out = "precise" if touched.precise or _is_go(data) else "fast"
+        found_out = "precise" if touched.precise or is_go(data) else "fast"
         options = Options(faults=self._faults if self._faults != "auto" else found_out)
         facts = [
             code_digest(*TRANSLATOR_CODE), place.digest, place.low, repr(options),
@@ -159,7 +159,7 @@ def _links(data: bytes, offset: int) -> bool:
     return i is not None and i.rd in LINKS
 
 
-def _is_go(data: bytes) -> bool:
+def is_go(data: bytes) -> bool:
     """Go's runtime makes panics of faults, from the registers that its handler sees."""
     return any(
         section.name in (".gopclntab", ".go.buildinfo") for section in ELFFile(BytesIO(data)).iter_sections()

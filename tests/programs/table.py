@@ -50,6 +50,16 @@ TAIL = """
 Servers and their clients are in [servers.md](servers.md). LTP's system call tests, CPython's own tests of the operating
 system and of sockets, musl's libc-test and a fuzzer run with `doit conformance`; what each test gave is in
 `tests/conformance/results/`, beside what it gave under qemu-user.
+
+## What wants more addresses
+
+A process has two gigabytes of addresses. Most runtimes that reserve more take less where they do not get it; of those
+tried, two need to be told or cannot:
+
+- The JVM (OpenJDK 21) reserves a gigabyte for classes: with `JAVA_TOOL_OPTIONS=-XX:CompressedClassSpaceSize=64m` in the
+  environment javac and programs with threads, collections and exceptions run, as on Linux.
+- Programs by GHC, such as shellcheck and pandoc, want their heap above 8 GiB, and ask again and again where they
+  get one below: they do not start, but for those that were built without the large address space.
 """
 
 

@@ -101,13 +101,13 @@ def test_what_was_translated_is_not_translated_again(
 
 
 def test_go_programs_get_precise_faults(bare: bytes, tmp_path: Path) -> None:
-    assert translate_module._is_go(bare) is False
+    assert translate_module.is_go(bare) is False
     program, section = tmp_path / "program", tmp_path / "section"
     program.write_bytes(bare)
     section.write_bytes(b"go")
     objcopy = require_tool("riscv64-linux-gnu-objdump").replace("objdump", "objcopy")
     subprocess.run([objcopy, "--add-section", f".go.buildinfo={section}", program], check=True)
-    assert translate_module._is_go(program.read_bytes()) is True
+    assert translate_module.is_go(program.read_bytes()) is True
 
 
 def test_a_dask_cluster_takes_the_jobs(programs: Programs, recording: Recording) -> None:

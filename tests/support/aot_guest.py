@@ -19,7 +19,7 @@ from friscy_build.aot.image import CodeImage
 from friscy_build.aot.jobs import plan, translate_units
 from friscy_build.aot.module import DEFAULT, Options
 
-_INTERPRETER_TESTS = Path(__file__).parents[1] / "interpreter"
+_INTERPRETER_TESTS = Path(__file__).parents[1] / "friscy_build" / "interpreter"
 if str(_INTERPRETER_TESTS) not in sys.path:
     sys.path.append(str(_INTERPRETER_TESTS))
 
