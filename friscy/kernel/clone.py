@@ -180,6 +180,7 @@ def _new_process(k: Kernel, task: Task, flags: int, exit_signal: int) -> Task:
         child.altstack = task.altstack
     if not flags & CLONE_VM:
         child.rseq = task.rseq
+        child.faults = dict(task.faults)  # the frames of its handlers are in its memory, too
     return child
 
 

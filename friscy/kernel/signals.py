@@ -59,6 +59,7 @@ _FP_OFFSET = _REGS_OFFSET + 256
 FRAME_BYTES = _FP_OFFSET + 528
 # Left free below a stack pointer that may be a caller's: translated code that faulted had its own by value.
 _FRAMES_BELOW = 1 << 18
+_MOST_FAULTS = 256  # that a task's handlers are known to be busy with: those that jumped out stay until others do
 _TRAMPOLINE = struct.pack("<II", 0x08B0_0893, 0x0000_0073)  # li a7, __NR_rt_sigreturn; ecall
 _X31 = struct.Struct("<31Q")
 _U64, _U32 = struct.Struct("<Q"), struct.Struct("<I")
@@ -298,6 +299,8 @@ def _enter_handler(k: Kernel, task: Task, info: SigInfo, action: SigAction) -> N
     task.faults.pop(frame, None)  # a handler that jumped out has left it
     if info.signal in (SIGSEGV, SIGBUS) and info.code > 0:
         task.faults[frame] = info, hart.pc
+        if len(task.faults) > _MOST_FAULTS:
+            del task.faults[next(iter(task.faults))]
     if stack_flags & SS_AUTODISARM:
         task.altstack = (0, SS_DISABLE, 0)
     hart.set_x(RA, process.sigreturn)

@@ -308,6 +308,25 @@ static void on_last(int signal, char *info, void *context)
     catch(11, 0, 0);
 }
 
+static void on_forked(int signal, char *info, void *context)
+{
+    long status = 0, child = call(CLONE, 17, 0, 0, 0, 0, 0);
+    if (child) {
+        call(WAIT4, child, (long)&status, 0, 0, 0, 0);
+        number("the child", status);
+    }
+    on_barrier(signal, info, context);
+}
+
+/* A handler that two processes return from. */
+static void repairs_twice(void)
+{
+    long *page = (long *)call(MMAP, 0, 4096, 1, 0x22, -1, 0);
+    catch(11, on_forked, 0);
+    number("stored", stores(page, 2));
+    number("is there", page[2]);
+}
+
 /* A handler that makes way for what would have happened without it. */
 static void gives_up(void)
 {
@@ -344,6 +363,8 @@ __attribute__((used)) void main_entry(long *stack)
         barriers();
     else if (same(what, "repairs"))
         repairs();
+    else if (same(what, "repairs twice"))
+        repairs_twice();
     else if (same(what, "gives up"))
         gives_up();
     else if (same(what, "killed"))

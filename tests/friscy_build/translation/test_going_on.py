@@ -11,7 +11,8 @@ from test_both_engines import build_bare, on_linux
 from friscy_build.translation.recording import Recording, record
 
 PROGRAM = "/bin/bare"
-RETURNING = ["barriers", "repairs"]  # handlers that return after faults of generated code, and of translated code
+# Handlers that return after faults of generated code, of translated code, and of that in two processes.
+RETURNING = ["barriers", "repairs", "repairs twice"]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,12 @@ def test_going_on_without_registers_is_refused(fast: Path) -> None:
     (report,) = run.log
     assert "bare (process 1) killed: its handler of SIGSEGV returned behind a fault in translated code" in report
     assert '[bundle.NAME.aot] faults = "precise"' in report
+
+
+def test_going_on_is_refused_to_children_too(fast: Path) -> None:
+    run = Run(opened(fast), [PROGRAM, "repairs twice"])
+    assert (run.status, run.output) == (128 + 11, "the child 11\n")
+    assert [line.partition(" killed: ")[0] for line in run.log] == ["bare (process 2)", "bare (process 1)"]
 
 
 def test_a_handler_that_leaves_it_to_the_default_ends_so(bare: Path, fast: Path) -> None:
