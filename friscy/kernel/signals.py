@@ -354,30 +354,27 @@ def return_from_handler(k: Kernel, task: Task) -> None:
     hart.fcsr = _U32.unpack_from(data, _FP_OFFSET + 256)[0] & 0xFF
     set_mask(k, task, mask)
     if frame in task.faults:
-        _go_on(k, task.process, *task.faults.pop(frame))
+        _go_on(k, task, *task.faults.pop(frame))
 
 
-def _go_on(k: Kernel, process: Process, info: SigInfo, pc: int) -> None:
+def _go_on(k: Kernel, task: Task, info: SigInfo, pc: int) -> None:
     """A handler of an access's fault at `pc` has returned: go on, if all registers are known."""
-    is_fatal = k.hart.pc == pc and process.actions.get(info.signal, SigAction()).handler == SIG_DFL
-    if not is_fatal:
-        k.spaces[process.pid].went_on()
-    if not info.is_behind:
+    process = task.process
+    if k.hart.pc == pc and action_of(process, info.signal).handler == SIG_DFL:
+        if info.is_behind:
+            force(k, task, info)  # as it would be when the access is made again
         return
-    from friscy.kernel.process import end_process
+    k.spaces[process.pid].went_on()
+    if info.is_behind:
+        from friscy.kernel.process import end_process
 
-    if is_fatal:  # as it would be when the access is made again
-        from friscy.kernel.fault_report import describe_fault
-
-        k.log(describe_fault(k, info))
-    else:
         k.log(
             f"{process.comm.decode(errors='replace')} (process {process.pid}) killed: its handler of "
             f"{name(info.signal)} returned behind a fault in translated code, which keeps registers for that where "
             'it is built so\n  [bundle.NAME.aot] faults = "precise" (friscy pack: --faults precise) does, '
             "and --engine interpreter runs it as it is."
         )
-    end_process(k, process, info.signal)
+        end_process(k, process, info.signal)
 
 
 def current_altstack(task: Task, sp: int) -> tuple[int, int, int]:

@@ -174,12 +174,10 @@ class Watcher(Protocol):
     def returned(self, hart: Hart) -> None:
         """The engine came back to the host; `hart` is where it will go on."""
 
-    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
+    def fault(self, trap: Exception, most_frames: int) -> tuple[list[int], bool]:
         """The instruction whose access ended in `trap`, where that was translated code's, and the calls that led there
-        since the engine was entered, the innermost first. most_frames: of the engine that are looked at."""
-
-    def is_precise(self, trap: Exception) -> bool:
-        """Whether all registers were in the hart at the access, in translated code, that ended in `trap`."""
+        since the engine was entered, the innermost first; whether all registers were in the hart then. most_frames: of
+        the engine that are looked at."""
 
     def went_on(self) -> None:
         """The guest went on behind a fault of an access, with the registers that its handler saw."""
@@ -220,7 +218,8 @@ class Recorder:
         for low, high, key in self._mapped:
             first, last = max(low, start), min(high, end)
             if first < last:
-                self.notes.precise.update([key] * self._went_on)
+                if self._went_on:
+                    self.notes.precise.add(key)
                 self.notes.executed[key].update(executed(self._space, first, last))
                 for pc, target in called(self._space, first, last):
                     if low <= target < high:
@@ -247,11 +246,8 @@ class Recorder:
                 if low <= pc < high:
                     self.notes.resumed[key].add(pc)
 
-    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
-        return []
-
-    def is_precise(self, trap: Exception) -> bool:
-        return False
+    def fault(self, trap: Exception, most_frames: int) -> tuple[list[int], bool]:
+        return [], True
 
     def went_on(self) -> None:
         self._went_on = True
@@ -326,31 +322,26 @@ class Code:
 
     def returned(self, hart: Hart) -> None: ...
 
-    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
-        pcs = list[int]()
-        for called, (frame, found) in enumerate(self._frames(trap, most_frames)):
+    def fault(self, trap: Exception, most_frames: int) -> tuple[list[int], bool]:
+        frames = getattr(trap, "frames", ())[:most_frames]
+        titles = {frame.module_name for frame in frames} - {None}
+        maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
+        pcs, is_precise = list[int](), True
+        for called, frame in enumerate(frames):
+            found = maps.get(frame.module_name)
             if found is None:
                 continue
             calls = found.calls(frame.module_offset) if called else []
-            if calls and not pcs:
-                return []  # what is called there is not translated, and the fault is its own
-            pcs += calls if pcs else found.access(frame.module_offset, called=bool(called))
-        return pcs
-
-    def is_precise(self, trap: Exception) -> bool:
-        # Modules of one process may differ: the access is the innermost's of those that are translated.
-        return next((found.is_precise for _, found in self._frames(trap, None) if found is not None), False)
+            if pcs:
+                pcs += calls
+            elif calls:
+                break  # what is called there is not translated, and the fault is its own
+            else:
+                pcs = found.access(frame.module_offset, called=bool(called))
+                is_precise = found.is_precise or not pcs
+        return pcs, is_precise
 
     def went_on(self) -> None: ...
-
-    def _frames(
-        self, trap: Exception, most: int | None
-    ) -> Iterator[tuple[wasmtime.Frame, FaultMap | None]]:
-        """A trap's frames, the innermost first, with the map of the module where that is translated code."""
-        frames = getattr(trap, "frames", ())[:most]
-        titles = {frame.module_name for frame in frames} - {None}
-        maps = {found.title: found for found in (each.fault_map() for each in self.linked)} if titles else {}
-        return ((frame, maps.get(frame.module_name)) for frame in frames)
 
     def _show(self, image: Image) -> None:
         self._space.show_code_map(image.low, image.high, self._library.map_fd(), image.map_at)

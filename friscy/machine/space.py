@@ -373,7 +373,7 @@ class Space:
         first."""
         if self._faulted is None or self.code is None:
             return []
-        return self.code.fault_pcs(self._faulted, _MOST_FRAMES)[1:]
+        return self.code.fault(self._faulted, _MOST_FRAMES)[0][1:]
 
     def went_on(self) -> None:
         """The guest went on behind a fault of an access, with the registers that its handler saw."""
@@ -385,9 +385,10 @@ class Space:
         if raised is not None:
             raise raised
         fault = _FAULT.search(str(trap))
-        pcs = self.code.fault_pcs(trap, _FAULT_FRAMES) if fault and self.code is not None else []
-        self._faulted = trap if pcs else None
-        self.is_behind = bool(pcs) and self.code is not None and not self.code.is_precise(trap)
+        pcs, is_precise = list[int](), True
+        if fault and self.code is not None:
+            pcs, is_precise = self.code.fault(trap, _FAULT_FRAMES)
+        self.is_behind, self._faulted = not is_precise, trap if pcs else None
         if pcs and self._running is not None:
             self._running.trap_pc = pcs[0]
         if fault:

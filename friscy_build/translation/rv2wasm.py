@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from friscy.kernel import elf
 from friscy.machine.layout import PAGE
 from friscy_build.aot.jobs import PIECE_INSTRUCTIONS, plan, translate_units
-from friscy_build.aot.module import Options, Translated
+from friscy_build.aot.module import Translated
 from friscy_build.cache import replacing
 from friscy_build.console import Shown, showing
 from friscy_build.translation.executor import executor
-from friscy_build.translation.translate import is_go
+from friscy_build.translation.translate import options_for
 from friscy_build.wasm.binary import custom_section
 from lazyfs.errors import FriscyError
 
@@ -82,8 +83,7 @@ def translate_file(data: bytes, base: int, name: str, faults: str, progress: Sho
     ValueError, where it is none.
     """
     relocatable = elf.parse(lambda at, n: data[at : at + n], len(data), name).relocatable
-    found_out = "precise" if is_go(data) else "fast"
-    options = Options(faults=found_out if faults == "auto" else faults)
+    options = options_for(data, faults)
     units = list(plan(data, base if relocatable else None, name=name, options=options, whole=True))
     if not units:
         raise ValueError(f"{name}: no code is found in it")
@@ -95,12 +95,7 @@ def translate_file(data: bytes, base: int, name: str, faults: str, progress: Sho
             units, executor=jobs, progress=lambda done, total: progress(name, done, total)
         )
     entries = b"".join(pc.to_bytes(4, "little") for pc in translated.entries)
-    return Translated(
-        translated.wasm + custom_section(ENTRIES_SECTION, entries),
-        translated.entries,
-        translated.ninstructions,
-        translated.code_bytes,
-    )
+    return replace(translated, wasm=translated.wasm + custom_section(ENTRIES_SECTION, entries))
 
 
 if __name__ == "__main__":

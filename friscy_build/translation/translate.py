@@ -118,8 +118,7 @@ class Translator:
                     called |= seen[pc]
         calls = likely_calls(seen)
         everything = self._scope == "all"
-        found_out = "precise" if touched.precise or is_go(data) else "fast"
-        options = Options(faults=self._faults if self._faults != "auto" else found_out)
+        options = options_for(data, self._faults, went_on=touched.precise)
         facts = [
             code_digest(*TRANSLATOR_CODE), place.digest, place.low, repr(options),
             [] if everything else sorted(executed), sorted(resumed), sorted(calls.items()),
@@ -157,6 +156,13 @@ def _links(data: bytes, offset: int) -> bool:
     nbytes = 4 if data[offset] & 3 == 3 else 2
     i = decode(int.from_bytes(data[offset : offset + nbytes], "little"))
     return i is not None and i.rd in LINKS
+
+
+def options_for(data: bytes, faults: str, *, went_on: bool = False) -> Options:
+    """How to translate an ELF file. faults: as friscy.toml has it; went_on: whether a program went on behind one."""
+    if faults == "auto":
+        faults = "precise" if went_on or is_go(data) else "fast"
+    return Options(faults=faults)
 
 
 def is_go(data: bytes) -> bool:

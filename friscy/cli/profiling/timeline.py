@@ -119,11 +119,8 @@ class Witness:
 
     def returned(self, hart: Hart) -> None: ...
 
-    def fault_pcs(self, trap: Exception, most_frames: int) -> list[int]:
-        return self._inner.fault_pcs(trap, most_frames) if self._inner is not None else []
-
-    def is_precise(self, trap: Exception) -> bool:
-        return self._inner is not None and self._inner.is_precise(trap)
+    def fault(self, trap: Exception, most_frames: int) -> tuple[list[int], bool]:
+        return self._inner.fault(trap, most_frames) if self._inner is not None else ([], True)
 
     def went_on(self) -> None: ...
 

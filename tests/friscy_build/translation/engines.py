@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from required_tools import require_tool
 from rootfs import interpreter
 
 from friscy.boot import Machine, Program
@@ -24,6 +26,22 @@ from lazyfs.index_writer import write_index
 from lazyfs.tree import Node, Tree
 
 SECONDS = 120
+FLAGS = ("-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-builtin", "-w")
+
+
+def build_bare(work: Path) -> Path:
+    """The program of bare.c, which asks much of a kernel and an engine."""
+    program, source = work / "bare", Path(__file__).parent / "bare.c"
+    subprocess.run([require_tool("riscv64-linux-gnu-gcc"), *FLAGS, "-o", program, source], check=True)
+    return program
+
+
+def on_linux(bare: Path, what: str) -> tuple[int, str]:
+    """(status, output) of it under qemu-riscv64, whose signals and faults are the host's."""
+    done = subprocess.run(
+        [require_tool("qemu-riscv64"), bare, what], capture_output=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout.decode()
 
 
 class Programs:

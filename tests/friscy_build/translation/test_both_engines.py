@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from engines import Programs, Run, opened
-from required_tools import require_tool
+from engines import Programs, Run, build_bare, on_linux, opened
 
 from friscy.boot import Machine
 
 # What `bare` is asked for; the output of qemu-riscv64, whose signals and faults are the host's Linux's, is expected.
 AS_LINUX = ["signals", "faults", "killed", "forks", "threads", "depth", "code", "waits"]
-FLAGS = ("-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-builtin", "-w")
-
-
-def build_bare(work: Path) -> Path:
-    program, source = work / "bare", Path(__file__).parent / "bare.c"
-    subprocess.run([require_tool("riscv64-linux-gnu-gcc"), *FLAGS, "-o", program, source], check=True)
-    return program
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +26,6 @@ def programs(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Programs:
 @pytest.fixture(scope="module")
 def translated(programs: Programs) -> Machine:
     return opened(programs.translate([["/bin/bare", what] for what in (*AS_LINUX, "exec", "crash")]))
-
-
-def on_linux(bare: Path, what: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [require_tool("qemu-riscv64"), bare, what], capture_output=True, timeout=60, check=False
-    )
-    return done.returncode, done.stdout.decode()
 
 
 @pytest.mark.parametrize("what", AS_LINUX)

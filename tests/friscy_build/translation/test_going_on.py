@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from engines import Programs, Run, opened
-from test_both_engines import build_bare, on_linux
+from engines import Programs, Run, build_bare, on_linux, opened
 
 from friscy_build.translation.recording import Recording, record
 

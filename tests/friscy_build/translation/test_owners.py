@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from engines import Programs
-from test_both_engines import build_bare
+from engines import Programs, build_bare
 
 from friscy.bundle import CODE, open_bundle
 from friscy.machine.code_file import read_code_file

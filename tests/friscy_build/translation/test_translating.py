@@ -8,9 +8,8 @@ from pathlib import Path
 
 import distributed
 import pytest
-from engines import Programs, Run, opened
+from engines import Programs, Run, build_bare, opened
 from required_tools import require_tool
-from test_both_engines import build_bare
 
 from friscy.bundle import CODE, open_bundle
 from friscy_build.translation import translate as translate_module
