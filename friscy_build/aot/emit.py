@@ -35,9 +35,9 @@ class Emitter(TurnWriter):
         graph, live, locals = self._graph, self._live, self._locals
         after = {pc: graph.inside(block) for pc, block in graph.blocks.items()}
         after[ROOT] = [graph.entry]
-        traces = find_traces(self._flow) if not self._precise else {}
+        traces = find_traces(self._flow, self._convention.abi.saved) if not self._precise else {}
         for pc, (trace, *_) in traces.items():
-            after[pc] = [*after[pc], *graph.inside(trace.last)]
+            after[pc] = [*after[pc], *(to for to in trace.path.after if to in graph.blocks)]
         switches = frozenset(pc for pc in graph.blocks if pc < 0 and pc != ROOT)
         self._structure = Structure(ROOT, after, switches)
         self._numbers = {pc: k for k, pc in enumerate(self._structure.order)}
@@ -121,7 +121,10 @@ class Emitter(TurnWriter):
         self._later(write_rest)
         self._put_trace(trace, self._live.live[block.pc])
         back = self._taken_back()
-        self._end(trace.last)
+        if trace.path.exit is None:
+            self._end(trace.path.last)
+        else:
+            self._go(trace.path.last, trace.path.exit)
 
     def _put_block(self, block: Block) -> None:
         """Write a block's code, and where it goes."""

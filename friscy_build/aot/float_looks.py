@@ -42,6 +42,9 @@ _ZERO = OPCODES["v128.const"] + bytes(16)
 _FIRST = HART + OPCODES["v128.load"] + b"\x04" + leb(HART_SURE)  # loads of one run are merged
 
 
+Compared = tuple[str, Lanes, Lanes]  # the name of a comparison, and of what: of zero, where that is nothing
+
+
 class Bounds(NamedTuple):
     """What is known of a value. It is a multiple of 2 ** grain; at least 2 ** least, where that is not None; and, where
     that is not None, at most 2 ** most, neither infinite nor no number."""
@@ -62,14 +65,16 @@ _IS_SURE = Bounds(most=_SURE[1]).at_least(_SURE[0])
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What has to be sure, what is ready first at first, and what has to be finite."""
+    """What has to be sure, and what has to be finite. positive: what is 0 or more, where it is a number."""
 
     sure: list[Value]
     finite: list[Value]
+    positive: frozenset[Value]
 
 
-def find_looks(values: Values, arithmetic: Sequence[Value]) -> Looks:
-    """What of a run's values, whose results are `arithmetic`, has to be looked at."""
+def find_looks(values: Values, arithmetic: Sequence[Value], *, in_order: bool = False) -> Looks:
+    """What of a run's values, whose results are `arithmetic`, has to be looked at: what is ready first at first, or
+    where it is `in_order`, what the guest computes first."""
     unsafe, known = _unsafe(values, arithmetic, frozenset())
     operands = _shared_operands(values, unsafe, known)
     if operands:
@@ -77,11 +82,12 @@ def find_looks(values: Values, arithmetic: Sequence[Value]) -> Looks:
     results = [value for value in arithmetic if values.computed(value).name not in SIGNS]
     used = {operand for value in results for operand, _ in values.computed(value).operands}
     sure = {*operands, *unsafe}
-    depths = _depths(values, arithmetic)
+    depths = _depths(values, arithmetic) if not in_order else {}
     ends = [_finite(values, known, value) for value in results if value not in used]
     return Looks(
         sorted(sure, key=lambda value: (depths.get(value, 0), value)),
         list(dict.fromkeys(each for each in ends if each is not None)),
+        frozenset(value for value, bounds in known.items() if bounds.positive),
     )
 
 
@@ -205,20 +211,34 @@ def _depths(values: Values, arithmetic: Sequence[Value]) -> dict[Value, int]:
 
 
 def gather(
-    sure: Sequence[Lanes], finite: Sequence[Lanes], vector: Callable[[Lanes], bytes], local: bytes
+    sure: Sequence[Lanes],
+    finite: Sequence[Lanes],
+    compared: Sequence[Compared],
+    vector: Callable[[Lanes], bytes],
+    local: bytes,
 ) -> Iterator[bytes]:
-    """What leaves whether something is not as it has to be on the stack, in parts. local: of a vector, for what is
-    gathered.
+    """What leaves whether something is not as it has to be on the stack, in parts.
 
-    The host's compiler computes what is first on the stack first: in this order it needs few registers.
+    compared: what must not hold. local: of a vector, for what is gathered. The host's compiler computes what is first
+    on the stack first: in this order it needs few registers.
     """
     before = b""
-    for lanes in sure:
-        own = vector(lanes) + _FIRST + OPCODES["i64x2.sub"]
-        yield before + own + (OPCODES["v128.or"] if before else b"") + wasm.LOCAL_SET + local
+    for part in _parts(sure, finite, compared, vector):
+        yield before + part + (OPCODES["v128.or"] if before else b"") + wasm.LOCAL_SET + local
         before = wasm.LOCAL_GET + local
+    yield before + _MASK + OPCODES["v128.and"] + OPCODES["v128.any_true"]
+
+
+def _parts(
+    sure: Sequence[Lanes],
+    finite: Sequence[Lanes],
+    compared: Sequence[Compared],
+    vector: Callable[[Lanes], bytes],
+) -> Iterator[bytes]:
+    for lanes in sure:
+        yield vector(lanes) + _FIRST + OPCODES["i64x2.sub"]
+    for name, one, other in compared:
+        yield (vector(one) if one else _ZERO) + vector(other) + OPCODES[f"f64x2.{name}"]
     for lanes in finite[:1]:
         total = vector(lanes) + b"".join(vector(each) + OPCODES["f64x2.add"] for each in finite[1:])
-        own = total + _ZERO + OPCODES["f64x2.mul"]
-        yield before + own + (OPCODES["v128.or"] if before else b"") + wasm.LOCAL_SET + local
-    yield wasm.LOCAL_GET + local + _MASK + OPCODES["v128.and"] + OPCODES["v128.any_true"]
+        yield total + _ZERO + OPCODES["f64x2.mul"]

@@ -43,10 +43,38 @@ class Packer:
 
     def join_turns(self, mates: Mapping[Value, Value]) -> None:
         """Make pairs of what is done in one turn and the other."""
-        for one, other in mates.items():
-            needed = self._needs[one] >> other & 1 or self._needs[other] >> one & 1
-            if not needed and self._operands((one, other), False) is not None:
-                self._join((one, other), False)
+        for lanes in mates.items():
+            if self._are_free(lanes) and self._operands(lanes, False) is not None:
+                self._join(lanes, False)
+
+    def _are_free(self, lanes: Lanes) -> bool:
+        """Whether two operations are in no pairs, and do not need each other."""
+        one, other = lanes
+        if one in self._packs or other in self._packs or one == other:
+            return False
+        return not (self._needs[one] >> other & 1 or self._needs[other] >> one & 1)
+
+    def join_stored(self, pairs: Iterable[Lanes]) -> None:
+        """Make pairs of what is stored in neighbours, and of what that is computed from, as long as it is alike."""
+        work = list(pairs)
+        while work:
+            lanes = work.pop()
+            one, other = (self._values.definitions[value] for value in lanes)
+            if not isinstance(one, Computed) or not isinstance(other, Computed) or one.name != other.name:
+                continue
+            ways = [each for each in (False, True) if self._operands(lanes, each) is not None]
+            if ways and self._are_free(lanes):
+                self._join(lanes, max(ways, key=lambda exchanged: self._alike(lanes, exchanged)))
+                work += self._operands(lanes, False) or ()
+
+    def _alike(self, lanes: Lanes, exchanged: bool) -> int:
+        """How many operands of two operations are the same, or may be pairs."""
+        definitions, found = self._values.definitions, 0
+        for a, b in self._operands(lanes, exchanged) or ():
+            one, other = definitions[a], definitions[b]
+            found += a == b or self._packs.get(a) == (a, b) or self._are_neighbours(a, b)
+            found += isinstance(one, Computed) and isinstance(other, Computed) and one.name == other.name
+        return found
 
     def join_loads(self, kinds: Iterable[Sequence[Value]]) -> None:
         """Make pairs of neighbours of the same kind that are loaded, whoever wants them."""
@@ -137,20 +165,20 @@ class Packer:
             self._values.definitions[lanes[1]] = Computed(definition.name, (second, first, *rest))
         for value in lanes:
             self._packs[value] = lanes
-        self._find_needs()
+        self._need_both(lanes)
 
     def _find_needs(self) -> None:
-        """What operations need, and what those do that they are paired with."""
-        needs = dict.fromkeys(self._arithmetic, 0)
-        changed = True
-        while changed:
-            changed = False
-            for value in self._arithmetic:
-                found = needs[value]
-                for member in self._values.lanes(value):
-                    for operand, _ in self._values.computed(member).operands:
-                        found |= 1 << operand | needs.get(operand, 0)
-                if found != needs[value]:
-                    needs[value] = found
-                    changed = True
-        self._needs = needs
+        """What operations need: those before them."""
+        for value in self._arithmetic:
+            found = 0
+            for operand, _ in self._values.computed(value).operands:
+                found |= 1 << operand | self._needs.get(operand, 0)
+            self._needs[value] = found
+
+    def _need_both(self, lanes: Lanes) -> None:
+        """Two operations are a pair: each needs what the other does, and so does all that needs one of them."""
+        either = 1 << lanes[0] | 1 << lanes[1]
+        both = self._needs[lanes[0]] | self._needs[lanes[1]]
+        for value, needed in self._needs.items():
+            if value in lanes or needed & either:
+                self._needs[value] = needed | both

@@ -25,12 +25,16 @@ from friscy_build.isa.decode import Instruction
 
 Code = Sequence[tuple[int, Instruction]]
 
+# Of a nest, so much is looked at at once: what is loaded for the rest is loaded behind that, and is in no register yet.
+_AT_ONCE = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """loads: by the places of loads, what is loaded there; the other half of a pair is not among them. sure, finite:
     what has to be looked at (`float_looks`). outputs: what registers have in the end. stored, compared: by place, what
-    stores and comparisons of a trace take.
+    stores and comparisons of a trace take. positive: values that are 0 or more. at_once: how much of what has to be
+    sure is looked at at once.
     """
 
     loads: dict[Place, Lanes]
@@ -39,6 +43,8 @@ class Plan:
     outputs: dict[int, Value]
     stored: dict[Place, Value]
     compared: dict[Place, tuple[Value, Value]]
+    positive: frozenset[Value]
+    at_once: int
 
 
 class _Taken:
@@ -108,9 +114,10 @@ def plan(code: Code, run: Run, values: Values, trace: Trace | None = None) -> Pl
     taken = _Taken(values, trace)
     taken.follow(code, run)
     arithmetic = list(taken.results.values())
-    looks = find_looks(values, arithmetic)
+    nested = trace is not None and trace.path.nested
+    looks = find_looks(values, arithmetic, in_order=nested)
     packer = Packer(values, arithmetic, {**dict.fromkeys(looks.finite, 1), **dict.fromkeys(looks.sure, LOOK)})
-    if trace is not None and trace.nturns > 1:
+    if trace is not None and trace.path.mates:
         _join(packer, taken, trace)
     packer.pack()
     loads: dict[Place, Lanes] = {}
@@ -122,7 +129,8 @@ def plan(code: Code, run: Run, values: Values, trace: Trace | None = None) -> Pl
     vectors = _operands(values, arithmetic)
     sure, finite = _covering(values, vectors, looks.sure), _covering(values, vectors, looks.finite)
     outputs = {register: values.held[register] for register in sorted(taken.written)}
-    return Plan(loads, sure, finite, outputs, taken.stored, taken.compared)
+    at_once = _AT_ONCE if nested else max(len(sure), 1)
+    return Plan(loads, sure, finite, outputs, taken.stored, taken.compared, looks.positive, at_once)
 
 
 def _operands(values: Values, arithmetic: Sequence[Value]) -> list[Lanes]:
@@ -150,14 +158,31 @@ def _covering(values: Values, vectors: Sequence[Lanes], wanted: Sequence[Value])
 
 def _join(packer: Packer, taken: _Taken, trace: Trace) -> None:
     """Make pairs of what is done in the one turn and the other."""
-    results = taken.results
-    packer.join_turns({value: results[mate] for k, value in results.items() if (mate := trace.mate(k)) is not None})
+    results, mates = taken.results, trace.path.mates
+    if trace.path.nested:
+        packer.join_stored(_neighbours(taken, trace))
+    packer.join_turns({results[k]: results[mate] for k, mate in mates.items() if k in results and mate in results})
+    if trace.path.nested:
+        return
     stored = set(trace.stores.values())
     kinds: dict[tuple[bool, bool], list[Value]] = {}
     for k, value in taken.loads.items():
         # What is stored in pieces is best loaded in the same.
-        kinds.setdefault((trace.mate(k) is None, trace.loads[k] in stored), []).append(value)
+        kinds.setdefault((k in mates, trace.loads[k] in stored), []).append(value)
     packer.join_loads(kinds.values())
+
+
+def _neighbours(taken: _Taken, trace: Trace) -> list[Lanes]:
+    """What is stored in neighbours by stores that come one behind the other."""
+    found: list[Lanes] = []
+    places = [k for k in trace.stores if k not in trace.overwritten]
+    while len(places) > 1:
+        k = places.pop(0)
+        one, other = trace.stores[k], trace.stores[places[0]]
+        if one.root == other.root and abs(one.offset - other.offset) == DOUBLE:
+            lanes = taken.stored[k], taken.stored[places.pop(0)]
+            found.append(lanes if one.offset < other.offset else lanes[::-1])
+    return found
 
 
 def cost(values: Values, planned: Plan) -> int:

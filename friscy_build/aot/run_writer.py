@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from friscy_build.aot.call_blocks import CallBlockWriter
 from friscy_build.aot.effects import Registers, is_access, members
-from friscy_build.aot.float_looks import gather
+from friscy_build.aot.float_looks import Compared, gather
 from friscy_build.aot.float_plan import Plan, pair_of_stores, plan, wanted_behind
 from friscy_build.aot.float_runs import Run, changed_integers, is_integer, vector
 from friscy_build.aot.float_values import Computed, Given, Lanes, Loaded, Value, Values
@@ -94,9 +94,16 @@ class RunWriter(CallBlockWriter):
         """Do the run again where the condition on the stack holds."""
         self._leave_if(self._nested - self._escape_level)
 
-    def _look_at(self, planned: Plan) -> None:
-        """Do the run again where a result may be wrong."""
-        for part in gather(planned.sure, planned.finite, self._vector, leb(self._locals.gathered)):
+    def _look_at(self, planned: Plan, compared: Sequence[Compared] = ()) -> None:
+        """Do the run again where a result may be wrong, or a comparison holds."""
+        sure, at_once = planned.sure, planned.at_once
+        *others, last = [sure[k : k + at_once] for k in range(0, len(sure), at_once)] or [[]]
+        for each in others:
+            self._gather(each, (), ())
+        self._gather(last, planned.finite, compared)
+
+    def _gather(self, sure: Sequence[Lanes], finite: Sequence[Lanes], compared: Sequence[Compared]) -> None:
+        for part in gather(sure, finite, compared, self._vector, leb(self._locals.gathered)):
             self._put(part)
         self._escape()
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from friscy.machine.layout import PAGE
 from friscy_build.aot.bases import CHECKED, offset_of
-from friscy_build.aot.effects import F0, Registers, effects, is_access, members
+from friscy_build.aot.effects import F0, NONE, Registers, effects, is_access, members
+from friscy_build.aot.float_accesses import FIXED, Range, Root, is_store
+from friscy_build.aot.float_looks import Compared
 from friscy_build.aot.float_plan import Plan, cost, plan
 from friscy_build.aot.float_runs import Run, is_integer
-from friscy_build.aot.float_traces import Range, Root, Trace, is_store
+from friscy_build.aot.float_traces import Trace
 from friscy_build.aot.float_values import AT_START, DOUBLE, Lanes, Loaded, Order, Place, Value, Values
-from friscy_build.aot.function_writer import EXTEND, OUTSIDE, WRAP, const32
+from friscy_build.aot.function_writer import EXTEND, OUTSIDE, STILL_INTERRUPTED, WRAP, const32, const64
 from friscy_build.aot.graph import End
 from friscy_build.aot.run_writer import RunWriter
 from friscy_build.aot.shifts import find_pairs
 from friscy_build.aot.templates import UNCHECKED
 from friscy_build.aot.value_writer import move_base
 from friscy_build.isa.decode import Instruction
+from friscy_build.isa.value import signed
 from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
@@ -26,17 +30,23 @@ from friscy_build.wasm.opcodes import OPCODES
 def worthwhile(traces: Iterable[Trace]) -> tuple[Trace, ...]:
     """Those of the traces of a loop that pay: that of two turns, where each takes less then, and that of one, where it
     is not tried as one anyway."""
-    found = {trace.nturns: trace for trace in traces}
+    found = {trace.path.nturns: trace for trace in traces if not trace.path.nested}
+    if not found:
+        return tuple(traces)
     costs: dict[int, float] = {}
     for nturns, trace in found.items():
         values = Values()
-        planned = plan(trace.code, Run(0, trace.end, trace.fused), values, trace)
-        costs[nturns] = cost(values, planned) / nturns
+        costs[nturns] = cost(values, plan_trace(trace, values)) / nturns
     if 1 in found and costs.get(2, 0) >= costs[1]:
         found.pop(2, None)
-    if 1 in found and found[1].nruns == 1:
+    if 1 in found and found[1].path.nruns == 1:
         del found[1]
     return tuple(found.values())
+
+
+def plan_trace(trace: Trace, values: Values) -> Plan:
+    """How all of a trace is computed."""
+    return plan(trace.path.code, Run(0, trace.path.end, trace.fused), values, trace)
 
 
 class TraceWriter(RunWriter):
@@ -51,11 +61,12 @@ class TraceWriter(RunWriter):
     def _choose_traces(self, traces: Mapping[int, tuple[Trace, ...]]) -> dict[int, tuple[Trace, ...]]:
         """Those of a function's traces that are written. Their blocks are in no loop that is written otherwise."""
         taken = self._unrolled.keys() | self._strips.keys() | self._looks.accesses.keys()
-        return {
-            pc: worthwhile(each)
-            for pc, each in traces.items()
-            if not any(block.pc in taken for block in each[0].blocks)
-        }
+        found: dict[int, tuple[Trace, ...]] = {}
+        for pc, each in traces.items():
+            path = each[0].path
+            if not any(block.pc in taken for block in path.blocks[: 1 if path.nested else None]):
+                found[pc] = worthwhile(each)
+        return found
 
     def _put_trace(self, trace: Trace, live: Registers) -> None:
         """Write the attempt, up to where control goes on behind it; what follows is done where it is not right.
@@ -64,20 +75,21 @@ class TraceWriter(RunWriter):
         """
         self._begin_runs()
         self._escape_level = self._nested
+        if trace.path.nested:
+            self._begin_nest(trace)
         written = 0
-        for _, i in trace.code[: trace.end]:
+        for _, i in trace.path.code[: trace.path.end]:
             written |= effects(i)[1]
         self._put_aside(written & live & ((1 << F0) - 1))
         self._put(self._get_calm(fused=trace.fused) + OPCODES["i32.eqz"])
         self._escape()
-        planned = plan(trace.code, Run(0, trace.end, trace.fused), self._values, trace)
+        planned = plan_trace(trace, self._values)
         free = {k: lanes for k, lanes in planned.loads.items() if self._is_free(lanes)}
-        self._free = {lanes: trace.code[k][0] for k, lanes in free.items()}
+        self._free = {lanes: trace.path.code[k][0] for k, lanes in free.items()}
         self._put_integers(trace, planned)
         for one, other in trace.apart:
             self._put_apart(trace, one, other)
-        self._put_comparisons(trace, planned)
-        self._look_at(planned)
+        self._look_at(planned, self._put_comparisons(trace, planned))
         self._have((*planned.stored.values(), *planned.outputs.values()))
         self._put_stores(trace, planned)
         for value in planned.outputs.values():
@@ -85,29 +97,53 @@ class TraceWriter(RunWriter):
         for register in reversed(planned.outputs):
             self._put(self._set(register))
         self._dirty |= written
-        if trace.last.end is End.BRANCH:
-            self._put_plain(*trace.code[-1], self._kinds(trace.last)[-1])
+        if trace.path.nested:
+            self._end_nest(trace)
+        if trace.path.last.end is End.BRANCH and trace.path.exit is None:
+            self._put_plain(*trace.path.code[-1], self._kinds(trace.path.last)[-1])
+
+    def _begin_nest(self, trace: Trace) -> None:
+        """Let loops inside it look for an interrupt, if there is one; and load what is loaded on the way through it."""
+        self._put(STILL_INTERRUPTED)
+        self._escape()
+        loading, blocks = self._live.loading, trace.path.blocks
+        loaded = NONE
+        for one, other in pairwise(blocks):
+            loaded |= loading.starts.get(other.pc, NONE) | loading.ways.get((one.pc, other.pc), NONE)
+        self._load(loaded)
+
+    def _end_nest(self, trace: Trace) -> None:
+        """Store what is clean behind it, for it is stored on the way into a loop inside."""
+        live = self._live
+        clean = NONE
+        for pc in trace.path.after:
+            if pc in live.dirty:
+                clean |= live.live[pc] & ~live.dirty[pc]
+        self._store(self._dirty & clean)
+        self._dirty &= ~clean
 
     def _put_integers(self, trace: Trace, planned: Plan) -> None:
         """Write what is done in order: integers, loads, and the branches that integers decide."""
-        kinds = [kind for block in trace.blocks for kind in self._kinds(block)]
+        kinds = [kind for block in trace.path.blocks for kind in self._kinds(block)]
         pairs = {
             start + k: pair
-            for start, block in zip(trace.starts, trace.blocks, strict=True)
+            for start, block in zip(trace.path.starts, trace.path.blocks, strict=True)
             for k, pair in find_pairs(block.code).items()
         }
-        for k in range(trace.end):
-            pc, i = trace.code[k]
+        for k in range(trace.path.end):
+            pc, i = trace.path.code[k]
             if k in trace.pages:
                 self._put_page(trace, k, trace.pages[k])
             if is_access(i) and k not in trace.forwarded:
-                self._see_to_base(i)
-            if k in pairs:
+                self._see_to_base(i, fixed=(trace.loads.get(k) or trace.stores[k]).root == FIXED)
+            if k in trace.path.computed:
+                self._put(const64(signed(trace.path.computed[k], 64)) + self._set(i.rd))
+            elif k in pairs:
                 self._put_pair(i, pairs[k], kinds[k])
-            elif k in trace.branches:
+            elif k in trace.path.branches:
                 if k not in trace.decided:
                     self._put_plain(pc, i, kinds[k])
-                    self._put(OPCODES["i32.eqz"] if trace.branches[k] else b"")
+                    self._put(OPCODES["i32.eqz"] if trace.path.branches[k] else b"")
                     self._escape()
             elif k in planned.loads:
                 if not self._is_free(planned.loads[k]):
@@ -116,8 +152,14 @@ class TraceWriter(RunWriter):
                 self._put_template(self._templates.get(pc, i, UNCHECKED, kinds[k]), pc, _never)
             self._facts.follow(i, pc)
 
-    def _see_to_base(self, i: Instruction) -> None:
-        """Give up where an access may be past the guard. A store is not made yet: it tells nothing."""
+    def _see_to_base(self, i: Instruction, *, fixed: bool) -> None:
+        """Give up where an access may be past the guard. A store is not made yet: it tells nothing.
+
+        fixed: it is at an address that is known to be in the guest's range.
+        """
+        if fixed:
+            self._facts.accessed(i.rs1, offset_of(i))
+            return
         checked = not self._facts.holds(i.rs1, offset_of(i)) if is_store(i) else self._checked(i)
         if checked:
             self._put(self._get(i.rs1) + OUTSIDE)
@@ -126,7 +168,7 @@ class TraceWriter(RunWriter):
 
     def _put_page(self, trace: Trace, k: Place, pages: Range) -> None:
         """Give up where a range crosses a page. The load at `k` is from its root."""
-        i = trace.code[k][1]
+        i = trace.path.code[k][1]
         moved = i.imm - trace.loads[k].offset + pages.low
         last = PAGE - (pages.high - pages.low)
         self._put(self._get(i.rs1) + WRAP + const32(moved % (1 << 32)) + OPCODES["i32.add"])
@@ -138,33 +180,42 @@ class TraceWriter(RunWriter):
         (one, at), (other, away) = self._root(trace, left.root), self._root(trace, right.root)
         distance = left.high + at - right.low - away - 1
         span = left.high - left.low + right.high - right.low - 1
-        self._put(one + WRAP + other + WRAP + OPCODES["i32.sub"] + const32(distance % (1 << 32)))
+        one, other = (each + WRAP if each else const32(0) for each in (one, other))
+        self._put(one + other + OPCODES["i32.sub"] + const32(distance % (1 << 32)))
         self._put(OPCODES["i32.add"] + const32(span) + OPCODES["i32.lt_u"])
         self._escape()
 
-    def _put_comparisons(self, trace: Trace, planned: Plan) -> None:
-        """Give up where floats let a branch go another way."""
+    def _put_comparisons(self, trace: Trace, planned: Plan) -> list[Compared]:
+        """Give up where floats let a branch go another way. What must not hold is given, to be looked at with the
+        results."""
+        code = trace.path.code
         last: dict[int, Place] = {}  # which instruction writes a register last
-        for k in range(trace.end):
-            last |= dict.fromkeys(members(effects(trace.code[k][1])[1]), k)
+        for k in range(trace.path.end):
+            last |= dict.fromkeys(members(effects(code[k][1])[1]), k)
         wanted: dict[Place, set[bool]] = {k: set() for k in planned.compared}  # whether they have to hold
         for branch, k in trace.decided.items():
-            wanted[k].add(trace.branches[branch] == (trace.code[branch][1].row.name == "bne"))
+            wanted[k].add(trace.path.branches[branch] == (code[branch][1].row.name == "bne"))
+        found: list[Compared] = []
         for k, (low, high) in planned.compared.items():
-            name, mate = trace.quiet.comparisons[k].name, trace.mate(k)
-            if mate is not None and wanted[k] == wanted[mate] == {False}:
-                both = zip((low, high), planned.compared[mate], strict=True)
-                self._put(b"".join(self._vector((one, other) if one != other else (one,)) for one, other in both))
-                self._put(OPCODES[f"f64x2.{name}"] + OPCODES["v128.any_true"])
-                self._escape()
-                wanted[k] = wanted[mate] = set()
+            name, mate = trace.quiet.comparisons[k].name, trace.path.mates.get(k)
+            if wanted[k] == {False}:
+                if mate is not None and wanted[mate] == {False}:
+                    both = zip((low, high), planned.compared[mate], strict=True)
+                    one, other = ((a, b) if a != b else (a,) for a, b in both)
+                    wanted[mate] = set()
+                else:
+                    one, other = (low,), (high,)
+                # What is 0 or more is less than nothing that 0 is not less than.
+                found.append((name, () if name == "lt" and planned.positive.issuperset(one) else one, other))
+                wanted[k] = set()
             for taken in wanted[k]:
                 self._put_comparison(name, low, high)
                 self._put(OPCODES["i32.eqz"] if taken else b"")
                 self._escape()
-            if last[trace.code[k][1].rd] == k:
+            if last[code[k][1].rd] == k:
                 self._put_comparison(name, low, high)
-                self._put(EXTEND + self._set(trace.code[k][1].rd))
+                self._put(EXTEND + self._set(code[k][1].rd))
+        return list(dict.fromkeys(found))
 
     def _put_comparison(self, name: str, low: Value, high: Value) -> None:
         self._put(self._scalar(low) + self._scalar(high) + OPCODES[f"f64.{name}"])
@@ -183,6 +234,8 @@ class TraceWriter(RunWriter):
     def _root(self, trace: Trace, root: Root) -> tuple[bytes, int]:
         """What leaves something on the stack, and how far behind that a root is."""
         register, made = root
+        if root == FIXED:
+            return b"", 0
         if made == AT_START:
             local = self._aside.get(register)
             return (self._get(register) if local is None else wasm.LOCAL_GET + leb(local)), 0
@@ -190,7 +243,8 @@ class TraceWriter(RunWriter):
 
     def _put_stores(self, trace: Trace, planned: Plan) -> None:
         """Store what is stored, neighbours at once that come one behind the other."""
-        places = list(trace.stores)
+        places = [k for k in trace.stores if k not in trace.overwritten]
+        pc = trace.path.code[min(trace.stores)][0] if places else 0  # that of the first store, should that be in vain
         while places:
             k = places.pop(0)
             at, value = trace.stores[k], planned.stored[k]
@@ -203,14 +257,15 @@ class TraceWriter(RunWriter):
                     lanes = (value, other) if distance > 0 else (other, value)
                     at = at if distance > 0 else after
             root, distance = self._root(trace, at.root)
-            moved, offset = move_base(at.offset + distance)
-            self._put(root + WRAP + moved)
+            address, offset = _place_of(root, at.offset + distance)
+            self._put(address)
             if len(lanes) == 1:
                 self._put(self._scalar(value))
             else:
                 self._put(self._vector(lanes if lanes[0] != lanes[1] else lanes[:1]))
-            self._mark(trace.code[k][0])
-            self._put(OPCODES["f64.store" if len(lanes) == 1 else "v128.store"] + b"\0" + leb(offset))
+            self._mark(pc or trace.path.code[k][0])
+            self._put(OPCODES["f64.store" if len(lanes) == 1 else "v128.store"] + b"\0" + offset)
+            pc = 0
 
     def _are_one(self, value: Value, other: Value, ascending: bool) -> bool:
         """Whether two values are better stored at once."""
@@ -221,10 +276,20 @@ class TraceWriter(RunWriter):
         return len(one) == len(another) == 2
 
     def _place_of(self, loaded: Loaded) -> tuple[bytes, bytes]:
-        if loaded.version == AT_START and loaded.base in self._aside:
-            moved, offset = move_base(loaded.offset)
-            return wasm.LOCAL_GET + leb(self._aside[loaded.base]) + WRAP + moved, leb(offset)
-        return super()._place_of(loaded)
+        if loaded.version != AT_START:
+            return super()._place_of(loaded)
+        local = self._aside.get(loaded.base)
+        root = self._get(loaded.base) if local is None else wasm.LOCAL_GET + leb(local)
+        return _place_of(root if loaded.base else b"", loaded.offset)
+
+
+def _place_of(root: bytes, offset: int) -> tuple[bytes, bytes]:
+    """The 32-bit address that an access takes, and what it says besides to be `offset` behind a root. root: what leaves
+    that on the stack; nothing, where the offset is the address."""
+    if not root:
+        return const32(offset), leb(0)
+    moved, offset = move_base(offset)
+    return root + WRAP + moved, leb(offset)
 
 
 def _never() -> None:

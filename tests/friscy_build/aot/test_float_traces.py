@@ -31,12 +31,11 @@ from trace_programs import (
 )
 
 from friscy.machine.layout import CAUSE_STORE_FAULT, HART_BASE
-from friscy_build.aot.float_plan import plan
-from friscy_build.aot.float_runs import Run
-from friscy_build.aot.float_traces import Address, Range, Trace
+from friscy_build.aot.float_accesses import Address, Range
+from friscy_build.aot.float_traces import Trace
 from friscy_build.aot.float_values import Computed, Values
 from friscy_build.aot.module import DEFAULT
-from friscy_build.aot.trace_writer import worthwhile
+from friscy_build.aot.trace_writer import plan_trace, worthwhile
 
 P, Q, R = BASES
 RUN = [compute("fmul.d", rd, 0, 1) for rd in (2, 3, 4)]  # of three operations: a run by itself
@@ -55,17 +54,17 @@ def found(*body: int) -> tuple[Trace, ...]:
 
 def test_a_turn_of_several_runs_is_tried_as_one() -> None:
     two, one = found(load(0, P, 0), *RUN, store(2, P, 0), *RUN, store(3, P, 8), add(P, 16))
-    assert (two.nturns, one.nturns) == (2, 1)
+    assert (two.path.nturns, one.path.nturns) == (2, 1)
     assert one.stores == {4: Address((P, -1), 0), 8: Address((P, -1), 8)}
     assert two.stores[16] == Address((P, -1), 16)
     assert two.held[P] == Address((P, -1), 32)
-    assert [two.mate(k) for k in (0, 10, 11, 12)] == [11 + 1, 22, 23, None]
-    assert list(two.branches.values()) == [True]
+    assert [two.path.mates.get(k) for k in (0, 10, 11, 12)] == [11 + 1, 22, 23, None]
+    assert list(two.path.branches.values()) == [True]
 
 
 def test_a_turn_of_one_run_is_tried_with_the_next_only() -> None:
     once = found(load(0, P, 0), compute("fmul.d", 2, 0, 1), *RUN[:2], store(2, P, 0), add(P, 8))
-    assert [each.nturns for each in worthwhile(once)] == [2]
+    assert [each.path.nturns for each in worthwhile(once)] == [2]
     assert found(load(0, P, 0), *RUN[:2], store(2, P, 0), add(P, 8)) == ()
     # Each turn needs the one before: two at once take as long.
     chain = [compute("fdiv.d", 5, 5, 6) for _ in range(3)]
@@ -109,8 +108,8 @@ def test_branches_that_floats_decide() -> None:
     words, cold = with_exit(load(0, P, 0), *RUN, load(5, P, 8), *RUN, store(2, P, 0), add(P, 16))
     two, one = traces_of(words, cold)[0]
     assert one.decided == {7: 5}
-    assert one.branches == {7: False}
-    assert two.decided.keys() - one.decided.keys() == {7 + two.mate(0)}  # type: ignore[operator]
+    assert one.path.branches == {7: False}
+    assert two.decided.keys() - one.decided.keys() == {7 + two.path.mates[0]}  # type: ignore[operator]
     # What a comparison leaves may be wanted by nothing else.
     words[words.index(add(P, 16))] = op("add", rd=P, rs1=P, rs2=28)
     assert traces_of(words, cold) == {}
@@ -156,7 +155,7 @@ def test_bases_that_were_moved() -> None:
 
 def packs_of(trace: Trace) -> set[tuple[str, ...]]:
     values = Values()
-    plan(trace.code, Run(0, trace.end, trace.fused), values, trace)
+    plan_trace(trace, values)
     definitions = values.definitions
     return {
         tuple(each.name for v in lanes if isinstance(each := definitions[v], Computed))
@@ -176,10 +175,10 @@ def test_what_two_turns_do_is_done_at_once() -> None:
 
 def test_two_turns_are_tried_where_that_takes_less() -> None:
     apart = found(load(0, P, 0), *RUN, store(2, P, 0), *RUN, store(3, P, 8), add(P, 16))
-    assert [each.nturns for each in worthwhile(apart)] == [2, 1]
+    assert [each.path.nturns for each in worthwhile(apart)] == [2, 1]
     product = [compute("fmul.d", 5, 5, 0) for _ in range(3)]
     needed = found(load(0, P, 0), *product, store(5, P, 0), *product, store(5, P, 8), add(P, 16))
-    assert [each.nturns for each in worthwhile(needed)] in ([1], [2, 1])
+    assert [each.path.nturns for each in worthwhile(needed)] in ([1], [2, 1])
 
 
 # Against the oracle

@@ -1,0 +1,139 @@
+"""Random nests of loops with floats, whose turns are counted by constants (`float_paths`)."""
+
+from __future__ import annotations
+
+import random
+
+from aot_guest import CODE, code_of, elf_file
+from aot_programs import op
+from programs import DATA, DATA_BYTES, EBREAK, Program
+from test_float_runs import EXTREMES, INEXACT, ordinary
+from trace_programs import COUNT, LESS, LIMIT, PAGE, add, compute, load, seldom, store
+
+from friscy_build.aot.effects import NONE, registers
+from friscy_build.aot.float_traces import Trace, find_traces
+from friscy_build.aot.flow import Flow
+from friscy_build.aot.graph import build_graph
+from friscy_build.aot.image import CodeImage
+
+P, Q, R = 8, 9, 18  # constants, and R anything
+I, K, END, UNTIL = 20, 21, 22, 23
+SAVED = registers((8, 9, *range(18, 28)))
+_NAMES = ("fadd.d", "fsub.d", "fmul.d", "fmul.d", "fdiv.d", "fsqrt.d", "fmadd.d", "fnmsub.d", "fnmadd.d")
+
+
+def li(rd: int, value: int) -> list[int]:
+    """An address, or a small number."""
+    low = (value & 0xFFF ^ 0x800) - 0x800
+    if value == low:
+        return [op("addi", rd=rd, rs1=0, imm=value)]
+    return [op("lui", rd=rd, imm=value - low), op("addi", rd=rd, rs1=rd, imm=low)]
+
+
+def back(name: str, body: list[int], rs1: int, rs2: int) -> list[int]:
+    return [*body, op(name, rs1=rs1, rs2=rs2, imm=-4 * len(body))]
+
+
+def pairs(body: list[int], n: int, step: int, at: int = DATA) -> list[int]:
+    """for (i = 0; i < n; i++) for (k = i + 1; k < n; k++), as gcc has it: P and Q are moved by a step."""
+    inner = back("bne", [*body, add(Q, step), op("addiw", rd=K, rs1=K, imm=1)], K, END)
+    outer = [op("addi", rd=K, rs1=I, imm=1), op("addi", rd=Q, rs1=P, imm=step), *inner]
+    outer += [op("addiw", rd=I, rs1=I, imm=1), add(P, step)]
+    return [*li(P, at), *li(I, 0), *li(UNTIL, n - 1), *back("bne", outer, I, UNTIL)]
+
+
+def nest_of(words: list[int], cold: int | None = None, saved: int = SAVED) -> tuple[int, Trace] | None:
+    """The number of the first instruction of the nest of a function, and how it is tried."""
+    image = CodeImage(elf_file(code_of(words)))
+    ran = range(CODE, CODE + 4 * (len(words) if cold is None else cold), 4)
+    flow = Flow(build_graph(image, CODE, CODE + 4 * len(words), ran=ran))
+    found = {pc: each[0] for pc, each in find_traces(flow, saved or NONE).items() if each[0].path.nested}
+    return next((((pc - CODE) // 4, trace) for pc, trace in found.items()), None)
+
+
+class _Maker:
+    """Makes one."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self.exits: list[int] = []  # where the branches are that are seldom taken
+
+    def floats(self, at: int) -> list[int]:
+        """A few instructions that load, compute and store. at: which number the first has."""
+        rng, body = self._rng, list[int]()
+        bases = [P, P, Q, Q, R][: rng.choice((2, 4, 4, 5))]
+        for _ in range(rng.randrange(1, 5)):
+            body.append(load(rng.randrange(8), rng.choice(bases), 8 * rng.randrange(4)))
+        for _ in range(rng.randrange(3, 7)):
+            name = rng.choice(_NAMES)
+            count = 3 if name[:3] in ("fma", "fnm") else 1 if name == "fsqrt.d" else 2
+            body.append(compute(name, rng.randrange(10), *(rng.randrange(12) for _ in range(count))))
+        if rng.random() < 0.3:
+            self.exits.append(at + len(body))
+            body += seldom(rng.randrange(12), rng.randrange(12), 0)
+        for _ in range(rng.choice((0, 1, 2, 2))):
+            body.append(store(rng.randrange(10), rng.choice(bases), 8 * rng.randrange(4)))
+        return body
+
+    def loop(self, at: int) -> list[int]:
+        """Two loops, or one, with as many turns as constants say."""
+        rng = self._rng
+        words = [*li(P, self._address()), *li(Q, self._address())]
+        n = rng.randrange(1, 5)
+        words += [*li(I, 0), *li(UNTIL, n)]
+        head = len(words)
+        if rng.random() < 0.6:
+            kind = rng.randrange(3)
+            words += li(K, 0) if kind else [op("addi", rd=K, rs1=I, imm=1)]
+            words += li(END, rng.randrange(1, 4)) if kind else [op("addi", rd=END, rs1=0, imm=n + 1)]
+            inner = len(words)
+            words += self.floats(at + len(words))
+            words += [add(Q, 8 * rng.choice((1, 2, 3))), op("addiw", rd=K, rs1=K, imm=1)]
+            words.append(op(rng.choice(("bne", "blt")), rs1=K, rs2=END, imm=-4 * (len(words) - inner)))
+        else:
+            words += self.floats(at + len(words))
+        if rng.random() < 0.3:
+            words += self.floats(at + len(words))
+        if rng.random() < 0.3:
+            words.append(op("addi", rd=Q, rs1=P, imm=8 * rng.randrange(4)))
+        words += [add(P, 8 * rng.choice((1, 2, 3))), op("addiw", rd=I, rs1=I, imm=1)]
+        return [*words, op(rng.choice(("bne", "blt")), rs1=I, rs2=UNTIL, imm=-4 * (len(words) - head))]
+
+    def _address(self) -> int:
+        rng = self._rng
+        at = rng.choice((DATA, DATA, DATA, DATA + PAGE - 8 * rng.randrange(12)))
+        return at + 8 * rng.randrange(16) + (4 if rng.random() < 0.1 else 0)
+
+
+def random_nest(rng: random.Random) -> tuple[list[int], int]:
+    """(a program of one, or of a loop around it, the number of the instruction from which on it seldom comes)."""
+    maker = _Maker(rng)
+    words = [add(COUNT, 0), op("addi", rd=LESS, rs1=0, imm=3)]
+    head = len(words)
+    for _ in range(rng.choice((1, 1, 2))):
+        words += maker.loop(len(words))
+    if rng.random() < 0.7:
+        words.append(add(COUNT, 1))
+        words.append(op("bne", rs1=COUNT, rs2=LIMIT, imm=-4 * (len(words) - head)))
+    words += [compute("fadd.d", 0, 0, 1), EBREAK]
+    cold = len(words)
+    words += [compute("fsub.d", 0, 0, 1), EBREAK]
+    for at in maker.exits:
+        words[at : at + 4] = seldom(words[at + 1] >> 15 & 31, words[at + 1] >> 20 & 31, 4 * (cold - at))
+    return words, cold
+
+
+def random_nest_program(rng: random.Random, *, odd: float) -> tuple[Program, int]:
+    """Such a program with numbers. odd: how many are near the limits, or none."""
+    words, cold = random_nest(rng)
+    extremes = [bits for pair in EXTREMES.values() for bits in pair]
+
+    def number() -> int:
+        return rng.choice(extremes) if rng.random() < odd else ordinary(rng) & ~(rng.choice((0, 1)) << 63)
+
+    x = [rng.getrandbits(64) for _ in range(32)]
+    x[0], x[COUNT], x[LIMIT] = 0, 0, rng.randrange(1, 5)
+    x[R] = DATA + 8 * rng.randrange(64) + rng.choice((0, 0, 0, PAGE - 64))
+    data = b"".join(number().to_bytes(8, "little") for _ in range(DATA_BYTES // 8))
+    fcsr = rng.choice((INEXACT, INEXACT, INEXACT, INEXACT, 0, 0x21))
+    return Program(words, x, [number() for _ in range(32)], fcsr, data), cold
