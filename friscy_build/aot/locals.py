@@ -21,7 +21,7 @@ DEPTH_LOCAL = 1 + MAX_PARAMS
 HART, DEPTH = wasm.LOCAL_GET + b"\0", wasm.LOCAL_GET + leb(DEPTH_LOCAL)
 HART_ADDRESS = wasm.I32_CONST + sleb(HART_BASE)
 TAKE_HART = HART_ADDRESS + wasm.LOCAL_SET + b"\0"  # at a function's start
-MAX_SAVED = 8
+MAX_SAVED = 16  # integer registers that an attempt puts aside
 _TEMPORARIES = {I32: 32, I64: 40, F64: 8, F32: 8}
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import random
 
-from aot_guest import CODE, code_of, elf_file
 from aot_programs import op
 from programs import DATA, DATA_BYTES, EBREAK, Program
 from test_float_runs import EXTREMES, INEXACT, ordinary
-from trace_programs import COUNT, LESS, LIMIT, PAGE, add, compute, load, seldom, store
+from trace_programs import COUNT, LESS, LIMIT, PAGE, add, compute, load, seldom, store, traces_of
 
-from friscy_build.aot.effects import NONE, registers
-from friscy_build.aot.float_traces import Trace, find_traces
-from friscy_build.aot.flow import Flow
-from friscy_build.aot.graph import build_graph
-from friscy_build.aot.image import CodeImage
+from friscy_build.aot.effects import Registers, registers
+from friscy_build.aot.float_traces import Trace
 
 P, Q, R = 8, 9, 18  # constants, and R anything
-I, K, END, UNTIL = 20, 21, 22, 23
+OUTER, INNER, END, UNTIL = 20, 21, 22, 23
 SAVED = registers((8, 9, *range(18, 28)))
 _NAMES = ("fadd.d", "fsub.d", "fmul.d", "fmul.d", "fdiv.d", "fsqrt.d", "fmadd.d", "fnmsub.d", "fnmadd.d")
 
@@ -36,19 +32,15 @@ def back(name: str, body: list[int], rs1: int, rs2: int) -> list[int]:
 
 def pairs(body: list[int], n: int, step: int, at: int = DATA) -> list[int]:
     """for (i = 0; i < n; i++) for (k = i + 1; k < n; k++), as gcc has it: P and Q are moved by a step."""
-    inner = back("bne", [*body, add(Q, step), op("addiw", rd=K, rs1=K, imm=1)], K, END)
-    outer = [op("addi", rd=K, rs1=I, imm=1), op("addi", rd=Q, rs1=P, imm=step), *inner]
-    outer += [op("addiw", rd=I, rs1=I, imm=1), add(P, step)]
-    return [*li(P, at), *li(I, 0), *li(UNTIL, n - 1), *back("bne", outer, I, UNTIL)]
+    inner = back("bne", [*body, add(Q, step), op("addiw", rd=INNER, rs1=INNER, imm=1)], INNER, END)
+    outer = [op("addi", rd=INNER, rs1=OUTER, imm=1), op("addi", rd=Q, rs1=P, imm=step), *inner]
+    outer += [op("addiw", rd=OUTER, rs1=OUTER, imm=1), add(P, step)]
+    return [*li(P, at), *li(OUTER, 0), *li(UNTIL, n - 1), *li(END, n), *back("bne", outer, OUTER, UNTIL)]
 
 
-def nest_of(words: list[int], cold: int | None = None, saved: int = SAVED) -> tuple[int, Trace] | None:
-    """The number of the first instruction of the nest of a function, and how it is tried."""
-    image = CodeImage(elf_file(code_of(words)))
-    ran = range(CODE, CODE + 4 * (len(words) if cold is None else cold), 4)
-    flow = Flow(build_graph(image, CODE, CODE + 4 * len(words), ran=ran))
-    found = {pc: each[0] for pc, each in find_traces(flow, saved or NONE).items() if each[0].path.nested}
-    return next((((pc - CODE) // 4, trace) for pc, trace in found.items()), None)
+def nests_of(words: list[int], cold: int | None = None, saved: Registers = SAVED) -> dict[int, Trace]:
+    """The nests of a function, by the numbers of their first instructions. cold: as `traces_of` has it."""
+    return {at: each[0] for at, each in traces_of(words, cold, saved).items() if each[0].path.nested}
 
 
 class _Maker:
@@ -80,24 +72,24 @@ class _Maker:
         rng = self._rng
         words = [*li(P, self._address()), *li(Q, self._address())]
         n = rng.randrange(1, 5)
-        words += [*li(I, 0), *li(UNTIL, n)]
+        words += [*li(OUTER, 0), *li(UNTIL, n)]
         head = len(words)
         if rng.random() < 0.6:
             kind = rng.randrange(3)
-            words += li(K, 0) if kind else [op("addi", rd=K, rs1=I, imm=1)]
+            words += li(INNER, 0) if kind else [op("addi", rd=INNER, rs1=OUTER, imm=1)]
             words += li(END, rng.randrange(1, 4)) if kind else [op("addi", rd=END, rs1=0, imm=n + 1)]
             inner = len(words)
             words += self.floats(at + len(words))
-            words += [add(Q, 8 * rng.choice((1, 2, 3))), op("addiw", rd=K, rs1=K, imm=1)]
-            words.append(op(rng.choice(("bne", "blt")), rs1=K, rs2=END, imm=-4 * (len(words) - inner)))
+            words += [add(Q, 8 * rng.choice((1, 2, 3))), op("addiw", rd=INNER, rs1=INNER, imm=1)]
+            words.append(op(rng.choice(("bne", "blt")), rs1=INNER, rs2=END, imm=-4 * (len(words) - inner)))
         else:
             words += self.floats(at + len(words))
         if rng.random() < 0.3:
             words += self.floats(at + len(words))
         if rng.random() < 0.3:
             words.append(op("addi", rd=Q, rs1=P, imm=8 * rng.randrange(4)))
-        words += [add(P, 8 * rng.choice((1, 2, 3))), op("addiw", rd=I, rs1=I, imm=1)]
-        return [*words, op(rng.choice(("bne", "blt")), rs1=I, rs2=UNTIL, imm=-4 * (len(words) - head))]
+        words += [add(P, 8 * rng.choice((1, 2, 3))), op("addiw", rd=OUTER, rs1=OUTER, imm=1)]
+        return [*words, op(rng.choice(("bne", "blt")), rs1=OUTER, rs2=UNTIL, imm=-4 * (len(words) - head))]
 
     def _address(self) -> int:
         rng = self._rng

@@ -11,6 +11,7 @@ from programs import DATA, DATA_BYTES, EBREAK, Outcome, Program, expected
 from test_aot_rows import EXACT
 from test_float_runs import EXTREMES, INEXACT, ordinary
 
+from friscy_build.aot.effects import NONE, Registers
 from friscy_build.aot.float_traces import Trace, find_traces
 from friscy_build.aot.flow import Flow
 from friscy_build.aot.graph import build_graph
@@ -52,13 +53,15 @@ def seldom(a: int, b: int, distance: int, name: str = "bne") -> list[int]:
     ]
 
 
-def traces_of(words: list[int], cold: int | None = None) -> dict[int, tuple[Trace, ...]]:
-    """The traces of a function's loops by the numbers of their first instructions. cold: the number of the instruction
-    from which on nothing ran."""
+def traces_of(
+    words: list[int], cold: int | None = None, saved: Registers = NONE
+) -> dict[int, tuple[Trace, ...]]:
+    """The traces of a function by the numbers of their first instructions. cold: the number of the instruction from
+    which on nothing ran. saved: registers that calls leave as they are."""
     image = CodeImage(elf_file(code_of(words)))
     ran = range(CODE, CODE + 4 * (len(words) if cold is None else cold), 4)
     flow = Flow(build_graph(image, CODE, CODE + 4 * len(words), ran=ran))
-    return {(pc - CODE) // 4: traces for pc, traces in find_traces(flow).items()}
+    return {(pc - CODE) // 4: traces for pc, traces in find_traces(flow, saved).items()}
 
 
 def random_loop(rng: random.Random) -> tuple[list[int], int]:

@@ -126,9 +126,9 @@ class Guest:
         if invalidate:
             self.exports["invalidate"](self.store, address, address + len(data))
 
-    def protect(self, address: int, nbytes: int, *, readable: bool) -> None:
-        """Allow or forbid access to guest pages, as mprotect does."""
-        protection = mmap.PROT_READ | mmap.PROT_WRITE if readable else 0
+    def protect(self, address: int, nbytes: int, *, readable: bool, writable: bool = True) -> None:
+        """Allow or forbid access to guest pages, as mprotect does; what is not readable is not writable."""
+        protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0) if readable else 0
         assert _libc.mprotect(self.base + address, nbytes, protection) == 0
 
     def code(self, *words: int, at: int = CODE) -> int:
