@@ -35,6 +35,7 @@ from friscy.machine.layout import HART_BASE
 from friscy_build.aot.effects import NONE, Registers
 from friscy_build.aot.float_accesses import FIXED, Address
 from friscy_build.aot.float_traces import Trace
+from friscy_build.aot.module import DEFAULT
 
 STEP = 24
 RUN = [compute("fmul.d", rd, 0, 1) for rd in (2, 3, 4)]
@@ -109,7 +110,7 @@ def test_two_that_come_one_after_the_other(new_guest: NewGuest) -> None:
     }
     assert {each.root for trace in nests.values() for each in trace.loads.values()} == {FIXED}
     for other in (0, 1):  # which way is gone in the first turn
-        check_trace(new_guest(), program(words, r=other))
+        check_trace(fusing(new_guest()), program(words, r=other))
 
 
 @pytest.mark.parametrize(
@@ -180,12 +181,16 @@ def test_fixed_and_other_addresses() -> None:
 # Against the oracle
 
 
+def fusing(guest: Guest) -> Guest:
+    """One that has been told that the host has fused operations, if it has."""
+    guest.exports["probe"](guest.store, HART_BASE)
+    return guest
+
+
 @SETTINGS
 @given(st.integers(0, 1 << 32), st.sampled_from([0.0, 0.0, 0.02, 0.1]), st.booleans())
 def test_nests_do_what_the_oracle_does(new_guest: NewGuest, seed: int, odd: float, fuses: bool) -> None:
-    guest = new_guest()
-    if fuses:
-        guest.exports["probe"](guest.store, HART_BASE)
+    guest = fusing(new_guest()) if fuses else new_guest()
     rng = random.Random(seed)
     for _ in range(6):
         check_trace(guest, *random_nest_program(rng, odd=odd))
@@ -203,18 +208,15 @@ def program(words: list[int], nturns: int = 3, **registers: int) -> Program:
 @pytest.mark.parametrize("address", [DATA, DATA + PAGE - STEP, DATA + PAGE - 2 * STEP, DATA + PAGE - STEP + 12])
 @pytest.mark.parametrize("around", [True, False])
 def test_pairs_of_bodies(new_guest: NewGuest, address: int, around: bool) -> None:
-    guest = new_guest()
-    guest.exports["probe"](guest.store, HART_BASE)
     nest = pairs(BODY, 4, STEP, address)
-    words = again(*nest, before=(add(COUNT, 0),)) if around else [add(COUNT, 2), *nest, add(COUNT, 3), EBREAK]
-    check_trace(guest, program(words))
+    words = again(*nest, before=(add(COUNT, 0),)) if around else [*skipping(*nest), add(COUNT, 3), EBREAK]
+    check_trace(fusing(new_guest()), program(words))
 
 
 @pytest.mark.parametrize("kind", EXTREMES)
 @pytest.mark.parametrize("body", range(4))
 def test_one_number_that_may_be_wrong(new_guest: NewGuest, kind: str, body: int) -> None:
-    guest = new_guest()
-    guest.exports["probe"](guest.store, HART_BASE)
+    guest = fusing(new_guest())
     words = again(*pairs(BODY, 4, STEP), before=(add(COUNT, 0),))
     for at, bits in enumerate(EXTREMES[kind]):
         each = program(words)
@@ -227,19 +229,49 @@ def test_one_number_that_may_be_wrong(new_guest: NewGuest, kind: str, body: int)
 def test_a_base_near_a_fixed_address(new_guest: NewGuest, distance: int) -> None:
     body = [load(8, R, 0), load(9, R, 16), *BODY, store(8, R, 16), load(10, R, 8)]
     words = again(*pairs(body, 3, STEP), before=(add(COUNT, 0),))
-    check_trace(new_guest(), program(words, r=DATA + STEP + distance))
+    assert nest_of(words, saved=NONE) is not None
+    check_trace(fusing(new_guest()), program(words, r=DATA + STEP + distance))
+
+
+def skipping(*words: int) -> list[int]:
+    """Some code that is not done where LIMIT is 0."""
+    return [op("beq", rs1=LIMIT, rs2=0, imm=4 + 4 * len(words)), *words]
+
+
+def test_what_is_loaded_from_the_hart_on_the_way(new_guest: NewGuest) -> None:
+    """The block in front of a nest uses floats, but neither this base nor what is added."""
+    body = [load(8, R, 0), *BODY[:-2], compute("fadd.d", 6, 6, 12), *BODY[-2:], store(8, R, 16)]
+    words = skipping(compute("fadd.d", 13, 13, 14), *pairs(body, 3, STEP))
+    words += [compute("fadd.d", 0, 0, 1), op("jalr", rd=0, rs1=1, imm=0)]
+    assert nest_of(words) is not None
+    each = program([*words, EBREAK])
+    each.x[1] = CODE + 4 * len(words)
+    check_trace(fusing(new_guest()), each, len(words), options=DEFAULT, wanted=(R,))
+
+
+def test_a_base_that_was_a_constant(new_guest: NewGuest) -> None:
+    """The block in front of a nest loads another."""
+    turn = [load(0, P, 0), *RUN, store(2, P, 0), add(P, 8), op("addiw", rd=OUTER, rs1=OUTER, imm=1)]
+    nest = [op("ld", rd=P, rs1=R, imm=0), *li(OUTER, 0), *li(UNTIL, 3), *back("bne", turn, OUTER, UNTIL)]
+    words = [*li(P, DATA), *skipping(*nest), compute("fadd.d", 0, 0, 1), EBREAK]
+    trace = nest_of(words)
+    assert trace is not None
+    assert FIXED not in {each.root for each in trace.stores.values()}
+    each = program(words)
+    data = each.data[:0x800] + struct.pack("<Q", DATA + 0x400) + each.data[0x808:]
+    check_trace(new_guest(), Program(words, each.x, each.f, INEXACT, data))
 
 
 @pytest.mark.parametrize("turn", range(6))
 def test_a_branch_that_leaves_in_some_turn(new_guest: NewGuest, turn: int) -> None:
     """A negative number under the root, or nearly so, of some pair."""
-    inner = [load(0, P, 0), load(1, Q, 0), compute("fsub.d", 2, 0, 1), *RUN]
-    body = [*inner, *seldom(2, 9, 0), *RUN, store(2, P, 8), store(3, Q, 8)]
-    words = [op("beq", rs1=LIMIT, rs2=0, imm=8), *pairs(body, 4, STEP), EBREAK]
+    inner = [load(0, P, 0), load(1, Q, 0), compute("fsub.d", 5, 0, 1), *RUN]
+    body = [*inner, *seldom(5, 9, 0), *RUN, store(2, P, 8), store(3, Q, 8)]
+    words = [*skipping(*pairs(body, 4, STEP)), EBREAK]
     cold = len(words)
     words += [compute("fsub.d", 0, 0, 1), EBREAK]
     at = words.index(inner[-1]) + 1
-    words[at : at + 4] = seldom(2, 9, 4 * (cold - at))
+    words[at : at + 4] = seldom(5, 9, 4 * (cold - at))
     assert nest_of(words, cold, NONE) is not None
     each = program(words)
     each.f[9] = 0
@@ -258,7 +290,7 @@ def test_what_lives_on_behind_it(new_guest: NewGuest) -> None:
     behind = [op("add", rd=rd, rs1=one, rs2=other) for rd, one, other in sums]
     words = again(*nest, *behind, before=(add(COUNT, 0),))
     assert nest_of(words, saved=NONE) is not None
-    check_trace(new_guest(), program(words))
+    check_trace(fusing(new_guest()), program(words))
 
 
 def run_to_a_fault(guest: Guest, words: list[int], *, translated: bool, readable: bool) -> bytes:
@@ -284,17 +316,17 @@ def test_what_is_stored_before_a_fault(new_guest: NewGuest, ninside: int, readab
     """So many of the bodies are in front of the page."""
     words = again(*pairs(BODY, 4, STEP, DATA + PAGE - ninside * STEP), before=(add(COUNT, 0),))
     assert (nest_of(words, saved=NONE) is not None) == (ninside < 2)
-    after = [run_to_a_fault(new_guest(), words, translated=each, readable=readable) for each in (True, False)]
+    after = [run_to_a_fault(fusing(new_guest()), words, translated=each, readable=readable) for each in (True, False)]
     assert after[0] == after[1]
 
 
 def test_it_can_be_interrupted(new_guest: NewGuest) -> None:
-    guest: Guest = new_guest()
+    guest = fusing(new_guest())
     words = again(*pairs(BODY, 4, STEP), before=(add(COUNT, 0),), step=0)
     assert nest_of(words, saved=NONE) is not None
     each = program(words, 1)
     guest.set_all(each.x, [0x3FF0 << 48] * 32, INEXACT)
-    guest.memory[DATA : DATA + 4 * STEP] = struct.pack("<3d", 1.0, 2.0, 0.0) * 4
+    guest.memory[DATA : DATA + 4 * STEP] = b"".join(struct.pack("<3d", 1 << k, 1.0, 0.0) for k in range(4))
     guest.code(*words, at=CODE)
     assert CODE in install(guest, elf_file(code_of(words)), [CODE])
     run_till_interrupted(guest)
