@@ -1,4 +1,4 @@
-"""Writes turns of loops that are tried as one (`float_traces`), in front of their blocks."""
+"""Writes turns and nests of loops that are tried as one (`float_traces`), in front of their blocks."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class TraceWriter(RunWriter):
     """Writes them. While one is tried, registers of integers are written, and have been put aside; floats are not.
 
     Between the blocks of a turn nothing is loaded from the hart, for a loop's turns are not what loads are put off to
-    (`loading`), and nothing stored to it, for they call nobody.
+    (`loading`), and nothing stored to it, for they call nobody. What is on the way through a nest, which begins with any
+    block and leads into loops, is loaded before it, and stored behind it.
     """
 
     _traces: dict[int, tuple[Trace, ...]]
@@ -75,12 +76,15 @@ class TraceWriter(RunWriter):
         """
         self._begin_runs()
         self._escape_level = self._nested
-        if trace.path.nested:
-            self._begin_nest(trace)
         written = 0
         for _, i in trace.path.code[: trace.path.end]:
             written |= effects(i)[1]
+        if trace.path.nested:
+            self._load_on_the_way(trace)
         self._put_aside(written & live & ((1 << F0) - 1))
+        if trace.path.nested:
+            self._put(STILL_INTERRUPTED)  # the loops inside it look then
+            self._escape()
         self._put(self._get_calm(fused=trace.fused) + OPCODES["i32.eqz"])
         self._escape()
         planned = plan_trace(trace, self._values)
@@ -102,13 +106,10 @@ class TraceWriter(RunWriter):
         if trace.path.last.end is End.BRANCH and trace.path.exit is None:
             self._put_plain(*trace.path.code[-1], self._kinds(trace.path.last)[-1])
 
-    def _begin_nest(self, trace: Trace) -> None:
-        """Let loops inside it look for an interrupt, if there is one; and load what is loaded on the way through it."""
-        self._put(STILL_INTERRUPTED)
-        self._escape()
-        loading, blocks = self._live.loading, trace.path.blocks
-        loaded = NONE
-        for one, other in pairwise(blocks):
+    def _load_on_the_way(self, trace: Trace) -> None:
+        """Load from the hart what is loaded on the way through a nest."""
+        loading, loaded = self._live.loading, NONE
+        for one, other in pairwise(trace.path.blocks):
             loaded |= loading.starts.get(other.pc, NONE) | loading.ways.get((one.pc, other.pc), NONE)
         self._load(loaded)
 

@@ -239,9 +239,9 @@ def skipping(*words: int) -> list[int]:
 
 
 def test_what_is_loaded_from_the_hart_on_the_way(new_guest: NewGuest) -> None:
-    """The block in front of a nest uses floats, but neither this base nor what is added."""
+    """The block in front of a nest uses all that it does, but for what is added: that would be 0."""
     body = [load(8, R, 0), *BODY[:-2], compute("fadd.d", 6, 6, 12), *BODY[-2:], store(8, R, 16)]
-    words = skipping(compute("fadd.d", 13, 13, 14), *pairs(body, 3, STEP))
+    words = skipping(add(R, 0), compute("fadd.d", 13, 11, 14), *pairs(body, 3, STEP))
     words += [compute("fadd.d", 0, 0, 1), op("jalr", rd=0, rs1=1, imm=0)]
     assert nest_of(words) is not None
     each = program([*words, EBREAK])
@@ -321,12 +321,18 @@ def test_what_is_stored_before_a_fault(new_guest: NewGuest, ninside: int, readab
 
 
 def test_it_can_be_interrupted(new_guest: NewGuest) -> None:
+    """And its registers are right then: two of them count turns, one of them with floats, which are set at its end."""
     guest = fusing(new_guest())
-    words = again(*pairs(BODY, 4, STEP), before=(add(COUNT, 0),), step=0)
+    words = again(*pairs(BODY, 4, STEP), compute("fadd.d", 10, 10, 11), before=(add(COUNT, 0),))
     assert nest_of(words, saved=NONE) is not None
-    each = program(words, 1)
-    guest.set_all(each.x, [0x3FF0 << 48] * 32, INEXACT)
+    each = program(words, -1 % (1 << 64))
+    floats = [0x3FF0 << 48] * 32
+    floats[10] = 0
+    guest.set_all(each.x, floats, INEXACT)
     guest.memory[DATA : DATA + 4 * STEP] = b"".join(struct.pack("<3d", 1 << k, 1.0, 0.0) for k in range(4))
     guest.code(*words, at=CODE)
-    assert CODE in install(guest, elf_file(code_of(words)), [CODE])
+    assert CODE in install(guest, elf_file(code_of(words)), [CODE], options=EXACT)
     run_till_interrupted(guest)
+    (turns,) = struct.unpack("<d", struct.pack("<Q", guest.all_f()[10]))
+    assert turns > 1
+    assert guest.all_x()[COUNT] == turns
