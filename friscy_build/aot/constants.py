@@ -41,16 +41,16 @@ class Known:
     def follow(self, code: Iterable[tuple[int, Instruction]]) -> None:
         """Note what instructions do."""
         for pc, i in code:
-            if not self.compute(pc, i):
-                self.forget([(pc, i)])
+            self.compute(pc, i)
 
-    def compute(self, pc: int, i: Instruction) -> bool:
-        """Note what an instruction does, if that is known; whether it is."""
+    def compute(self, pc: int, i: Instruction) -> int | None:
+        """Note what an instruction does, and give what it leaves in its register; None where that is not known."""
         if not is_cheap(i) or not i.rd or not self._run(pc, i):
-            return False
+            self.forget([(pc, i)])
+            return None
         self._asked |= 1 << i.rd
-        self._values[i.rd] = self._hart.x_registers[i.rd]
-        return True
+        self._values[i.rd] = value = self._hart.x_registers[i.rd]
+        return value
 
     def forget(self, code: Sequence[tuple[int, Instruction]]) -> None:
         """Note that instructions may have been done."""

@@ -24,6 +24,10 @@ class Address:
     root: Root
     offset: int
 
+    def distance(self, other: Address) -> int | None:
+        """How far behind it another one is; None where that is not known."""
+        return other.offset - self.offset if other.root == self.root else None
+
 
 @dataclass(frozen=True, slots=True)
 class Range:

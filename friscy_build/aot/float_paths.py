@@ -211,10 +211,9 @@ class _Nest:
         for pc, i in block.code[: len(block.code) - (block.end is not End.FALL)]:
             if is_access(i):
                 self._known.has(i.rs1)
-            if self._known.compute(pc, i):
-                self._computed[len(self._code)] = self._known.values()[i.rd]
-            else:
-                self._known.forget([(pc, i)])
+            value = self._known.compute(pc, i)
+            if value is not None:
+                self._computed[len(self._code)] = value
             self._code.append((pc, i))
         if block.end is not End.FALL:
             self._jumps.add(len(self._code))
@@ -223,18 +222,14 @@ class _Nest:
     def _go(self, block: Block) -> int | None:
         """Where control goes; what has to be looked at for it is a branch."""
         if block.end is not End.BRANCH:
-            pc = block.successors()[0]
-        else:
-            taken = self._known.branches(*block.code[-1])
-            if taken is not None:
-                pc = block.target if taken else block.next_pc
-            else:
-                way = _find_way(self._flow, block)
-                if way is None:
-                    return None
-                pc = way
-                self._jumps.remove(len(self._code) - 1)
-                self._branches[len(self._code) - 1] = pc == block.target
+            return block.successors()[0]
+        taken = self._known.branches(*block.code[-1])
+        if taken is not None:
+            return block.target if taken else block.next_pc
+        pc = _find_way(self._flow, block)
+        if pc is not None:
+            self._jumps.remove(len(self._code) - 1)
+            self._branches[len(self._code) - 1] = pc == block.target
         return pc
 
     def _path(self, exit: int | None = None) -> Path | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from friscy_build.aot.effects import F0, Registers, effects, members
 from friscy_build.aot.float_looks import LOOK, find_looks
 from friscy_build.aot.float_packs import COSTS, Packer
+from friscy_build.aot.float_paths import Code
 from friscy_build.aot.float_runs import Run, is_load, move, operation
 from friscy_build.aot.float_traces import Trace
 from friscy_build.aot.float_values import (
@@ -23,18 +24,12 @@ from friscy_build.aot.float_values import (
 )
 from friscy_build.isa.decode import Instruction
 
-Code = Sequence[tuple[int, Instruction]]
-
-# Of a nest, so much is looked at at once: what is loaded for the rest is loaded behind that, and is in no register yet.
-_AT_ONCE = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """loads: by the places of loads, what is loaded there; the other half of a pair is not among them. sure, finite:
     what has to be looked at (`float_looks`). outputs: what registers have in the end. stored, compared: by place, what
-    stores and comparisons of a trace take. positive: values that are 0 or more. at_once: how much of what has to be
-    sure is looked at at once.
+    stores and comparisons of a trace take. positive: values that are 0 or more, where they are numbers.
     """
 
     loads: dict[Place, Lanes]
@@ -44,7 +39,6 @@ class Plan:
     stored: dict[Place, Value]
     compared: dict[Place, tuple[Value, Value]]
     positive: frozenset[Value]
-    at_once: int
 
 
 class _Taken:
@@ -114,8 +108,7 @@ def plan(code: Code, run: Run, values: Values, trace: Trace | None = None) -> Pl
     taken = _Taken(values, trace)
     taken.follow(code, run)
     arithmetic = list(taken.results.values())
-    nested = trace is not None and trace.path.nested
-    looks = find_looks(values, arithmetic, in_order=nested)
+    looks = find_looks(values, arithmetic, in_order=trace is not None and trace.path.nested)
     packer = Packer(values, arithmetic, {**dict.fromkeys(looks.finite, 1), **dict.fromkeys(looks.sure, LOOK)})
     if trace is not None and trace.path.mates:
         _join(packer, taken, trace)
@@ -129,8 +122,7 @@ def plan(code: Code, run: Run, values: Values, trace: Trace | None = None) -> Pl
     vectors = _operands(values, arithmetic)
     sure, finite = _covering(values, vectors, looks.sure), _covering(values, vectors, looks.finite)
     outputs = {register: values.held[register] for register in sorted(taken.written)}
-    at_once = _AT_ONCE if nested else max(len(sure), 1)
-    return Plan(loads, sure, finite, outputs, taken.stored, taken.compared, looks.positive, at_once)
+    return Plan(loads, sure, finite, outputs, taken.stored, taken.compared, looks.positive)
 
 
 def _operands(values: Values, arithmetic: Sequence[Value]) -> list[Lanes]:
@@ -175,13 +167,13 @@ def _join(packer: Packer, taken: _Taken, trace: Trace) -> None:
 def _neighbours(taken: _Taken, trace: Trace) -> list[Lanes]:
     """What is stored in neighbours by stores that come one behind the other."""
     found: list[Lanes] = []
-    places = [k for k in trace.stores if k not in trace.overwritten]
+    places = trace.made
     while len(places) > 1:
         k = places.pop(0)
-        one, other = trace.stores[k], trace.stores[places[0]]
-        if one.root == other.root and abs(one.offset - other.offset) == DOUBLE:
+        distance = trace.stores[k].distance(trace.stores[places[0]])
+        if distance in (DOUBLE, -DOUBLE):
             lanes = taken.stored[k], taken.stored[places.pop(0)]
-            found.append(lanes if one.offset < other.offset else lanes[::-1])
+            found.append(lanes if distance > 0 else lanes[::-1])
     return found
 
 

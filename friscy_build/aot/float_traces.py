@@ -52,6 +52,11 @@ class Trace:
     held: Mapping[int, Address]
     fused: bool
 
+    @property
+    def made(self) -> list[Place]:
+        """The stores that are made, in order."""
+        return [k for k in self.stores if k not in self.overwritten]
+
 
 def find_traces(flow: Flow, saved: Registers = NONE) -> dict[int, tuple[Trace, ...]]:
     """The traces of a function, by their first blocks. saved: registers that calls leave as they are."""

@@ -94,10 +94,11 @@ class RunWriter(CallBlockWriter):
         """Do the run again where the condition on the stack holds."""
         self._leave_if(self._nested - self._escape_level)
 
-    def _look_at(self, planned: Plan, compared: Sequence[Compared] = ()) -> None:
-        """Do the run again where a result may be wrong, or a comparison holds."""
-        sure, at_once = planned.sure, planned.at_once
-        *others, last = [sure[k : k + at_once] for k in range(0, len(sure), at_once)] or [[]]
+    def _look_at(self, planned: Plan, compared: Sequence[Compared] = (), *, at_once: int | None = None) -> None:
+        """Do the run again where a result may be wrong, or a comparison holds. at_once: of what has to be sure."""
+        sure = planned.sure
+        step = at_once or len(sure) or 1
+        *others, last = [sure[k : k + step] for k in range(0, len(sure), step)] or [[]]
         for each in others:
             self._gather(each, (), ())
         self._gather(last, planned.finite, compared)

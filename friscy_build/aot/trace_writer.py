@@ -26,13 +26,16 @@ from friscy_build.wasm import opcodes as wasm
 from friscy_build.wasm.binary import leb
 from friscy_build.wasm.opcodes import OPCODES
 
+# Of a nest, so much is looked at at once: what is loaded for the rest is loaded behind that, and is in no register yet.
+_AT_ONCE = 8
+
 
 def worthwhile(traces: Iterable[Trace]) -> tuple[Trace, ...]:
     """Those of the traces of a loop that pay: that of two turns, where each takes less then, and that of one, where it
-    is not tried as one anyway."""
-    found = {trace.path.nturns: trace for trace in traces if not trace.path.nested}
-    if not found:
-        return tuple(traces)
+    is not tried as one anyway; and a nest."""
+    found = {trace.path.nturns: trace for trace in traces}
+    if any(trace.path.nested for trace in found.values()):
+        return tuple(found.values())
     costs: dict[int, float] = {}
     for nturns, trace in found.items():
         values = Values()
@@ -53,8 +56,8 @@ class TraceWriter(RunWriter):
     """Writes them. While one is tried, registers of integers are written, and have been put aside; floats are not.
 
     Between the blocks of a turn nothing is loaded from the hart, for a loop's turns are not what loads are put off to
-    (`loading`), and nothing stored to it, for they call nobody. What is on the way through a nest, which begins with any
-    block and leads into loops, is loaded before it, and stored behind it.
+    (`loading`), and nothing stored to it, for they call nobody. A nest begins with any block, and leads into loops:
+    what is loaded and stored on the way is loaded before it, and stored behind it.
     """
 
     _traces: dict[int, tuple[Trace, ...]]
@@ -93,7 +96,8 @@ class TraceWriter(RunWriter):
         self._put_integers(trace, planned)
         for one, other in trace.apart:
             self._put_apart(trace, one, other)
-        self._look_at(planned, self._put_comparisons(trace, planned))
+        compared = self._put_comparisons(trace, planned)
+        self._look_at(planned, compared, at_once=_AT_ONCE if trace.path.nested else None)
         self._have((*planned.stored.values(), *planned.outputs.values()))
         self._put_stores(trace, planned)
         for value in planned.outputs.values():
@@ -233,27 +237,30 @@ class TraceWriter(RunWriter):
                 self._put(self._vector(lanes) + wasm.DROP)
 
     def _root(self, trace: Trace, root: Root) -> tuple[bytes, int]:
-        """What leaves something on the stack, and how far behind that a root is."""
+        """What leaves something on the stack, nothing for FIXED, and how far behind that a root is."""
         register, made = root
-        if root == FIXED:
-            return b"", 0
         if made == AT_START:
-            local = self._aside.get(register)
-            return (self._get(register) if local is None else wasm.LOCAL_GET + leb(local)), 0
+            return self._at_start(register), 0
         return self._get(register), -trace.held[register].offset
+
+    def _at_start(self, register: int) -> bytes:
+        """What leaves a register on the stack as it was before the attempt; nothing for x0."""
+        if not register:
+            return b""
+        return wasm.LOCAL_GET + leb(self._aside[register]) if register in self._aside else self._get(register)
 
     def _put_stores(self, trace: Trace, planned: Plan) -> None:
         """Store what is stored, neighbours at once that come one behind the other."""
-        places = [k for k in trace.stores if k not in trace.overwritten]
+        places = trace.made
         pc = trace.path.code[min(trace.stores)][0] if places else 0  # that of the first store, should that be in vain
         while places:
             k = places.pop(0)
             at, value = trace.stores[k], planned.stored[k]
             lanes: Lanes = (value,)
-            if places and trace.stores[places[0]].root == at.root:
+            if places:
                 after, other = trace.stores[places[0]], planned.stored[places[0]]
-                distance = after.offset - at.offset
-                if abs(distance) == DOUBLE and self._are_one(value, other, distance > 0):
+                distance = at.distance(after)
+                if distance in (DOUBLE, -DOUBLE) and self._are_one(value, other, distance > 0):
                     places.pop(0)
                     lanes = (value, other) if distance > 0 else (other, value)
                     at = at if distance > 0 else after
@@ -279,9 +286,7 @@ class TraceWriter(RunWriter):
     def _place_of(self, loaded: Loaded) -> tuple[bytes, bytes]:
         if loaded.version != AT_START:
             return super()._place_of(loaded)
-        local = self._aside.get(loaded.base)
-        root = self._get(loaded.base) if local is None else wasm.LOCAL_GET + leb(local)
-        return _place_of(root if loaded.base else b"", loaded.offset)
+        return _place_of(self._at_start(loaded.base), loaded.offset)
 
 
 def _place_of(root: bytes, offset: int) -> tuple[bytes, bytes]:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import random
 
 from aot_programs import op
-from programs import DATA, DATA_BYTES, EBREAK, Program
-from test_float_runs import EXTREMES, INEXACT, ordinary
-from trace_programs import COUNT, LESS, LIMIT, PAGE, add, compute, load, seldom, store, traces_of
+from programs import DATA, Program
+from trace_programs import (
+    COUNT,
+    LESS,
+    LIMIT,
+    PAGE,
+    add,
+    compute,
+    ended,
+    load,
+    seldom,
+    store,
+    traces_of,
+    with_numbers,
+)
 
 from friscy_build.aot.effects import Registers, registers
 from friscy_build.aot.float_traces import Trace
@@ -107,25 +119,12 @@ def random_nest(rng: random.Random) -> tuple[list[int], int]:
     if rng.random() < 0.7:
         words.append(add(COUNT, 1))
         words.append(op("bne", rs1=COUNT, rs2=LIMIT, imm=-4 * (len(words) - head)))
-    words += [compute("fadd.d", 0, 0, 1), EBREAK]
-    cold = len(words)
-    words += [compute("fsub.d", 0, 0, 1), EBREAK]
-    for at in maker.exits:
-        words[at : at + 4] = seldom(words[at + 1] >> 15 & 31, words[at + 1] >> 20 & 31, 4 * (cold - at))
-    return words, cold
+    return ended(words, maker.exits)
 
 
 def random_nest_program(rng: random.Random, *, odd: float) -> tuple[Program, int]:
     """Such a program with numbers. odd: how many are near the limits, or none."""
     words, cold = random_nest(rng)
-    extremes = [bits for pair in EXTREMES.values() for bits in pair]
-
-    def number() -> int:
-        return rng.choice(extremes) if rng.random() < odd else ordinary(rng) & ~(rng.choice((0, 1)) << 63)
-
-    x = [rng.getrandbits(64) for _ in range(32)]
-    x[0], x[COUNT], x[LIMIT] = 0, 0, rng.randrange(1, 5)
-    x[R] = DATA + 8 * rng.randrange(64) + rng.choice((0, 0, 0, PAGE - 64))
-    data = b"".join(number().to_bytes(8, "little") for _ in range(DATA_BYTES // 8))
-    fcsr = rng.choice((INEXACT, INEXACT, INEXACT, INEXACT, 0, 0x21))
-    return Program(words, x, [number() for _ in range(32)], fcsr, data), cold
+    program = with_numbers(rng, words, odd=odd, turns=rng.randrange(1, 5))
+    program.x[R] = DATA + 8 * rng.randrange(64) + rng.choice((0, 0, 0, PAGE - 64))
+    return program, cold

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aot_guest import CODE, Guest, code_of, elf_file, install
 from aot_programs import op
@@ -98,7 +98,13 @@ def random_loop(rng: random.Random) -> tuple[list[int], int]:
             body.append(add(base, 8 * rng.choice((-2, -1, 1, 1, 2, 3, 4, 6))))
     body.append(add(COUNT, 1))
     words = [*body, op(rng.choice(("bne", "blt")), rs1=COUNT, rs2=LIMIT, imm=-4 * len(body))]
-    words += [compute("fadd.d", 0, 0, 1), EBREAK]
+    return ended(words, exits)
+
+
+def ended(words: list[int], exits: Iterable[int]) -> tuple[list[int], int]:
+    """(a program with its ends, the number of the instruction from which on it seldom comes). exits: the places of the
+    branches (`seldom`) that lead there."""
+    words = [*words, compute("fadd.d", 0, 0, 1), EBREAK]
     cold = len(words)
     words += [compute("fsub.d", 0, 0, 1), EBREAK]
     for at in exits:
@@ -110,25 +116,32 @@ def _compared(word: int) -> tuple[int, int]:
     return word >> 15 & 31, word >> 20 & 31
 
 
-def random_trace_program(rng: random.Random, *, odd: float) -> tuple[Program, int]:
-    """Such a loop with numbers. odd: how many are near the limits, or none."""
-    words, cold = random_loop(rng)
+def with_numbers(rng: random.Random, words: list[int], *, odd: float, turns: int) -> Program:
+    """A program with numbers in its registers and memory, of as many turns. odd: how many are near the limits, or
+    none."""
     extremes = [bits for pair in EXTREMES.values() for bits in pair]
 
     def number() -> int:
         return rng.choice(extremes) if rng.random() < odd else ordinary(rng) & ~(rng.choice((0, 1)) << 63)
 
     x = [rng.getrandbits(64) for _ in range(32)]
-    x[0], x[COUNT], x[LIMIT] = 0, 0, rng.randrange(1, 12)
+    x[0], x[COUNT], x[LIMIT] = 0, 0, turns
+    data = b"".join(number().to_bytes(8, "little") for _ in range(DATA_BYTES // 8))
+    fcsr = rng.choice((INEXACT, INEXACT, INEXACT, 0, 0x21))
+    return Program(words, x, [number() for _ in range(32)], fcsr, data)
+
+
+def random_trace_program(rng: random.Random, *, odd: float) -> tuple[Program, int]:
+    """Such a loop with numbers. odd: how many are near the limits, or none."""
+    words, cold = random_loop(rng)
+    program = with_numbers(rng, words, odd=odd, turns=rng.randrange(1, 12))
     middle = rng.choice((DATA + PAGE, DATA + PAGE + 8 * rng.randrange(512), DATA + 2 * PAGE - 8 * rng.randrange(40)))
     for base in BASES:
         near = rng.random() < 0.3
-        x[base] = middle + 8 * rng.randrange(-8, 8) if near else DATA + 0x400 + 8 * rng.randrange(0x600)
+        program.x[base] = middle + 8 * rng.randrange(-8, 8) if near else DATA + 0x400 + 8 * rng.randrange(0x600)
         if rng.random() < 0.1:
-            x[base] += rng.choice((1, 4))
-    data = b"".join(number().to_bytes(8, "little") for _ in range(DATA_BYTES // 8))
-    fcsr = rng.choice((INEXACT, INEXACT, INEXACT, 0, 0x21))
-    return Program(words, x, [number() for _ in range(32)], fcsr, data), cold
+            program.x[base] += rng.choice((1, 4))
+    return program, cold
 
 
 def check_trace(
